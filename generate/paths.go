@@ -1,0 +1,35 @@
+package generate
+
+import (
+	"path"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+// The layout of the output tree. Names from the specification are DNS labels, so they are safe path elements.
+
+// ClusterDir is the root of one cluster's files.
+func ClusterDir(c *model.Cluster) string { return path.Join("clusters", c.Name) }
+
+// ControlPlaneDir holds the control plane's and the kubelets' configuration.
+func ControlPlaneDir(c *model.Cluster) string { return path.Join(ClusterDir(c), "cluster") }
+
+// PoolDir holds the node files of one pool.
+func PoolDir(p *model.NodePool) string { return path.Join(ClusterDir(p.Cluster), "nodes", p.Name) }
+
+// AccessDir holds the way in for people.
+func AccessDir(c *model.Cluster) string { return path.Join(ClusterDir(c), "access") }
+
+// PlatformDir holds cluster-scoped objects.
+func PlatformDir(c *model.Cluster) string { return path.Join(ClusterDir(c), "manifests", "platform") }
+
+// GuardDir holds the objects of a namespace that security owns.
+func GuardDir(n *model.Namespace) string {
+	return path.Join(ClusterDir(n.Cluster), "manifests", "namespaces", n.Name, "guard")
+}
+
+// AppDir holds the objects of one workload.
+func AppDir(w *model.Workload) string {
+	n := w.Namespace
+	return path.Join(ClusterDir(n.Cluster), "manifests", "namespaces", n.Name, "apps", w.Name)
+}

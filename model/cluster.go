@@ -1,0 +1,200 @@
+package model
+
+import "net/netip"
+
+// Cluster is one Kubernetes cluster.
+type Cluster struct {
+	Name        string
+	Version     Version
+	Provisioner Provisioner
+	DNSDomain   string // "cluster.local" unless declared
+	API         API
+	Network     Network
+	Identity    Identity
+	Audit       Audit
+	Encryption  Encryption
+	NodePools   []*NodePool  // sorted by name
+	Namespaces  []*Namespace // sorted by name, declared ones only (no kube-system)
+}
+
+// Version is a Kubernetes version. The specification gives a minor version; the patch release is the newest one that
+// this version of Bartizan has been tested with.
+type Version struct {
+	Minor int // 36 in 1.36
+	Patch int
+}
+
+// Provisioner is what makes the control plane.
+type Provisioner string
+
+const (
+	Kubeadm Provisioner = "kubeadm"
+	// Managed control planes belong to somebody else: their controls need attestations.
+	Managed Provisioner = "managed"
+)
+
+// API is how the API server is reached.
+type API struct {
+	Endpoint      HostPort
+	ReachableFrom []Peer // never empty; nodes and pods of the cluster are implied where they need it
+	LoadBalancer  *LoadBalancer
+	CertSANs      []string // further names in the serving certificate
+}
+
+// LoadBalancer stands in front of several API servers.
+type LoadBalancer struct {
+	Kind    LoadBalancerKind
+	Address netip.Addr
+}
+
+// LoadBalancerKind says who provides the address.
+type LoadBalancerKind string
+
+const (
+	KubeVIP              LoadBalancerKind = "kube-vip" // static pod on each control-plane node
+	ExternalLoadBalancer LoadBalancerKind = "external"
+)
+
+// Network is the cluster's own network.
+type Network struct {
+	Pods       []netip.Prefix // one, or one of each family
+	Services   []netip.Prefix
+	DNS        netip.Addr // the tenth address of the first service range
+	CNI        CNI
+	Encryption bool // traffic between nodes is encrypted by the CNI; default true
+}
+
+// CNI is a network plugin.
+type CNI string
+
+const (
+	Cilium        CNI = "cilium"
+	Calico        CNI = "calico"
+	Antrea        CNI = "antrea"
+	OVNKubernetes CNI = "ovn-kubernetes"
+)
+
+// Identity is how people log in.
+type Identity struct {
+	OIDC *OIDC // nil only for managed clusters
+}
+
+// OIDC is an OpenID Connect provider.
+type OIDC struct {
+	Issuer         string // https URL
+	ClientID       string
+	UsernameClaim  string // default "email"
+	UsernamePrefix string // default "oidc:"
+	GroupsClaim    string // default "groups"
+	GroupsPrefix   string // default "oidc:"
+}
+
+// Audit is where the API server's audit records go besides the local log.
+type Audit struct {
+	ShipTo  string // https URL; empty only as a weakening
+	LogDays int    // default 30
+}
+
+// Encryption is how Secrets are encrypted in etcd.
+type Encryption struct {
+	KMS string // endpoint of a KMS v2 plugin, "unix:///…"; empty: secretbox with a key made on the control plane
+}
+
+// NodePool is a set of nodes that are configured alike.
+type NodePool struct {
+	Name      string
+	Cluster   *Cluster
+	Roles     []Role // sorted; empty means worker only
+	Zone      *Zone
+	OS        OS
+	Nodes     []Node       // sorted by name; empty for elastic pools
+	CIDR      netip.Prefix // addresses of an elastic pool; zero otherwise
+	Max       int          // most nodes of an elastic pool
+	SSHFrom   []Peer       // empty: no sshd
+	Dedicated bool         // tainted: only workloads that name the pool run there
+	Runtime   Runtime
+	Physical  *Physical // nil: virtual machines of a provider
+	Patching  Patching
+	Labels    map[string]string
+}
+
+// Node is a machine with a fixed address.
+type Node struct {
+	Name    string
+	Address netip.Addr
+}
+
+// Role is what a node does besides running workloads.
+type Role string
+
+const (
+	RoleControlPlane Role = "control-plane"
+	RoleEtcd         Role = "etcd"
+)
+
+// Has reports whether the pool has the role.
+func (p *NodePool) Has(r Role) bool {
+	for _, x := range p.Roles {
+		if x == r {
+			return true
+		}
+	}
+	return false
+}
+
+// Worker reports whether workloads run on the pool.
+func (p *NodePool) Worker() bool { return len(p.Roles) == 0 }
+
+// CIDRs returns the addresses of the pool's nodes: one host prefix each, or the range of an elastic pool.
+func (p *NodePool) CIDRs() []netip.Prefix {
+	if p.CIDR.IsValid() {
+		return []netip.Prefix{p.CIDR}
+	}
+	var cidrs []netip.Prefix
+	for _, n := range p.Nodes {
+		cidrs = append(cidrs, netip.PrefixFrom(n.Address, n.Address.BitLen()))
+	}
+	return cidrs
+}
+
+// OS is an operating system that the node files are written for.
+type OS string
+
+const (
+	Ubuntu2404 OS = "ubuntu-24.04"
+	Debian12   OS = "debian-12"
+	Debian13   OS = "debian-13"
+)
+
+// Runtime is the OCI runtime of a pool's pods.
+type Runtime string
+
+const (
+	Runc   Runtime = "runc"
+	GVisor Runtime = "gvisor"
+	Kata   Runtime = "kata"
+)
+
+// Patching is how a pool gets security updates.
+type Patching string
+
+const (
+	PatchAutomatic Patching = "automatic" // default: unattended upgrades of the operating system
+	PatchManual    Patching = "manual"    // a weakening
+)
+
+// Physical is what is known about where bare-metal nodes stand. None of it can be proved by a file.
+type Physical struct {
+	Site           string
+	DiskEncryption DiskEncryption
+	SecureBoot     bool
+}
+
+// DiskEncryption is how a node's disks are encrypted.
+type DiskEncryption string
+
+const (
+	LUKSTPM        DiskEncryption = "luks-tpm"
+	LUKSPassphrase DiskEncryption = "luks-passphrase"
+	NoEncryption   DiskEncryption = "none" // a weakening
+)

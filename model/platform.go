@@ -1,0 +1,172 @@
+package model
+
+// Registry is a place where images come from.
+type Registry struct {
+	Name     string
+	Host     string   // "registry.example.com"
+	Path     string   // only images below this path; empty: all
+	SignedBy []string // PEM public keys
+}
+
+// Repository is a Git repository.
+type Repository struct {
+	Name          string
+	URL           string
+	Reviews       int  // approvals before a merge; default 2; fewer than 1 is a weakening
+	SignedCommits bool // default true
+}
+
+// Pipeline builds, scans and signs images.
+type Pipeline struct {
+	Name       string
+	Kind       PipelineKind
+	Scanner    Scanner
+	FailOn     Severity      // findings from this severity on stop the pipeline; default high
+	Builds     []*Registry   // where it pushes
+	Repository []*Repository // what it builds
+}
+
+// PipelineKind is a CI system.
+type PipelineKind string
+
+const (
+	GitHubActions PipelineKind = "github-actions"
+	GitLabCI      PipelineKind = "gitlab-ci"
+)
+
+// Scanner is an image scanner.
+type Scanner string
+
+const (
+	Trivy Scanner = "trivy" // default
+	Grype Scanner = "grype"
+)
+
+// Severity ranks scanner findings.
+type Severity string
+
+const (
+	SeverityMedium   Severity = "medium"
+	SeverityHigh     Severity = "high"
+	SeverityCritical Severity = "critical" // a weakening: high findings pass
+)
+
+// GitOps is a controller that applies a repository to clusters.
+type GitOps struct {
+	Name       string
+	Kind       GitOpsKind
+	Source     *Repository
+	Deploys    []*Namespace
+	Privileges GitOpsPrivileges
+}
+
+// GitOpsKind is a GitOps controller.
+type GitOpsKind string
+
+const (
+	Flux   GitOpsKind = "flux" // default
+	ArgoCD GitOpsKind = "argocd"
+)
+
+// GitOpsPrivileges is what the controller may do.
+type GitOpsPrivileges string
+
+const (
+	PrivilegesPerNamespace GitOpsPrivileges = "per-namespace" // default: one account in each namespace
+	PrivilegesClusterAdmin GitOpsPrivileges = "cluster-admin" // a weakening
+)
+
+// SecretStore is where secrets are kept outside the cluster.
+type SecretStore struct {
+	Name     string
+	Kind     SecretStoreKind
+	Endpoint HostPort
+}
+
+// SecretStoreKind is a secret manager.
+type SecretStoreKind string
+
+const (
+	Vault SecretStoreKind = "vault"
+)
+
+// Backup is a copy of etcd kept elsewhere.
+type Backup struct {
+	Name      string
+	Cluster   *Cluster
+	To        string // URL
+	Encrypted bool   // default true
+	Recipient string // age public key ("age1…") that backups are encrypted to
+	Schedule  BackupSchedule
+	Immutable bool // the target keeps copies that nobody can delete before their time
+}
+
+// BackupSchedule is how often.
+type BackupSchedule string
+
+const (
+	Hourly BackupSchedule = "hourly"
+	Daily  BackupSchedule = "daily" // default
+)
+
+// Team is a group of people with one OIDC group.
+type Team struct {
+	Name       string
+	OIDCGroup  string
+	Grants     []*Grant
+	BreakGlass *BreakGlass
+}
+
+// Grant gives a team standing rights in namespaces.
+type Grant struct {
+	Action Action
+	In     []*Namespace // never empty
+}
+
+// Action is a set of rights for people.
+type Action string
+
+const (
+	ActionView    Action = "view"    // read everything but Secrets
+	ActionOperate Action = "operate" // view, restart and scale; no exec, no Secrets, no pod creation
+	ActionDeploy  Action = "deploy"  // change workloads directly, past GitOps; a weakening
+)
+
+// BreakGlass is access beyond the standing rights, for hours, with approval.
+type BreakGlass struct {
+	Hours     int
+	Approvers []*Team
+}
+
+// Gateway publishes workloads.
+type Gateway struct {
+	Name      string
+	Class     string // GatewayClass, for example "cilium"
+	Namespace *Namespace
+	From      []Peer
+	Selector  map[string]string // labels of its data-plane pods; empty where the CNI itself is the data plane
+}
+
+// AddOn is a third-party component of the cluster.
+type AddOn struct {
+	Name      string
+	Version   string
+	Namespace *Namespace
+	Owner     *Team
+}
+
+// Mesh is a service mesh.
+type Mesh struct {
+	Name       string
+	Kind       MeshKind
+	Namespaces []*Namespace
+	Strict     bool // mutual TLS is required; default true
+}
+
+// MeshKind is a service mesh.
+type MeshKind string
+
+const (
+	Istio   MeshKind = "istio"
+	Linkerd MeshKind = "linkerd"
+)
