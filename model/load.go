@@ -15,3 +15,13 @@ type Options struct {
 	// AcceptExpired turns expired exceptions into warnings, so that a cluster can be rebuilt at night.
 	AcceptExpired bool
 }
+
+// Load reads and checks a specification. The path is a directory, of which all *.bartizan.hcl and *.bartizan.json
+// files are one specification, one such file, or "-" for standard input. All problems are reported in one run; the
+// machine's (a file that cannot be read) are diagnostics too.
+func Load(path string, o Options) *Loaded {
+	l := &loader{options: o, loaded: &Loaded{sources: map[string]*source{}}}
+	l.read(path)
+	l.loaded.Diagnostics = tidy(l.diags)
+	return l.loaded
+}

@@ -1,0 +1,182 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/json"
+)
+
+// The endings of specification files.
+const (
+	extHCL  = ".bartizan.hcl"
+	extJSON = ".bartizan.json"
+)
+
+// maxFile bounds one file, so that a wrong path does not fill the memory.
+const maxFile = 64 << 20
+
+// loader holds the state of one Load.
+type loader struct {
+	options Options
+	loaded  *Loaded
+	diags   hcl.Diagnostics
+	dir     string // of the specification; "" for standard input
+	bodies  []hcl.Body
+}
+
+// errorf reports a problem at the place.
+func (l *loader) errorf(at hcl.Range, summary, format string, args ...any) {
+	l.report(hcl.DiagError, at, summary, fmt.Sprintf(format, args...))
+}
+
+// warnf reports something that the user should know at the place.
+func (l *loader) warnf(at hcl.Range, summary, format string, args ...any) {
+	l.report(hcl.DiagWarning, at, summary, fmt.Sprintf(format, args...))
+}
+
+func (l *loader) report(severity hcl.DiagnosticSeverity, at hcl.Range, summary, detail string) {
+	d := &hcl.Diagnostic{Severity: severity, Summary: summary, Detail: detail}
+	if at.Filename != "" {
+		d.Subject = &at
+	}
+	l.diags = append(l.diags, d)
+}
+
+// read finds and parses the files of the specification.
+func (l *loader) read(path string) {
+	if path == "-" {
+		l.readStdin()
+		return
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		l.errorf(hcl.Range{}, "Missing specification", "%s", noFile(path, err))
+		return
+	}
+	if !info.IsDir() {
+		l.dir = filepath.Dir(path)
+		l.readFile(path)
+		return
+	}
+	l.dir = path
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		l.errorf(hcl.Range{}, "Unreadable directory", "%s.", err)
+		return
+	}
+	var names []string
+	for _, e := range entries {
+		if n := e.Name(); !e.IsDir() && (strings.HasSuffix(n, extHCL) || strings.HasSuffix(n, extJSON)) && !strings.HasPrefix(n, ".") && n != imagesFile {
+			names = append(names, n)
+		}
+	}
+	if len(names) == 0 {
+		l.errorf(hcl.Range{}, "No specification", "The directory %q has no file that ends in %s or %s. Run \"bartizan init\" to write one.", path, extHCL, extJSON)
+		return
+	}
+	sort.Strings(names)
+	for _, n := range names {
+		l.readFile(filepath.Join(path, n))
+	}
+}
+
+func noFile(path string, err error) string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Sprintf("There is no file or directory %q. Name a directory with *%s files, one such file, or - for standard input.", path, extHCL)
+	}
+	return err.Error() + "."
+}
+
+func (l *loader) readStdin() {
+	if l.options.Stdin == nil {
+		l.errorf(hcl.Range{}, "No standard input", "The specification was to be read from standard input, which is closed.")
+		return
+	}
+	text, err := io.ReadAll(io.LimitReader(l.options.Stdin, maxFile+1))
+	if err != nil {
+		l.errorf(hcl.Range{}, "Unreadable input", "Standard input: %s.", err)
+		return
+	}
+	name := "stdin" + extHCL
+	if t := strings.TrimSpace(string(text)); strings.HasPrefix(t, "{") {
+		name = "stdin" + extJSON
+	}
+	l.parse(name, text)
+}
+
+func (l *loader) readFile(path string) {
+	f, err := os.Open(path)
+	if err != nil {
+		l.errorf(hcl.Range{}, "Unreadable file", "%s.", err)
+		return
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		l.errorf(hcl.Range{}, "Unreadable file", "%s: %s.", path, err)
+		return
+	}
+	l.parse(path, text)
+}
+
+func (l *loader) parse(name string, text []byte) {
+	if len(text) > maxFile {
+		l.errorf(hcl.Range{}, "File too large", "%s is larger than %d MiB.", name, maxFile>>20)
+		return
+	}
+	var file *hcl.File
+	var diags hcl.Diagnostics
+	if strings.HasSuffix(name, ".json") {
+		file, diags = json.Parse(text, name)
+	} else {
+		file, diags = hclsyntax.ParseConfig(text, name, hcl.InitialPos)
+	}
+	l.loaded.sources[name] = newSource(text, file)
+	l.diags = append(l.diags, l.digits(name, text, diags)...)
+	if file != nil && file.Body != nil {
+		l.bodies = append(l.bodies, file.Body)
+	}
+}
+
+// digits replaces what the parser says about a name that starts with a digit ("workload.shop.2048game"), which is read
+// as a number and then a stray word, by one diagnostic that names the remedy.
+func (l *loader) digits(name string, text []byte, diags hcl.Diagnostics) hcl.Diagnostics {
+	if !diags.HasErrors() || strings.HasSuffix(name, ".json") {
+		return diags
+	}
+	tokens, _ := hclsyntax.LexConfig(text, name, hcl.InitialPos)
+	found := map[int]bool{} // lines
+	var own hcl.Diagnostics
+	for i := 2; i < len(tokens); i++ {
+		// Depending on what follows, the scanner gives the dot and the digits as one number or as two tokens.
+		word, number, dot := tokens[i], tokens[i-1], tokens[i-2]
+		if word.Type != hclsyntax.TokenIdent || number.Type != hclsyntax.TokenNumberLit || dot.Type != hclsyntax.TokenDot ||
+			number.Range.End.Byte != word.Range.Start.Byte || dot.Range.End.Byte != number.Range.Start.Byte {
+			continue
+		}
+		at := hcl.RangeBetween(number.Range, word.Range)
+		written := string(number.Bytes) + string(word.Bytes)
+		found[at.Start.Line] = true
+		own = append(own, &hcl.Diagnostic{
+			Severity: hcl.DiagError,
+			Summary:  "Name starts with a digit",
+			Detail:   fmt.Sprintf("%q cannot follow a dot, because it starts with a digit. Write [%q] instead of .%s.", written, written, written),
+			Subject:  &at,
+		})
+	}
+	for _, d := range diags {
+		if d.Subject == nil || !found[d.Subject.Start.Line] {
+			own = append(own, d)
+		}
+	}
+	return own
+}
