@@ -115,6 +115,8 @@ type Team struct {
 	OIDCGroup  string
 	Grants     []*Grant
 	BreakGlass *BreakGlass
+	// CodeOwner is the team's name at the Git host, for CODEOWNERS: "@example/security". Empty: it owns no files there.
+	CodeOwner string
 }
 
 // Grant gives a team standing rights in namespaces.
