@@ -98,6 +98,9 @@ func Run(spec *model.Spec, generators []*Generator) (*Set, error) {
 			return nil, fmt.Errorf("generator %s: %w", g.Name, err)
 		}
 	}
+	if err := set.writeReadmes(); err != nil {
+		return nil, fmt.Errorf("directory descriptions: %w", err)
+	}
 	if err := set.finish(generators); err != nil {
 		return nil, err
 	}

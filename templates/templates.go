@@ -20,6 +20,12 @@ var parsed = template.Must(template.New("").Funcs(functions).ParseFS(text, "text
 var functions = template.FuncMap{
 	"sh": Shell,
 	"md": Markdown,
+
+	"mdcode": MarkdownCode,
+	"link":   LinkPath,
+	"block":  CodeBlock,
+
+	"markdown": func(m MarkdownText) string { return string(m) },
 }
 
 // Render fills the template with the name, for example "sshd_config.tmpl".

@@ -1,0 +1,63 @@
+package generate
+
+import (
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/bartizan-dev/bartizan/model"
+	"github.com/bartizan-dev/bartizan/templates"
+)
+
+func TestEveryDirectoryHasAReadmeThatListsItsFiles(t *testing.T) {
+	g := &Generator{Name: "test", Run: func(p *Pass) error {
+		for _, f := range []string{"a.txt", "clusters/shop/cluster/init.yaml", "clusters/shop/nodes/general/cloud|init.yaml"} {
+			p.File(Artifact{Path: f, Doc: "what <it> is", Where: "cp-1, once"})
+		}
+		p.Directory(Directory{Path: "clusters/shop/cluster", Title: "Control plane", Doc: "Apply `init.yaml` first."})
+		p.Directory(Directory{Path: "clusters/shop/cluster", Title: "Other", Doc: "Then wait."})
+		p.Directory(Directory{Path: "nowhere", Title: "Nothing is here"})
+		return nil
+	}}
+	set, err := Run(&model.Spec{}, []*Generator{g})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkReadmes(t, set)
+	files := set.Files()
+	if _, ok := files["nowhere/README.md"]; ok {
+		t.Error("a description alone makes a directory")
+	}
+	got := string(files["clusters/shop/cluster/README.md"])
+	for _, want := range []string{"# Control plane\n", "Apply `init.yaml` first.", "Then wait.", "| [`init.yaml`](init.yaml) | what &lt;it&gt; is | cp-1, once |"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("README lacks %q:\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "Other") {
+		t.Errorf("a second title is printed:\n%s", got)
+	}
+}
+
+// checkReadmes fails where a directory of the tree has no README, or its README does not list a file or directory.
+func checkReadmes(t *testing.T, set *Set) {
+	t.Helper()
+	files := set.Files()
+	for file := range files {
+		if path.Base(file) == readmeName && path.Dir(file) == "." {
+			continue
+		}
+		name, dir := path.Base(file), path.Dir(file)
+		if name == readmeName {
+			name, dir = path.Base(dir), path.Dir(dir)
+		}
+		readme, ok := files[path.Join(dir, readmeName)]
+		if !ok {
+			t.Errorf("%s: its directory has no README", file)
+			continue
+		}
+		if !strings.Contains(string(readme), "["+templates.MarkdownCode(name)+"](") {
+			t.Errorf("%s: not listed in the README of %s", file, dir)
+		}
+	}
+}
