@@ -82,6 +82,18 @@ func (p *Pass) YAML(a Artifact, objects ...any) error {
 	return nil
 }
 
+// Paths returns the paths of all artifacts below dir that the generators before this one wrote, sorted.
+func (p *Pass) Paths(dir string) []string {
+	var paths []string
+	for _, a := range p.set.Artifacts {
+		if strings.HasPrefix(a.Path, dir+"/") {
+			paths = append(paths, a.Path)
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
 // Directory adds the description of a directory.
 func (p *Pass) Directory(d Directory) { p.set.Directories = append(p.set.Directories, d) }
 

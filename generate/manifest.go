@@ -1,3 +1,6 @@
 package generate
 
-var manifestGenerators = []*Generator{}
+// manifestGenerators write what is applied to the cluster. kustomization comes last: it lists what the others wrote.
+var manifestGenerators = []*Generator{
+	kustomization,
+}

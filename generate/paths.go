@@ -28,8 +28,15 @@ func GuardDir(n *model.Namespace) string {
 	return path.Join(ClusterDir(n.Cluster), "manifests", "namespaces", n.Name, "guard")
 }
 
+// AppsDir holds one directory for each workload of a namespace.
+func AppsDir(n *model.Namespace) string {
+	return path.Join(ClusterDir(n.Cluster), "manifests", "namespaces", n.Name, "apps")
+}
+
 // AppDir holds the objects of one workload.
-func AppDir(w *model.Workload) string {
-	n := w.Namespace
-	return path.Join(ClusterDir(n.Cluster), "manifests", "namespaces", n.Name, "apps", w.Name)
+func AppDir(w *model.Workload) string { return path.Join(AppsDir(w.Namespace), w.Name) }
+
+// GitOpsDir holds the objects that tell a GitOps controller what to apply, and as whom.
+func GitOpsDir(c *model.Cluster, g *model.GitOps) string {
+	return path.Join(ClusterDir(c), "manifests", "gitops", g.Name)
 }

@@ -1,3 +1,6 @@
 package verify
 
-var manifestChecks = []*Check{}
+// manifestChecks judge what is applied to the cluster.
+var manifestChecks = []*Check{
+	objectsCheck,
+}

@@ -62,7 +62,10 @@ func (p *Pass) Prove(control model.ControlID, subject model.Address, path string
 func (p *Pass) Find(f Finding) { p.result.Findings = append(p.result.Findings, f) }
 
 // cache holds what several checks derive from the same bytes.
-type cache struct{}
+type cache struct {
+	decoder *decoder
+	objects map[string]*Objects // by name of the cluster
+}
 
 // Run judges the tree.
 func Run(spec *model.Spec, files map[string][]byte, checks []*Check) *Result {
