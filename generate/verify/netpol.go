@@ -1,0 +1,212 @@
+package verify
+
+import (
+	"net/netip"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+// netPolicy is one policy object, taken apart. NetworkPolicies and the part of Cilium's policies that is understood
+// have the same form.
+type netPolicy struct {
+	path      string
+	object    string // "NetworkPolicy/shop/cart"
+	namespace string
+	subject   selector // pods of the namespace that the policy selects
+	ingress   *netDirection
+	egress    *netDirection // nil: the policy does not concern the direction and isolates nothing in it
+}
+
+// netDirection is what a policy allows in one direction. Without rules it allows nothing.
+type netDirection struct{ rules []netRule }
+
+// netRule allows traffic that matches one peer and one port. No ports: all of them. anyPeer: all peers.
+type netRule struct {
+	place   string // "spec.egress[0]"
+	anyPeer bool
+	peers   []netPeer
+	ports   []netPorts
+}
+
+// netPeer is the other end of a connection. Exactly one of pods, addrs, entity and name is set.
+type netPeer struct {
+	place      string
+	pods       *podPeer
+	addrs      addrSet
+	entity     string // of Cilium: "kube-apiserver", "host", …
+	name       string // DNS name
+	everywhere bool   // any destination or source
+}
+
+// podPeer selects pods by their own labels and those of their namespace.
+type podPeer struct{ namespaces, pods selector }
+
+// netPorts is a range of ports of one protocol, or a named port of the destination.
+type netPorts struct {
+	protocol model.Protocol
+	from, to int
+	name     string
+}
+
+// allPorts is the range of one protocol without a port.
+const lastPort = 65535
+
+// netPod is a pod, or the pods of one workload, as policies see them.
+type netPod struct {
+	namespace string
+	labels    map[string]string
+	ports     map[string]netPorts // container ports by name
+	// hostNetwork pods use their node's addresses: no policy selects them, and peers know them as nodes only.
+	hostNetwork bool
+	addrs       addrSet // of the nodes of host-network pods; otherwise the pod network
+}
+
+// netEnd is one end of a connection: a pod, an address, an entity of Cilium, or a DNS name.
+type netEnd struct {
+	pod    *netPod
+	addr   netip.Addr
+	entity string
+	name   string
+}
+
+// evaluator answers what a set of policies allows.
+//
+// The rules are those of the NetworkPolicy API (k8s.io/api/networking/v1 and the concept page "Network Policies"):
+// a pod that no policy selects for a direction is not isolated in it; policies add up; a connection needs the egress
+// of its source and the ingress of its destination; host-network pods are outside of all this. Traffic between a pod
+// and its own node is always allowed and not judged here. An ipBlock is taken to match pod addresses too, because
+// network plugins differ.
+type evaluator struct {
+	namespaces map[string]map[string]string // labels by name
+	byName     map[string]*policyIndex      // policies by namespace
+}
+
+// newEvaluator indexes policies. Namespaces without declared labels have kubernetes.io/metadata.name alone.
+func newEvaluator(policies []*netPolicy, namespaces map[string]map[string]string) *evaluator {
+	byNamespace := map[string][]*netPolicy{}
+	for _, p := range policies {
+		byNamespace[p.namespace] = append(byNamespace[p.namespace], p)
+	}
+	e := &evaluator{namespaces: namespaces, byName: map[string]*policyIndex{}}
+	for name, ps := range byNamespace {
+		e.byName[name] = newPolicyIndex(ps)
+	}
+	return e
+}
+
+const namespaceNameLabel = "kubernetes.io/metadata.name"
+
+// namespaceLabels returns the labels of a namespace; the API server sets its name.
+func (e *evaluator) namespaceLabels(name string) map[string]string {
+	labels := map[string]string{}
+	for k, v := range e.namespaces[name] {
+		labels[k] = v
+	}
+	labels[namespaceNameLabel] = name
+	return labels
+}
+
+// allowed reports whether a connection from one end to the other may be opened.
+func (e *evaluator) allowed(from, to netEnd, port int, protocol model.Protocol) bool {
+	return e.egress(from, to, port, protocol) && e.ingress(from, to, port, protocol)
+}
+
+// egress reports whether the policies of the source let the connection out.
+func (e *evaluator) egress(from, to netEnd, port int, protocol model.Protocol) bool {
+	return e.direction(from.pod, to, to.pod, port, protocol, func(p *netPolicy) *netDirection { return p.egress })
+}
+
+// ingress reports whether the policies of the destination let the connection in.
+func (e *evaluator) ingress(from, to netEnd, port int, protocol model.Protocol) bool {
+	return e.direction(to.pod, from, to.pod, port, protocol, func(p *netPolicy) *netDirection { return p.ingress })
+}
+
+func (e *evaluator) direction(subject *netPod, other netEnd, listener *netPod, port int, protocol model.Protocol, pick func(*netPolicy) *netDirection) bool {
+	if subject == nil || subject.hostNetwork {
+		return true
+	}
+	isolated := false
+	for _, p := range e.selecting(subject.namespace, subject.labels) {
+		d := pick(p)
+		if d == nil {
+			continue
+		}
+		isolated = true
+		for _, r := range d.rules {
+			if r.matchesPort(listener, port, protocol) && e.matchesPeer(r, other) {
+				return true
+			}
+		}
+	}
+	return !isolated
+}
+
+func (r netRule) matchesPort(listener *netPod, port int, protocol model.Protocol) bool {
+	if len(r.ports) == 0 {
+		return true
+	}
+	for _, p := range r.ports {
+		if p.name != "" {
+			if listener == nil {
+				continue
+			}
+			named, ok := listener.ports[p.name]
+			if ok && named.protocol == p.protocol && p.protocol == protocol && named.from == port {
+				return true
+			}
+			continue
+		}
+		if p.protocol == protocol && p.from <= port && port <= p.to {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *evaluator) matchesPeer(r netRule, end netEnd) bool {
+	if r.anyPeer {
+		return true
+	}
+	for _, p := range r.peers {
+		switch {
+		case p.everywhere:
+			return true
+		case p.pods != nil:
+			if end.pod != nil && !end.pod.hostNetwork &&
+				p.pods.namespaces.matches(e.namespaceLabels(end.pod.namespace)) && p.pods.pods.matches(end.pod.labels) {
+				return true
+			}
+		case p.addrs != nil:
+			if end.addr.IsValid() && p.addrs.contains(end.addr) || end.pod != nil && p.addrs.overlaps(end.pod.addrs) {
+				return true
+			}
+		case p.entity != "":
+			if end.entity == p.entity || end.pod != nil && end.pod.hostNetwork && (p.entity == "host" || p.entity == "remote-node") {
+				return true
+			}
+		case p.name != "":
+			if end.name == p.name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// selecting returns the policies that select pods with exactly these labels.
+func (e *evaluator) selecting(namespace string, labels map[string]string) []*netPolicy {
+	x := e.byName[namespace]
+	if x == nil {
+		return nil
+	}
+	return x.find(labels, func(s selector) bool { return s.matches(labels) }, false)
+}
+
+// touching returns the policies that may select pods with at least these labels.
+func (e *evaluator) touching(namespace string, labels map[string]string) []*netPolicy {
+	x := e.byName[namespace]
+	if x == nil {
+		return nil
+	}
+	return x.find(labels, func(s selector) bool { return s.judge(labels) != never }, true)
+}
