@@ -7,7 +7,7 @@ cluster "boutique" {
 
   api {
     endpoint       = "api.boutique.example.internal:6443"
-    reachable_from = [vpn.wg]
+    reachable_from = [jump_box.bastion]
     load_balancer {
       kind    = "kube-vip"
       address = "10.20.0.10"
@@ -83,6 +83,6 @@ backup "etcd" {
   to        = "s3://boutique-backups/etcd"
   schedule  = "daily"
   encrypted = true
-  recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+  recipient = "age1utkxtkxru4u34r9p8wv53d9atyyth04v9g48fgznhddl6nt5h05svk99pe"
   immutable = true
 }

@@ -7,19 +7,19 @@ vpn "wg" {
 
   device "anna-laptop" {
     team       = team.platform
-    public_key = "mR0TXqyBqiyGzyPqSFTmSx4pzJV0gDxM9bKtQnKc6mM="
+    public_key = "QbWf5KuBppEljzRFusz4DoOBOYK2cEoqryGV1+uh3uM="
   }
   device "badr-laptop" {
     team       = team.platform
-    public_key = "2sV8lq2D1xEo9mZ7sV0mFq1o9sYlUQbBqKq3hH1TgXg="
+    public_key = "yc+8eX3VEgi5u5Lr/C/wCClc5Yq0o2a0UveISIdhxes="
   }
   device "chen-laptop" {
     team       = team.security
-    public_key = "Yk0v6Qn3l5c2J3mJ0bq8sGqgVq8WcX1dT8m5o7m2Xl4="
+    public_key = "Ndlnsug+bHWzyeaqVrRN66/B5aBslWMNKZpY62WAKrQ="
   }
   device "dana-laptop" {
     team       = team.shop
-    public_key = "c1Jx8fUq4o3hVw8qv2s6pJ0mX5y7Zt9kLrNbQeWaDgM="
+    public_key = "mXqQpsSn/BEIi3vueGBOm1PCddFpUCFIdCAFPd9v0Zk="
   }
 }
 
