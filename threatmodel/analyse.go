@@ -1,0 +1,456 @@
+package threatmodel
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+// Options are the questions that an analysis answers. The zero value asks the usual ones.
+type Options struct {
+	TrustAttested bool
+	// AssumeBreach are ids of positions that the attacker holds from the start. Without From, one attacker is analysed,
+	// who holds them and is on the internet; with From, they are added to each.
+	AssumeBreach []string
+	Without      []Without // controls that are treated as down
+	From         []string  // ids of profiles or positions to start from; empty: all profiles
+	To           []string  // ids of positions to reach; empty: all assets
+	Paths        int       // at most so many for each attacker and asset; 0: 3
+	Frontier     int       // at most so many blocked steps for each attacker; 0: 200
+}
+
+// Without names a control that is treated as down, for one subject or, with an empty Subject, for all.
+type Without struct {
+	Control model.ControlID
+	Subject model.Address
+}
+
+// singlesBudget bounds the work of the search for single faults: facts visited for each attacker.
+const singlesBudget = 20_000_000
+
+// Analyse judges the graph under a posture. The error says which option names something that does not exist.
+func (g *Graph) Analyse(posture model.Posture, o Options) (*Report, error) {
+	o.Paths, o.Frontier = cmp.Or(o.Paths, 3), cmp.Or(o.Frontier, 200)
+	profiles, err := g.profiles(o)
+	if err != nil {
+		return nil, err
+	}
+	assets, err := g.targets(o)
+	if err != nil {
+		return nil, err
+	}
+	a := &analysis{g: g, posture: posture, options: o, assets: assets, named: map[*Position]bool{}, without: map[model.Hold]bool{}}
+	for _, w := range o.Without {
+		if model.LookupControl(w.Control) == nil {
+			return nil, fmt.Errorf("unknown control %q", w.Control)
+		}
+		a.without[model.Hold{Control: w.Control, Subject: w.Subject}] = true
+	}
+	a.report = &Report{
+		ATTACK:         ATTACKVersion,
+		TrustsAttested: o.TrustAttested,
+		Size:           Size{Positions: len(g.Positions), Edges: len(g.Edges), Holds: len(g.holds)},
+		TrustedBase:    g.trustedBase(),
+	}
+	a.base()
+	for _, p := range assets {
+		a.report.Assets = append(a.report.Assets, p.ID)
+		a.named[p] = true
+	}
+	for _, p := range profiles {
+		a.report.Entries = append(a.report.Entries, a.entry(p))
+	}
+	for p := range a.named {
+		a.report.Positions = append(a.report.Positions, p)
+	}
+	slices.SortFunc(a.report.Positions, func(x, y *Position) int { return cmp.Compare(x.ID, y.ID) })
+	return a.report, nil
+}
+
+func (g *Graph) profiles(o Options) ([]*Profile, error) {
+	var breached []*Position
+	for _, id := range o.AssumeBreach {
+		p := g.byID[id]
+		if p == nil {
+			return nil, fmt.Errorf("unknown position %q", id)
+		}
+		breached = append(breached, p)
+	}
+	var chosen []*Profile
+	for _, id := range o.From {
+		if i := slices.IndexFunc(g.Profiles, func(p *Profile) bool { return p.ID == id }); i >= 0 {
+			chosen = append(chosen, g.Profiles[i])
+		} else if p := g.byID[id]; p != nil {
+			chosen = append(chosen, &Profile{ID: id, Title: p.Title, Start: []*Position{p}})
+		} else {
+			return nil, fmt.Errorf("unknown attacker or position %q", id)
+		}
+	}
+	switch {
+	case len(o.From) == 0 && len(breached) == 0:
+		return g.Profiles, nil
+	case len(o.From) == 0:
+		p := &Profile{ID: "assume-breach", Title: "An attacker who holds: ", Doc: "What falls if this position is taken.", Start: breached}
+		for i, b := range breached {
+			if i > 0 {
+				p.Title += "; "
+			}
+			p.Title += b.Title
+		}
+		if internet := g.byID["zone."+model.InternetZone]; internet != nil {
+			p.Start = append([]*Position{internet}, breached...)
+		}
+		return []*Profile{p}, nil
+	}
+	if len(breached) > 0 {
+		for i, p := range chosen {
+			q := *p
+			q.Start = slices.Concat(p.Start, breached)
+			chosen[i] = &q
+		}
+	}
+	return chosen, nil
+}
+
+func (g *Graph) targets(o Options) ([]*Position, error) {
+	if len(o.To) == 0 {
+		return g.Assets(), nil
+	}
+	var targets []*Position
+	for _, id := range o.To {
+		p := g.byID[id]
+		if p == nil {
+			return nil, fmt.Errorf("unknown position %q", id)
+		}
+		targets = append(targets, p)
+	}
+	return targets, nil
+}
+
+// analysis is one run of Analyse.
+type analysis struct {
+	g       *Graph
+	posture model.Posture
+	options Options
+	without map[model.Hold]bool
+	assets  []*Position
+	report  *Report
+	named   map[*Position]bool // positions that the report mentions
+
+	down   []int32 // facts of the holds that are down whatever the attacker does
+	faults []int32 // facts of the atoms outside the trusted base
+}
+
+// up reports whether a control blocks under the posture, before any step of the attacker.
+func (a *analysis) up(h model.Hold) bool {
+	if a.without[h] || a.without[model.Hold{Control: h.Control}] {
+		return false
+	}
+	switch a.posture[h].State {
+	case model.Proved, model.Default:
+		return true
+	case model.Attested:
+		return a.options.TrustAttested
+	}
+	return false
+}
+
+func (a *analysis) base() {
+	for _, h := range a.g.holds {
+		if !a.up(h) {
+			a.down = append(a.down, a.g.holdFact(h))
+		}
+	}
+	for _, x := range a.g.Atoms {
+		if x.Class != TrustedBase {
+			a.faults = append(a.faults, a.g.atomFact(x))
+		}
+	}
+}
+
+// worlds are the fixed points of one attacker.
+type worlds struct {
+	today    *closure    // without any fault
+	later    *closure    // after every modelled vulnerability and theft
+	all      *closure    // after these and the failure of every control
+	dToday   *derivation // the cheapest ways of today …
+	dLater   *derivation // … and of later
+	starting map[int32]bool
+}
+
+func (a *analysis) entry(p *Profile) *EntryReport {
+	g := a.g
+	r := &EntryReport{Profile: p}
+	w := &worlds{starting: map[int32]bool{}}
+	base := slices.Clone(a.down)
+	for _, s := range p.Start {
+		base = append(base, s.index)
+		w.starting[s.index] = true
+		r.Start = append(r.Start, s.ID)
+		a.named[s] = true
+	}
+	later := slices.Concat(base, a.faults)
+	w.today = g.horn.close(base)
+	w.later = g.horn.close(later)
+	every := slices.Clone(later)
+	for _, h := range g.holds {
+		every = append(every, g.holdFact(h))
+	}
+	w.all = g.horn.close(every)
+	w.dToday = g.horn.cheapest(base)
+	w.dLater = g.horn.cheapest(later)
+	for _, x := range g.Positions {
+		if w.today.holds[x.index] {
+			r.Held++
+		}
+		if w.later.holds[x.index] {
+			r.HeldLater++
+		}
+	}
+	if len(a.options.AssumeBreach) > 0 {
+		for _, x := range g.Positions {
+			if w.today.holds[x.index] && !w.starting[x.index] {
+				r.Reaches = append(r.Reaches, x.ID)
+				a.named[x] = true
+			}
+		}
+	}
+	for _, asset := range a.assets {
+		r.Assets = append(r.Assets, a.asset(w, asset))
+	}
+	a.singles(w, r)
+	a.frontier(w, r)
+	return r
+}
+
+func (a *analysis) asset(w *worlds, asset *Position) *AssetReport {
+	r := &AssetReport{Asset: asset.ID}
+	switch f := asset.index; {
+	case w.starting[f]:
+		r.Verdict = HeldAtStart
+	case w.today.holds[f]:
+		r.Verdict = OpenToday
+		r.Paths = a.paths(w.today, w.dToday, f)
+	case w.later.holds[f]:
+		r.Verdict = NeedsFaults
+		r.Paths = a.paths(w.later, w.dLater, f)
+	case w.all.holds[f]:
+		r.Verdict = Blocked
+	default:
+		r.Verdict = NoPath
+	}
+	return r
+}
+
+// singles finds every single fault that opens an asset which is not open today. A fault can do so only if it alone is
+// missing from some clause; each such fault is tried by extending the fixed point and taking it back.
+func (a *analysis) singles(w *worlds, r *EntryReport) {
+	g := a.g
+	byAsset := map[int32]*AssetReport{}
+	for i, x := range a.assets {
+		if !w.today.holds[x.index] {
+			byAsset[x.index] = r.Assets[i]
+		}
+	}
+	if len(byAsset) == 0 {
+		return
+	}
+	tried := map[int32]bool{}
+	n, work := len(w.today.trail), 0
+	for c, e := range g.Edges {
+		if w.today.missing[c] != 1 || w.today.holds[g.horn.heads[c]] {
+			continue
+		}
+		f := a.missingFault(w.today, e)
+		if f < 0 || tried[f] {
+			continue
+		}
+		tried[f] = true
+		if work > singlesBudget {
+			a.report.NotSearched = append(a.report.NotSearched,
+				fmt.Sprintf("The search for single faults of %q was cut off after %d steps of work.", r.Profile.Title, singlesBudget))
+			break
+		}
+		w.today.extend([]int32{f})
+		for _, x := range w.today.trail[n:] {
+			if asset, ok := byAsset[x]; ok {
+				asset.Single = append(asset.Single, a.single(f))
+			}
+		}
+		work += len(w.today.trail) - n
+		w.today.retract(n)
+	}
+	for _, asset := range byAsset {
+		slices.SortFunc(asset.Single, compareSingles)
+	}
+}
+
+// missingFault returns the fact of the fault that the edge lacks, or -1 if it lacks a position or a breach of the
+// trusted base.
+func (a *analysis) missingFault(c *closure, e *Edge) int32 {
+	if e.Atom != nil && !c.holds[a.g.atomFact(e.Atom)] {
+		if e.Atom.Class == TrustedBase {
+			return -1
+		}
+		return a.g.atomFact(e.Atom)
+	}
+	for _, h := range e.Blockers {
+		if f := a.g.holdFact(h); !c.holds[f] {
+			return f
+		}
+	}
+	return -1
+}
+
+func (a *analysis) single(f int32) *Single {
+	g := a.g
+	if i := int(f) - len(g.Positions); i < len(g.holds) {
+		return &Single{Control: a.control(g.holds[i], nil)}
+	}
+	return &Single{Atom: g.Atoms[int(f)-len(g.Positions)-len(g.holds)]}
+}
+
+func compareSingles(x, y *Single) int {
+	key := func(s *Single) string {
+		if s.Control != nil {
+			return "1" + string(s.Control.ID) + "@" + string(s.Control.Subject)
+		}
+		return "0" + s.Atom.ID
+	}
+	return cmp.Compare(key(x), key(y))
+}
+
+// frontier lists the edges whose premises the attacker holds, today or later, and that controls block.
+func (a *analysis) frontier(w *worlds, r *EntryReport) {
+	g := a.g
+	type candidate struct {
+		edge  int
+		cost  int64
+		later bool
+	}
+	var found []candidate
+edges:
+	for i, e := range g.Edges {
+		if w.later.missing[i] == 0 || w.today.holds[g.horn.heads[i]] || e.Atom != nil && e.Atom.Class == TrustedBase {
+			continue
+		}
+		later := false
+		cost := int64(0)
+		for _, p := range e.Premises {
+			switch {
+			case w.today.holds[p.index]:
+				cost += w.dToday.cost[p.index]
+			case w.later.holds[p.index]:
+				cost += w.dLater.cost[p.index]
+				later = true
+			default:
+				continue edges
+			}
+		}
+		found = append(found, candidate{i, cost, later})
+	}
+	r.BlockedTotal = len(found)
+	slices.SortStableFunc(found, func(x, y candidate) int {
+		if x.later != y.later {
+			if x.later {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(x.cost, y.cost)
+	})
+	for _, c := range found[:min(len(found), a.options.Frontier)] {
+		r.Blocked = append(r.Blocked, a.blocked(w, c.edge, c.cost, c.later))
+	}
+}
+
+func (a *analysis) blocked(w *worlds, edge int, cost int64, later bool) *BlockedStep {
+	e := a.g.Edges[edge]
+	s := &BlockedStep{Step: e.Step.ID, Variant: e.Variant.Name, Layer: e.Step.Layer, Title: e.Title, Effort: int(cost), Fault: e.Atom}
+	s.Premises, s.To = a.ids(e.Premises), a.id(e.To)
+	if e.Undoes != nil {
+		s.Undoes = a.control(*e.Undoes, nil)
+	}
+	for _, h := range e.Blockers {
+		if w.later.holds[a.g.holdFact(h)] {
+			s.Missing = append(s.Missing, a.control(h, w.later))
+		} else {
+			s.By = append(s.By, a.control(h, nil))
+		}
+	}
+	if later {
+		for _, p := range e.Premises {
+			for _, c := range w.dLater.plan(p.index, nil) {
+				if x := a.g.Edges[c].Atom; x != nil && !slices.Contains(s.Faults, x) {
+					s.Faults = append(s.Faults, x)
+				}
+			}
+		}
+	}
+	return s
+}
+
+func (a *analysis) id(p *Position) string {
+	if p == nil {
+		return ""
+	}
+	a.named[p] = true
+	return p.ID
+}
+
+func (a *analysis) ids(list []*Position) []string {
+	ids := make([]string, len(list))
+	for i, p := range list {
+		ids[i] = a.id(p)
+	}
+	return ids
+}
+
+// control describes a hold. With a closure, a control that should block but is down there is called undone.
+func (a *analysis) control(h model.Hold, c *closure) *Control {
+	e := a.posture[h]
+	x := &Control{ID: h.Control, Subject: h.Subject, State: e.State.String(), Path: e.Path}
+	if m := model.LookupControl(h.Control); m != nil {
+		x.Title = m.Title
+	}
+	if e.Attestation != nil {
+		x.Attestation = e.Attestation.Name
+	}
+	switch {
+	case a.without[h] || a.without[model.Hold{Control: h.Control}]:
+		x.State = StateWithout
+	case c != nil && a.up(h) && c.holds[a.g.holdFact(h)]:
+		x.State = StateUndone
+	}
+	if !a.up(h) {
+		x.Weakenings = a.g.weakenings(h)
+	}
+	return x
+}
+
+// trustedBase lists what breaches of the trusted base open.
+func (g *Graph) trustedBase() []*Trusted {
+	byAtom := map[*Atom]*Trusted{}
+	var all []*Trusted
+	for _, e := range g.Edges {
+		if e.Atom == nil || e.Atom.Class != TrustedBase {
+			continue
+		}
+		t := byAtom[e.Atom]
+		if t == nil {
+			t = &Trusted{Atom: e.Atom}
+			byAtom[e.Atom] = t
+			all = append(all, t)
+		}
+		if len(t.Opens) < trustedTitles {
+			t.Opens = append(t.Opens, e.Title)
+		}
+		t.Total++
+	}
+	return all
+}
+
+// trustedTitles bounds what the report lists for each part of the trusted base; Total counts all.
+const trustedTitles = 20

@@ -1,0 +1,3 @@
+package threatmodel
+
+var networkSteps []*Step
