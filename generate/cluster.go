@@ -1,3 +1,10 @@
 package generate
 
-var clusterGenerators = []*Generator{}
+var clusterGenerators = []*Generator{
+	kubeadm,
+	kubelet,
+	authentication,
+	admission,
+	audit,
+	encryption,
+}

@@ -1,6 +1,9 @@
 package model
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+)
 
 // Cluster is one Kubernetes cluster.
 type Cluster struct {
@@ -23,6 +26,9 @@ type Version struct {
 	Minor int // 36 in 1.36
 	Patch int
 }
+
+// String returns the version as Kubernetes writes it: "v1.36.4".
+func (v Version) String() string { return fmt.Sprintf("v1.%d.%d", v.Minor, v.Patch) }
 
 // Provisioner is what makes the control plane.
 type Provisioner string

@@ -19,6 +19,7 @@ const (
 	BoundTokens             ControlID = "bound-tokens"
 	ProfilingOff            ControlID = "profiling-off"
 	ControllersOnLoopback   ControlID = "controllers-on-loopback"
+	KubeletsVerified        ControlID = "kubelets-verified"
 	JoinTokensShort         ControlID = "join-tokens-short"
 	KubeletAuthentication   ControlID = "kubelet-authentication"
 	KubeletAuthorization    ControlID = "kubelet-authorization"
@@ -138,6 +139,12 @@ var clusterControls = []*Control{
 		Subject: "cluster",
 		Title:   "Controller manager and scheduler listen on loopback only",
 		Default: true,
+	},
+	{
+		ID:      KubeletsVerified,
+		Layer:   LayerNode,
+		Subject: "cluster",
+		Title:   "The API server talks to kubelets with a certificate of the cluster only",
 	},
 	{
 		ID:      JoinTokensShort,

@@ -1,0 +1,165 @@
+package generate
+
+import (
+	"path"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+var audit = &Generator{
+	Name: "audit",
+	Doc: `say what the API server records, and where records go besides the local log
+
+Every request is recorded but health probes, the leases that components renew and the events that they write. Whatever
+changes the cluster is recorded with its content; requests that carry secrets, configuration or tokens never are.`,
+	Controls: []model.ControlID{model.APIAudit, model.AuditShipped},
+	Run:      runAudit,
+}
+
+// AuditTokenFile holds the bearer token that the log collector issued to a control-plane node. It is put there before
+// the node is set up and stands in no file of the tree.
+const AuditTokenFile = HardeningDir + "/audit-webhook.token"
+
+func runAudit(p *Pass) error {
+	for _, c := range kubeadmClusters(p.Spec) {
+		file := hardeningFile(c, "audit-policy.yaml")
+		p.Claim(model.APIAudit, c.Addr(), file)
+		if err := p.YAML(Artifact{
+			Path:  file,
+			Doc:   "audit policy of the API server: which requests are recorded, and how completely",
+			Where: "each control-plane node, in " + HardeningDir,
+		}, auditPolicy()); err != nil {
+			return err
+		}
+		if c.Audit.ShipTo == "" {
+			continue
+		}
+		webhook := hardeningFile(c, "audit-webhook.yaml")
+		p.Claim(model.AuditShipped, c.Addr(), webhook)
+		if err := p.YAML(Artifact{
+			Path:  webhook,
+			Doc:   "where the API server sends its audit records; the token that it shows there is a file on the node",
+			Where: "each control-plane node, in " + HardeningDir,
+		}, auditWebhook(c)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// auditPolicy returns the rules; the first that matches a request decides.
+// https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/#audit-policy
+func auditPolicy() auditv1.Policy {
+	changes := []string{"create", "update", "patch", "delete", "deletecollection"}
+	return auditv1.Policy{
+		TypeMeta:          metav1.TypeMeta{APIVersion: "audit.k8s.io/v1", Kind: "Policy"},
+		OmitStages:        []auditv1.Stage{auditv1.StageRequestReceived},
+		OmitManagedFields: true,
+		Rules: []auditv1.PolicyRule{
+			{ // probes of load balancers and kubelets
+				Level:           auditv1.LevelNone,
+				Verbs:           []string{"get"},
+				NonResourceURLs: []string{"/healthz*", "/livez*", "/readyz*"},
+			},
+			{ // every node renews its lease every ten seconds
+				Level:      auditv1.LevelNone,
+				UserGroups: []string{"system:nodes"},
+				Verbs:      []string{"get", "update"},
+				Namespaces: []string{"kube-node-lease"},
+				Resources:  []auditv1.GroupResources{{Group: "coordination.k8s.io", Resources: []string{"leases"}}},
+			},
+			{ // leader election, every two seconds
+				Level:      auditv1.LevelNone,
+				Users:      []string{"system:kube-controller-manager", "system:kube-scheduler"},
+				Verbs:      []string{"get", "update"},
+				Namespaces: []string{"kube-system"},
+				Resources:  []auditv1.GroupResources{{Group: "coordination.k8s.io", Resources: []string{"leases"}}},
+			},
+			{ // events are a log of their own; deleting them is recorded below
+				Level: auditv1.LevelNone,
+				Verbs: []string{"create", "update", "patch"},
+				Resources: []auditv1.GroupResources{
+					{Group: "", Resources: []string{"events"}},
+					{Group: "events.k8s.io", Resources: []string{"events"}},
+				},
+			},
+			{ // never the contents of what may hold a secret
+				Level: auditv1.LevelMetadata,
+				Resources: []auditv1.GroupResources{
+					{Group: "", Resources: []string{"secrets", "configmaps", "serviceaccounts/token"}},
+					{Group: "authentication.k8s.io"},
+					{Group: "authorization.k8s.io"},
+				},
+			},
+			{ // status reports: many, and their contents are in the metrics
+				Level: auditv1.LevelMetadata,
+				Resources: []auditv1.GroupResources{
+					{Group: "", Resources: []string{"nodes/status", "pods/status"}},
+					{Group: "coordination.k8s.io", Resources: []string{"leases"}},
+				},
+			},
+			{ // who ran what inside a pod; the command stands in the request's URI
+				Level: auditv1.LevelRequest,
+				Resources: []auditv1.GroupResources{
+					{Group: "", Resources: []string{"pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "services/proxy", "nodes/proxy"}},
+				},
+			},
+			{ // what changes the cluster, with the object before defaults and after admission
+				Level: auditv1.LevelRequestResponse,
+				Verbs: changes,
+			},
+			{Level: auditv1.LevelMetadata},
+		},
+	}
+}
+
+// kubeconfig holds the fields of a kubeconfig, version v1, that a webhook needs. Upstream's type is in client-go, which
+// nothing else here needs.
+type kubeconfig struct {
+	typeMeta
+	Clusters       []namedCluster `json:"clusters"`
+	Contexts       []namedContext `json:"contexts"`
+	CurrentContext string         `json:"current-context"`
+	Users          []namedUser    `json:"users"`
+}
+
+type namedCluster struct {
+	Name    string     `json:"name"`
+	Cluster kubeServer `json:"cluster"`
+}
+
+type kubeServer struct {
+	Server string `json:"server"`
+}
+
+type namedContext struct {
+	Name    string      `json:"name"`
+	Context kubeContext `json:"context"`
+}
+
+type kubeContext struct {
+	Cluster string `json:"cluster"`
+	User    string `json:"user"`
+}
+
+type namedUser struct {
+	Name string   `json:"name"`
+	User kubeUser `json:"user"`
+}
+
+type kubeUser struct {
+	TokenFile string `json:"tokenFile"`
+}
+
+func auditWebhook(c *model.Cluster) kubeconfig {
+	return kubeconfig{
+		typeMeta:       typeMeta{"v1", "Config"},
+		Clusters:       []namedCluster{{"audit", kubeServer{c.Audit.ShipTo}}},
+		Contexts:       []namedContext{{"audit", kubeContext{"audit", "api-server"}}},
+		CurrentContext: "audit",
+		Users:          []namedUser{{"api-server", kubeUser{path.Clean(AuditTokenFile)}}},
+	}
+}
