@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	podsecurityv1 "k8s.io/pod-security-admission/admission/api/v1"
 
 	"github.com/bartizan-dev/bartizan/model"
 )
@@ -21,7 +20,7 @@ for each namespace and for each user.`,
 }
 
 type admissionConfiguration struct {
-	typeMeta
+	metav1.TypeMeta
 	Plugins []admissionPlugin `json:"plugins"`
 }
 
@@ -30,10 +29,33 @@ type admissionPlugin struct {
 	Configuration any    `json:"configuration"`
 }
 
+// podSecurityConfiguration is the configuration of the PodSecurity plugin, version v1.
+// https://kubernetes.io/docs/tasks/configure-pod-container/enforce-standards-admission-controller/
+type podSecurityConfiguration struct {
+	metav1.TypeMeta
+	Defaults   podSecurityDefaults   `json:"defaults"`
+	Exemptions podSecurityExemptions `json:"exemptions"`
+}
+
+type podSecurityDefaults struct {
+	Enforce        string `json:"enforce"`
+	EnforceVersion string `json:"enforce-version"`
+	Audit          string `json:"audit"`
+	AuditVersion   string `json:"audit-version"`
+	Warn           string `json:"warn"`
+	WarnVersion    string `json:"warn-version"`
+}
+
+type podSecurityExemptions struct {
+	Namespaces     []string `json:"namespaces"`
+	RuntimeClasses []string `json:"runtimeClasses"`
+	Usernames      []string `json:"usernames"`
+}
+
 // eventRateLimits is the configuration of the EventRateLimit plugin, v1alpha1, the only version there is.
 // https://kubernetes.io/docs/reference/config-api/apiserver-eventratelimit.v1alpha1/
 type eventRateLimits struct {
-	typeMeta
+	metav1.TypeMeta
 	Limits []eventRateLimit `json:"limits"`
 }
 
@@ -50,19 +72,23 @@ func runAdmission(p *Pass) error {
 		// A pinned version: an upgrade of the API server must not change what is allowed before anybody has looked.
 		version := fmt.Sprintf("v1.%d", c.Version.Minor)
 		config := admissionConfiguration{
-			typeMeta: typeMeta{apiServerConfigVersion, "AdmissionConfiguration"},
+			TypeMeta: typeMeta(apiServerConfigVersion, "AdmissionConfiguration"),
 			Plugins: []admissionPlugin{
-				{"PodSecurity", podsecurityv1.PodSecurityConfiguration{
-					TypeMeta: metav1.TypeMeta{APIVersion: "pod-security.admission.config.k8s.io/v1", Kind: "PodSecurityConfiguration"},
-					Defaults: podsecurityv1.PodSecurityDefaults{
+				{"PodSecurity", podSecurityConfiguration{
+					TypeMeta: typeMeta("pod-security.admission.config.k8s.io/v1", "PodSecurityConfiguration"),
+					Defaults: podSecurityDefaults{
 						Enforce: "restricted", EnforceVersion: version,
 						Audit: "restricted", AuditVersion: version,
 						Warn: "restricted", WarnVersion: version,
 					},
-					Exemptions: podsecurityv1.PodSecurityExemptions{Namespaces: []string{"kube-system"}},
+					Exemptions: podSecurityExemptions{
+						Namespaces:     []string{"kube-system"},
+						RuntimeClasses: []string{},
+						Usernames:      []string{},
+					},
 				}},
 				{"EventRateLimit", eventRateLimits{
-					typeMeta: typeMeta{"eventratelimit.admission.k8s.io/v1alpha1", "Configuration"},
+					TypeMeta: typeMeta("eventratelimit.admission.k8s.io/v1alpha1", "Configuration"),
 					Limits: []eventRateLimit{
 						{Type: "Server", QPS: 500, Burst: 2000},
 						{Type: "Namespace", QPS: 50, Burst: 200, CacheSize: 2000},

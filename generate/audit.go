@@ -55,7 +55,7 @@ func runAudit(p *Pass) error {
 func auditPolicy() auditv1.Policy {
 	changes := []string{"create", "update", "patch", "delete", "deletecollection"}
 	return auditv1.Policy{
-		TypeMeta:          metav1.TypeMeta{APIVersion: "audit.k8s.io/v1", Kind: "Policy"},
+		TypeMeta:          typeMeta("audit.k8s.io/v1", "Policy"),
 		OmitStages:        []auditv1.Stage{auditv1.StageRequestReceived},
 		OmitManagedFields: true,
 		Rules: []auditv1.PolicyRule{
@@ -119,7 +119,7 @@ func auditPolicy() auditv1.Policy {
 // kubeconfig holds the fields of a kubeconfig, version v1, that a webhook needs. Upstream's type is in client-go, which
 // nothing else here needs.
 type kubeconfig struct {
-	typeMeta
+	metav1.TypeMeta
 	Clusters       []namedCluster `json:"clusters"`
 	Contexts       []namedContext `json:"contexts"`
 	CurrentContext string         `json:"current-context"`
@@ -156,7 +156,7 @@ type kubeUser struct {
 
 func auditWebhook(c *model.Cluster) kubeconfig {
 	return kubeconfig{
-		typeMeta:       typeMeta{"v1", "Config"},
+		TypeMeta:       typeMeta("v1", "Config"),
 		Clusters:       []namedCluster{{"audit", kubeServer{c.Audit.ShipTo}}},
 		Contexts:       []namedContext{{"audit", kubeContext{"audit", "api-server"}}},
 		CurrentContext: "audit",

@@ -3,7 +3,6 @@ package generate
 import (
 	"path"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	apiserverv1 "k8s.io/apiserver/pkg/apis/apiserver/v1"
 
 	"github.com/bartizan-dev/bartizan/model"
@@ -28,7 +27,7 @@ func runAuthentication(p *Pass) error {
 	for _, c := range kubeadmClusters(p.Spec) {
 		file := hardeningFile(c, "authentication.yaml")
 		config := apiserverv1.AuthenticationConfiguration{
-			TypeMeta:  metav1.TypeMeta{APIVersion: apiServerConfigVersion, Kind: "AuthenticationConfiguration"},
+			TypeMeta:  typeMeta(apiServerConfigVersion, "AuthenticationConfiguration"),
 			Anonymous: &apiserverv1.AnonymousAuthConfig{Enabled: true},
 			JWT:       []apiserverv1.JWTAuthenticator{},
 		}

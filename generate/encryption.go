@@ -45,7 +45,7 @@ func runEncryption(p *Pass) error {
 		if err := p.YAML(Artifact{
 			Path: file, Doc: doc, Where: "each control-plane node, in " + HardeningDir,
 		}, apiserverv1.EncryptionConfiguration{
-			TypeMeta: metav1.TypeMeta{APIVersion: apiServerConfigVersion, Kind: "EncryptionConfiguration"},
+			TypeMeta: typeMeta(apiServerConfigVersion, "EncryptionConfiguration"),
 			Resources: []apiserverv1.ResourceConfiguration{{
 				Resources: []string{"configmaps", "secrets"},
 				Providers: []apiserverv1.ProviderConfiguration{provider},

@@ -98,7 +98,7 @@ func kubeadmInit(p *Pass, c *model.Cluster) error {
 		Where: first.Name + ", once; kubeadm keeps it in the cluster for later joins and upgrades",
 	},
 		initConfiguration{
-			typeMeta: typeMeta{kubeadmAPIVersion, "InitConfiguration"},
+			TypeMeta: typeMeta(kubeadmAPIVersion, "InitConfiguration"),
 			// Without an entry kubeadm makes a token that admits nodes for a day. This one, random as well, is in a
 			// group that nothing is granted to. make-join.sh makes a token for each join.
 			BootstrapTokens: []bootstrapToken{{
@@ -131,7 +131,7 @@ func kubeadmJoin(p *Pass, pool *model.NodePool) error {
 	c := pool.Cluster
 	first := ControlPlaneNodes(c)[0]
 	join := joinConfiguration{
-		typeMeta:   typeMeta{kubeadmAPIVersion, "JoinConfiguration"},
+		TypeMeta:   typeMeta(kubeadmAPIVersion, "JoinConfiguration"),
 		CACertPath: path.Join(pkiDir, "ca.crt"),
 		Discovery:  discovery{fileDiscovery{discoveryFile}},
 		Patches:    patchesDirectory{patchesDir},
@@ -202,7 +202,7 @@ func registration(pool *model.NodePool, name, address string) nodeRegistration {
 
 func clusterConfig(c *model.Cluster) clusterConfiguration {
 	return clusterConfiguration{
-		typeMeta:             typeMeta{kubeadmAPIVersion, "ClusterConfiguration"},
+		TypeMeta:             typeMeta(kubeadmAPIVersion, "ClusterConfiguration"),
 		ClusterName:          c.Name,
 		KubernetesVersion:    c.Version.String(),
 		ControlPlaneEndpoint: net.JoinHostPort(c.API.Endpoint.Host, strconv.Itoa(c.API.Endpoint.Port)),

@@ -1,19 +1,17 @@
 package generate
 
-import corev1 "k8s.io/api/core/v1"
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
 
 // kubeadm's configuration API, version v1beta4. The types are in no library module, so the fields that we write are
 // declared here; names and meaning: https://kubernetes.io/docs/reference/config-api/kubeadm-config.v1beta4/
 
 const kubeadmAPIVersion = "kubeadm.k8s.io/v1beta4"
 
-type typeMeta struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
-}
-
 type initConfiguration struct {
-	typeMeta
+	metav1.TypeMeta
 	BootstrapTokens  []bootstrapToken `json:"bootstrapTokens"` // none means a default that admits nodes for 24 hours
 	LocalAPIEndpoint apiEndpoint      `json:"localAPIEndpoint"`
 	NodeRegistration nodeRegistration `json:"nodeRegistration"`
@@ -28,7 +26,7 @@ type bootstrapToken struct {
 }
 
 type joinConfiguration struct {
-	typeMeta
+	metav1.TypeMeta
 	CACertPath       string            `json:"caCertPath"`
 	ControlPlane     *joinControlPlane `json:"controlPlane,omitempty"`
 	Discovery        discovery         `json:"discovery"`
@@ -72,7 +70,7 @@ type arg struct {
 }
 
 type clusterConfiguration struct {
-	typeMeta
+	metav1.TypeMeta
 	ClusterName                 string                `json:"clusterName"`
 	KubernetesVersion           string                `json:"kubernetesVersion"`
 	ControlPlaneEndpoint        string                `json:"controlPlaneEndpoint"`

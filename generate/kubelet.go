@@ -3,6 +3,8 @@ package generate
 import (
 	"path"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/bartizan-dev/bartizan/model"
 )
 
@@ -23,7 +25,7 @@ and zero values that kubeadm's own rendering drops, come as a complete merge pat
 // empty fields and drops readOnlyPort: 0, which scanners want to see.
 // https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
 type kubeletConfiguration struct {
-	typeMeta
+	metav1.TypeMeta
 	Authentication                         kubeletAuthentication `json:"authentication"`
 	Authorization                          kubeletAuthorization  `json:"authorization"`
 	CgroupDriver                           string                `json:"cgroupDriver"`
@@ -72,7 +74,7 @@ type kubeletAuthorization struct {
 // kubeletBase is the configuration that all pools share.
 func kubeletBase(c *model.Cluster) kubeletConfiguration {
 	k := kubeletConfiguration{
-		typeMeta: typeMeta{"kubelet.config.k8s.io/v1beta1", "KubeletConfiguration"},
+		TypeMeta: typeMeta("kubelet.config.k8s.io/v1beta1", "KubeletConfiguration"),
 		Authentication: kubeletAuthentication{
 			Webhook: enabled{true},
 			X509:    kubeletX509{path.Join(pkiDir, "ca.crt")},
@@ -143,7 +145,7 @@ func kubeletPatch(p *Pass, pool *model.NodePool) error {
 // kubeProxyConfiguration holds the fields of KubeProxyConfiguration v1alpha1 that we state.
 // https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
 type kubeProxyConfiguration struct {
-	typeMeta
+	metav1.TypeMeta
 	ClusterCIDR        string   `json:"clusterCIDR"`
 	HealthzBindAddress string   `json:"healthzBindAddress"`
 	MetricsBindAddress string   `json:"metricsBindAddress"`
@@ -153,7 +155,7 @@ type kubeProxyConfiguration struct {
 
 func kubeProxy(c *model.Cluster) kubeProxyConfiguration {
 	return kubeProxyConfiguration{
-		typeMeta:           typeMeta{"kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration"},
+		TypeMeta:           typeMeta("kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration"),
 		ClusterCIDR:        joinPrefixes(c.Network.Pods),
 		HealthzBindAddress: "127.0.0.1:10256",
 		MetricsBindAddress: "127.0.0.1:10249",
