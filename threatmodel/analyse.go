@@ -177,6 +177,8 @@ type worlds struct {
 	all      *closure    // after these and the failure of every control
 	dToday   *derivation // the cheapest ways of today …
 	dLater   *derivation // … and of later
+	dAll     *derivation // the ways that need the fewest controls to fail; made when first asked for
+	base     []int32     // what he starts with, controls that are down and every modelled fault
 	starting map[int32]bool
 }
 
@@ -199,8 +201,9 @@ func (a *analysis) entry(p *Profile) *EntryReport {
 		every = append(every, g.holdFact(h))
 	}
 	w.all = g.horn.close(every)
-	w.dToday = g.horn.cheapest(base)
-	w.dLater = g.horn.cheapest(later)
+	w.base = later
+	w.dToday = g.horn.cheapest(base, 0)
+	w.dLater = g.horn.cheapest(later, 0)
 	for _, x := range g.Positions {
 		if w.today.holds[x.index] {
 			r.Held++
@@ -238,6 +241,10 @@ func (a *analysis) asset(w *worlds, asset *Position) *AssetReport {
 		r.Paths = a.paths(w.later, w.dLater, f)
 	case w.all.holds[f]:
 		r.Verdict = Blocked
+		if w.dAll == nil {
+			w.dAll = a.nearMisses(w)
+		}
+		r.Paths = []*Path{a.path(w.later, w.dAll.plan(f, nil))}
 	default:
 		r.Verdict = NoPath
 	}

@@ -148,9 +148,9 @@ type derivation struct {
 	by   []int32 // the clause that the cheapest way ends with; -1 for base facts and unreached ones
 }
 
-// cheapest returns the cheapest derivation of all facts that follow from the base, which costs nothing. Among equal
-// costs the clause with the lower number wins.
-func (h *horn) cheapest(base []int32) *derivation {
+// cheapest returns the cheapest derivation of all facts that follow from the base, which costs nothing, and from the
+// priced facts, which cost price each. Among equal costs the clause with the lower number wins.
+func (h *horn) cheapest(base []int32, price int64, priced ...int32) *derivation {
 	d := &derivation{h: h, cost: make([]int64, h.facts), by: make([]int32, h.facts)}
 	missing := make([]int32, len(h.heads))
 	sum := make([]int64, len(h.heads))
@@ -174,6 +174,9 @@ func (h *horn) cheapest(base []int32) *derivation {
 	}
 	for _, f := range base {
 		offer(f, 0, -1)
+	}
+	for _, f := range priced {
+		offer(f, price, -1)
 	}
 	for len(q) > 0 {
 		top := heap.Pop(&q).(costed)

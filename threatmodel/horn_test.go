@@ -72,7 +72,7 @@ func TestFixedPointAgreesWithTheReference(t *testing.T) {
 		}
 		h.finish()
 		want, cost := naive(facts, clauses, base)
-		got, d := h.close(base), h.cheapest(base)
+		got, d := h.close(base), h.cheapest(base, 0)
 		for f := range facts {
 			if got.holds[f] != want[f] {
 				t.Fatalf("graph %d, fact %d: holds = %v, want %v", i, f, got.holds[f], want[f])

@@ -114,7 +114,22 @@ func (a *analysis) paths(c *closure, d *derivation, target int32) []*Path {
 	return paths
 }
 
-// path tells the clauses as a story.
+// failure is the price of a control's failure in the search for near misses: more than any effort, so that the number of
+// failures decides first.
+const failure = 10_000
+
+// nearMisses returns the derivations of all facts that need the fewest controls to fail, by tree-sum.
+func (a *analysis) nearMisses(w *worlds) *derivation {
+	var up []int32
+	for _, h := range a.g.holds {
+		if f := a.g.holdFact(h); !w.later.holds[f] {
+			up = append(up, f)
+		}
+	}
+	return a.g.horn.cheapest(w.base, failure, up...)
+}
+
+// path tells the clauses as a story. Blockers that do not follow in the closure are in force: the step is blocked.
 func (a *analysis) path(c *closure, clauses []int32) *Path {
 	p := &Path{Steps: []*StoryStep{}}
 	gaps := map[string]bool{}
@@ -128,6 +143,10 @@ func (a *analysis) path(c *closure, clauses []int32) *Path {
 			s.Undoes = a.control(*e.Undoes, c)
 		}
 		for _, h := range e.Blockers {
+			if !c.holds[a.g.holdFact(h)] {
+				s.By = append(s.By, a.control(h, nil))
+				continue
+			}
 			x := a.control(h, c)
 			s.Missing = append(s.Missing, x)
 			if key := string(h.Control) + "@" + string(h.Subject); x.State != StateUndone && !gaps[key] {

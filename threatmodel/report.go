@@ -42,7 +42,9 @@ type EntryReport struct {
 type AssetReport struct {
 	Asset   string  `json:"asset"`
 	Verdict Verdict `json:"verdict"`
-	Paths   []*Path `json:"paths,omitempty"` // open paths, cheapest first
+	// Paths are open paths, cheapest first. Where the verdict is [Blocked] it is one near miss: the path that needs the
+	// fewest controls to fail.
+	Paths []*Path `json:"paths,omitempty"`
 	// Single are the single faults after which the asset is open, when it is not open today: controls that fail and
 	// vulnerabilities or thefts that happen.
 	Single []*Single `json:"single_faults,omitempty"`
@@ -114,6 +116,8 @@ type StoryStep struct {
 	Premises []string    `json:"premises"` // more than one: all are needed
 	To       string      `json:"to,omitempty"`
 	Undoes   *Control    `json:"undoes,omitempty"`
+	// By are controls in force that block the step: all would have to fail. Only near misses have any.
+	By []*Control `json:"by,omitempty"`
 	// Missing are the controls that would block the step and do not; Remains says why there is none.
 	Missing []*Control `json:"missing,omitempty"`
 	Remains string     `json:"remains,omitempty"`
