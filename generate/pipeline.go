@@ -1,3 +1,5 @@
 package generate
 
-var pipelineGenerators = []*Generator{}
+var pipelineGenerators = []*Generator{
+	pipelineCI,
+}

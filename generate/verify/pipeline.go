@@ -1,3 +1,5 @@
 package verify
 
-var pipelineChecks = []*Check{}
+var pipelineChecks = []*Check{
+	pipelineCI,
+}
