@@ -13,6 +13,13 @@ func (a Address) Kind() string {
 	return kind
 }
 
+// Name returns what follows the kind, without a facet after a slash: "shop.cart" in "workload.shop.cart/token".
+func (a Address) Name() string {
+	_, name, _ := strings.Cut(string(a), ".")
+	name, _, _ = strings.Cut(name, "/")
+	return name
+}
+
 // Peer is something that network connections come from: a zone, VPN, jump box, workload, gateway, namespace, add-on or
 // foreign cluster.
 type Peer interface {

@@ -48,9 +48,42 @@ const (
 	MarkAsset    Mark = "asset"    // worth attacking, not reached
 	MarkLost     Mark = "lost"     // worth attacking, and reached
 	MarkOpen     Mark = "open"     // a step that nothing blocks
+	MarkFault    Mark = "fault"    // a step that nothing blocks, but that takes an unknown vulnerability or a theft
 	MarkBlocked  Mark = "blocked"  // a step that a proved control blocks
 	MarkAttested Mark = "attested" // a step that only a stated control blocks
 )
+
+// allMarks lists the marks in the order of a legend.
+var allMarks = []Mark{MarkEntry, MarkHeld, MarkSafe, MarkAsset, MarkLost, MarkOpen, MarkFault, MarkBlocked, MarkAttested}
+
+// marks returns the marks that the drawing uses.
+func (d *Drawing) marks() []Mark {
+	used := map[Mark]bool{}
+	for _, b := range d.boxes() {
+		used[b.Mark] = true
+	}
+	var marks []Mark
+	for _, m := range allMarks {
+		if used[m] {
+			marks = append(marks, m)
+		}
+	}
+	return marks
+}
+
+// boxes returns all boxes, steps included.
+func (d *Drawing) boxes() []*Box {
+	all := append([]*Box{}, d.Steps...)
+	var add func([]*Lane)
+	add = func(lanes []*Lane) {
+		for _, l := range lanes {
+			all = append(all, l.Boxes...)
+			add(l.Lanes)
+		}
+	}
+	add(d.Lanes)
+	return all
+}
 
 // look is how a mark is drawn.
 type look struct {
@@ -71,6 +104,7 @@ var looks = map[Mark]look{
 	MarkAsset:    {"asset, not reached", "cylinder", "filled", "#E3F1FA", "#0072B2", "#1F2933", "2", "solid", "SOLID"},
 	MarkLost:     {"asset, reached today", "cylinder", "filled", "#D55E00", "#8A3B00", "#FFFFFF", "2", "solid", "SOLID"},
 	MarkOpen:     {"open step", "box", "filled", "#FFFFFF", "#D55E00", "#A34700", "2.5", "solid", "SOLID"},
+	MarkFault:    {"step that takes an unknown vulnerability or a theft", "box", "filled,rounded", "#FFF9E5", "#E69F00", "#7A5400", "2", "solid", "ROUNDED"},
 	MarkBlocked:  {"step blocked by a proved control", "box", "filled,dashed", "#F5F7FA", "#7B8794", "#52606D", "1", "dashed", "DASHED"},
 	MarkAttested: {"step that only a stated control would block", "box", "filled,dotted", "#FFFFFF", "#CC79A7", "#8C3D6B", "1.5", "dotted", "DOTTED"},
 }

@@ -19,7 +19,7 @@ var layout sync.Mutex
 
 // SVG lays the drawing out and writes it as SVG. Output is the same for the same drawing on every machine.
 func SVG(w io.Writer, d *Drawing) error {
-	if n := d.size(); n > MaxBoxes {
+	if n := len(d.boxes()); n > MaxBoxes {
 		return fmt.Errorf("drawing %q has %d boxes, more than %d: draw one asset or entry instead", d.Title, n, MaxBoxes)
 	}
 	var dot bytes.Buffer
@@ -46,17 +46,4 @@ func SVG(w io.Writer, d *Drawing) error {
 	svg := bytes.ReplaceAll(out.Bytes(), []byte(`font-family="`+font+`"`), []byte(`font-family="Arial,Helvetica,Liberation Sans,sans-serif"`))
 	_, err = w.Write(svg)
 	return err
-}
-
-func (d *Drawing) size() int {
-	n := len(d.Steps)
-	var count func([]*Lane)
-	count = func(lanes []*Lane) {
-		for _, l := range lanes {
-			n += len(l.Boxes)
-			count(l.Lanes)
-		}
-	}
-	count(d.Lanes)
-	return n
 }

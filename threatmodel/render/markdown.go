@@ -1,0 +1,129 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/bartizan-dev/bartizan/templates"
+	"github.com/bartizan-dev/bartizan/threatmodel"
+)
+
+// Markdown writes the summary that is committed beside the files, with the overview as a Mermaid chart.
+func Markdown(w io.Writer, title string, r *threatmodel.Report) error {
+	s := summarise(r)
+	md := templates.Markdown
+	var b strings.Builder
+	p := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
+
+	p("# %s\n\n", md(title))
+	p("Paths are possibilities under the catalogue of attack steps (MITRE ATT&CK %s), not probabilities. A step is blocked only\n", md(r.ATTACK))
+	p("by a control that was proved from the bytes of a file; what is merely stated does not count")
+	if r.TrustsAttested {
+		p(" unless asked for, and here it\nwas asked for")
+	}
+	p(".\nProof is about files: a machine that does not run them is not covered.\n\n")
+	p("## What is open to whom\n\nA number in brackets is how many unknown vulnerabilities or thefts the cheapest path takes.\n\n")
+	p("| Asset | Open today to | Open after faults to | Blocked for |\n|---|---|---|---|\n")
+	for _, a := range s.Assets {
+		p("| %s | %s | %s | %s |\n", md(a.Title), md(names(a.Open)), md(names(a.Faults)), md(names(a.Blocked)))
+	}
+	p("\n## Overview\n\n```mermaid\n")
+	if err := Mermaid(&b, Overview(title, r)); err != nil {
+		return err
+	}
+	p("```\n\n## Paths that no control blocks\n\n")
+	if len(s.Stories) == 0 {
+		p("None, with at most one unknown vulnerability or theft.\n\n")
+	}
+	for _, x := range s.Stories {
+		p("### %s: %s\n\nFor: %s. Effort %d.\n\n", md(x.Asset), md(x.Verdict), md(names(x.Attackers)), x.Path.Effort)
+		for _, step := range x.Path.Steps {
+			p("%d. %s (%s)%s\n", step.Number, md(step.Title), md(step.Step), md(stepNote(step)))
+		}
+		p("\n%s\n\n", md(closing(x.Path)))
+	}
+	if s.MoreOpen > 0 {
+		p("%d more such paths: see the JSON report.\n\n", s.MoreOpen)
+	}
+	if len(s.Singles) > 0 {
+		p("## Single faults\n\nEach of these alone opens an asset that is closed today.\n\n| Fault | File | Opens |\n|---|---|---|\n")
+		for _, x := range s.Singles {
+			p("| %s | %s | %s |\n", md(x.Fault), md(x.File), md(names(x.Assets)))
+		}
+		p("\n")
+	}
+	p("## What stops attackers first\n\nBlocked steps that attackers could try today, nearest first (%d of %d).\n\n| Step | Title | Blocked by | File |\n|---|---|---|---|\n", len(s.Frontier), s.Blocked)
+	for _, x := range s.Frontier {
+		var ids, files []string
+		for _, c := range x.By {
+			ids = append(ids, string(c.ID))
+			files = appendNew(files, c.Path)
+		}
+		p("| %s | %s | %s | %s |\n", md(x.Step), md(x.Title), md(strings.Join(ids, ", ")), md(strings.Join(files, ", ")))
+	}
+	p("\n## Trusted base\n\nThe whole design trusts these; what a breach of each opens is counted.\n\n| Trusted | Steps that it opens |\n|---|---|\n")
+	for _, t := range r.TrustedBase {
+		p("| %s | %d |\n", md(t.Atom.Title), t.Total)
+	}
+	if len(r.NotSearched) > 0 {
+		p("\n## Not searched\n\n")
+		for _, n := range r.NotSearched {
+			p("- %s\n", md(n))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func appendNew(list []string, s string) []string {
+	for _, x := range list {
+		if x == s {
+			return list
+		}
+	}
+	if s == "" {
+		return list
+	}
+	return append(list, s)
+}
+
+// stepNote says what a step takes besides its premises.
+func stepNote(s *threatmodel.StoryStep) string {
+	if s.Fault != nil {
+		return " – takes: " + s.Fault.Title
+	}
+	return ""
+}
+
+// closing says what would close a path.
+func closing(p *threatmodel.Path) string {
+	if len(p.Gaps) > 0 {
+		var gaps []string
+		for _, c := range p.Gaps {
+			gaps = append(gaps, controlState(c))
+		}
+		return "Any one of these would close it: " + strings.Join(gaps, "; ") + "."
+	}
+	for _, s := range p.Steps {
+		if s.Remains != "" {
+			return "No control of the catalogue closes it. " + s.Remains
+		}
+	}
+	return "No control of the catalogue closes it."
+}
+
+// controlState names a control, its subject and why it does not hold.
+func controlState(c *threatmodel.Control) string {
+	text := fmt.Sprintf("%s of %s", c.ID, c.Subject)
+	switch {
+	case len(c.Weakenings) > 0:
+		w := c.Weakenings[0]
+		text += fmt.Sprintf(" (weakened by %s, accepted by %s)", w.Address, w.Exception)
+	case c.State == "attested":
+		text += fmt.Sprintf(" (only stated, by %s)", c.Attestation)
+	default:
+		text += " (" + c.State + ")"
+	}
+	return text
+}
