@@ -2,5 +2,6 @@ package generate
 
 // manifestGenerators write what is applied to the cluster. kustomization comes last: it lists what the others wrote.
 var manifestGenerators = []*Generator{
+	networkPolicy,
 	kustomization,
 }

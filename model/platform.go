@@ -147,6 +147,7 @@ type Gateway struct {
 	Namespace *Namespace
 	From      []Peer
 	Selector  map[string]string // labels of its data-plane pods; empty where the CNI itself is the data plane
+	Port      int               // where its data-plane pods accept HTTPS; default 443
 }
 
 // AddOn is a third-party component of the cluster.

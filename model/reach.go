@@ -37,8 +37,13 @@ var special = []netip.Prefix{
 	netip.MustParsePrefix("224.0.0.0/3"),
 }
 
-// APIServerPort is where kubeadm's API servers listen on their nodes, whatever port a load balancer offers.
-const APIServerPort = 6443
+// APIPort is the port on which each API server listens. An external load balancer may publish another one.
+func (c *Cluster) APIPort() int {
+	if lb := c.API.LoadBalancer; lb != nil && lb.Kind == ExternalLoadBalancer {
+		return 6443
+	}
+	return c.API.Endpoint.Port
+}
 
 // APIServers returns the addresses and ports of the API servers as pods see them after the translation of the
 // Service "kubernetes", and the load balancer in front of them. For managed clusters it is the endpoint, if that is an
@@ -48,7 +53,7 @@ func (c *Cluster) APIServers() []netip.AddrPort {
 	for _, p := range c.NodePools {
 		if p.Has(RoleControlPlane) {
 			for _, n := range p.Nodes {
-				servers = append(servers, netip.AddrPortFrom(n.Address, APIServerPort))
+				servers = append(servers, netip.AddrPortFrom(n.Address, uint16(c.APIPort())))
 			}
 		}
 	}

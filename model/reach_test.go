@@ -31,7 +31,7 @@ func reachSpec() (*Spec, *Cluster) {
 	c := &Cluster{
 		Name:    "c",
 		Network: Network{Pods: prefixes("10.244.0.0/16"), Services: prefixes("10.96.0.0/16")},
-		API:     API{Endpoint: HostPort{"api.example", 443}, LoadBalancer: &LoadBalancer{Address: netip.MustParseAddr("10.0.0.10")}},
+		API:     API{Endpoint: HostPort{"api.example", 443}, LoadBalancer: &LoadBalancer{Kind: ExternalLoadBalancer, Address: netip.MustParseAddr("10.0.0.10")}},
 	}
 	zone := &Zone{Name: "nodes", CIDRs: prefixes("10.0.0.0/24", "203.0.113.0/24")}
 	c.NodePools = []*NodePool{

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -119,4 +120,29 @@ func (s selector) within(labels map[string]string) bool {
 		}
 	}
 	return true
+}
+
+// labels returns the labels that s demands, if it is nothing but a set of demanded labels.
+func (s selector) labels() (map[string]string, bool) {
+	labels := map[string]string{}
+	for _, r := range s {
+		if r.operator != metav1.LabelSelectorOpIn || len(r.values) != 1 {
+			return nil, false
+		}
+		if v, ok := labels[r.key]; ok && v != r.values[0] {
+			return nil, false
+		}
+		labels[r.key] = r.values[0]
+	}
+	return labels, true
+}
+
+// podKey names the pods of a namespace that have the labels.
+func podKey(namespace string, labels map[string]string) string {
+	var b strings.Builder
+	b.WriteString(namespace)
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		fmt.Fprintf(&b, " %q=%q", k, labels[k])
+	}
+	return b.String()
 }

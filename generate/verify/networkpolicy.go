@@ -1,0 +1,220 @@
+package verify
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/bartizan-dev/bartizan/generate"
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+// networkPolicyCheck proves that the policies allow what is declared and nothing else.
+//
+// Policies add up, so one object anywhere in the tree can open what all others close. The check therefore collects
+// every rule of every policy that may select a workload's pods, takes it apart into single permissions, and compares
+// the set with the declared one. A selector that does not name exactly one declared peer, a named port, a policy of a
+// kind that is not understood: all of them count as undeclared.
+var networkPolicyCheck = &Check{
+	Name: "network-policy",
+	Doc: `policies allow exactly the declared flows
+
+Default deny: a policy of the namespace selects every pod for both directions and allows nothing, and every other
+policy of the namespace selects pods of a declared workload only. Exact: the permissions of all policies that may
+select the workload's pods are the declared ones. Rules of the API: k8s.io/api/networking/v1, NetworkPolicySpec;
+https://kubernetes.io/docs/concepts/services-networking/network-policies/. Of Cilium's policies the part that Bartizan
+writes is understood. A host-network pod is outside of every policy; for such workloads nothing is proved.`,
+	Controls: []model.ControlID{
+		model.DefaultDeny, model.IngressExact, model.EgressExact,
+		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly,
+	},
+	Run: func(p *Pass) {
+		for _, c := range p.Spec.Clusters {
+			newNetworkJudge(p, c).run()
+		}
+	},
+}
+
+// networkJudge judges the policies of one cluster.
+type networkJudge struct {
+	pass      *Pass
+	spec      *model.Spec
+	cluster   *model.Cluster
+	objects   *Objects
+	policies  *evaluator
+	all       map[string][]*netPolicy      // by namespace
+	owners    map[string]bool              // pods of declared workloads and gateways, by podKey
+	declared  map[*model.Port][]model.Peer // sources of each port
+	published map[*model.Gateway][]*model.Port
+	// opaque namespaces have a policy that is not understood; "" stands for all of them.
+	opaque map[string]bool
+}
+
+func newNetworkJudge(p *Pass, c *model.Cluster) *networkJudge {
+	j := &networkJudge{
+		pass: p, spec: p.Spec, cluster: c, objects: p.Objects(c),
+		all: map[string][]*netPolicy{}, owners: map[string]bool{}, opaque: map[string]bool{},
+		declared: map[*model.Port][]model.Peer{}, published: map[*model.Gateway][]*model.Port{},
+	}
+	for _, f := range c.Flows() {
+		j.declared[f.To] = append(j.declared[f.To], f.From)
+		if g, ok := f.From.(*model.Gateway); ok {
+			j.published[g] = append(j.published[g], f.To)
+		}
+	}
+	for _, w := range c.Workloads() {
+		if !w.Host.Network {
+			j.owners[podKey(w.Namespace.Name, w.Selector)] = true
+		}
+	}
+	for _, g := range p.Spec.Gateways {
+		if g.Namespace != nil && g.Namespace.Cluster == c && len(g.Selector) > 0 {
+			j.owners[podKey(g.Namespace.Name, g.Selector)] = true
+		}
+	}
+	j.collect()
+	return j
+}
+
+// collect reads every policy of the tree.
+func (j *networkJudge) collect() {
+	var policies []*netPolicy
+	for _, o := range j.objects.All {
+		var policy *netPolicy
+		var err error
+		switch v := o.Value.(type) {
+		case *networkingv1.NetworkPolicy:
+			policy, err = parseNetworkPolicy(o.Path, v)
+		case *unstructured.Unstructured:
+			if !steersTraffic(o) || j.gatewaySources(o) {
+				continue
+			}
+			policy, err = j.cilium(o, v)
+		default:
+			continue
+		}
+		if err != nil {
+			j.opaque[o.Namespace] = true
+			j.pass.Find(Finding{Control: model.DefaultDeny, Path: o.Path, Object: o.String(),
+				Message: fmt.Sprintf("The policy is not understood, so nothing is proved beside it: %v.", err)})
+			continue
+		}
+		policies = append(policies, policy)
+		j.all[policy.namespace] = append(j.all[policy.namespace], policy)
+	}
+	j.policies = newEvaluator(policies, nil)
+}
+
+func (j *networkJudge) cilium(o Object, u *unstructured.Unstructured) (*netPolicy, error) {
+	if o.GVK.Group != "cilium.io" || o.GVK.Version != "v2" || o.GVK.Kind != "CiliumNetworkPolicy" {
+		return nil, fmt.Errorf("%s in %s is not judged", o.GVK.Kind, o.GVK.GroupVersion())
+	}
+	if j.cluster.Network.CNI != model.Cilium {
+		return nil, fmt.Errorf("the CNI is %s, not Cilium", j.cluster.Network.CNI)
+	}
+	if o.Namespace == "" {
+		return nil, fmt.Errorf("metadata.namespace is missing")
+	}
+	var c generate.CiliumNetworkPolicy
+	if err := decodeObject(u, &c); err != nil {
+		return nil, err
+	}
+	return parseCilium(o.Path, &c)
+}
+
+// policyGroups are API groups of network plugins. Everything in them may allow traffic.
+var policyGroups = []string{
+	"cilium.io", "projectcalico.org", "antrea.io", "k8s.ovn.org", "kubeovn.io", "policy.networking.k8s.io",
+	"networking.gke.io", "networking.k8s.aws", "vpcresources.k8s.aws",
+}
+
+// steersTraffic reports whether an object of a kind that Kubernetes does not define may allow or redirect traffic.
+func steersTraffic(o Object) bool {
+	for _, g := range policyGroups {
+		if o.GVK.Group == g || strings.HasSuffix(o.GVK.Group, "."+g) {
+			return true
+		}
+	}
+	return strings.Contains(o.GVK.Kind, "NetworkPolicy") || strings.Contains(o.GVK.Kind, "EgressFirewall")
+}
+
+// understood reports whether all policies that concern the namespace were read.
+func (j *networkJudge) understood(namespace string) bool {
+	return j.objects.Complete && !j.opaque[""] && !j.opaque[namespace]
+}
+
+func (j *networkJudge) run() {
+	for _, n := range j.cluster.Namespaces {
+		j.defaultDeny(n)
+		for _, w := range n.Workloads {
+			if !w.Host.Network {
+				j.workload(w)
+			}
+		}
+	}
+}
+
+// defaultDeny judges a namespace. The privileged level of Pod Security admits host-network pods, which no policy
+// reaches: there the control does not exist.
+func (j *networkJudge) defaultDeny(n *model.Namespace) {
+	if n.PodSecurity == model.Privileged {
+		return
+	}
+	var base *netPolicy
+	clean := true
+	for _, p := range j.all[n.Name] {
+		if len(p.subject) == 0 && p.silent() && p.ingress != nil && p.egress != nil {
+			base = p
+			continue
+		}
+		if !p.silent() && !j.owned(p) {
+			clean = false
+			j.pass.Find(Finding{Control: model.DefaultDeny, Subject: n.Addr(), Path: p.path, Object: p.object + ": spec.podSelector",
+				Message: "The policy allows traffic for pods that are no declared workload's, and policies add up."})
+		}
+	}
+	if base == nil {
+		j.pass.Find(Finding{Control: model.DefaultDeny, Subject: n.Addr(), Path: j.somePath(n.Name), Object: "NetworkPolicy/" + n.Name,
+			Message: "No policy isolates every pod of the namespace in both directions."})
+		return
+	}
+	if level := j.enforcedLevel(n); level != "restricted" && level != "baseline" {
+		clean = false
+		j.pass.Find(Finding{Control: model.DefaultDeny, Subject: n.Addr(), Path: base.path, Object: "Namespace/" + n.Name,
+			Message: "The namespace does not refuse host-network pods, which no network policy reaches."})
+	}
+	if clean && j.understood(n.Name) {
+		j.pass.Prove(model.DefaultDeny, n.Addr(), base.path)
+	}
+}
+
+// silent reports whether the policy allows nothing.
+func (p *netPolicy) silent() bool {
+	return (p.ingress == nil || len(p.ingress.rules) == 0) && (p.egress == nil || len(p.egress.rules) == 0)
+}
+
+// enforcedLevel returns the Pod Security level of the Namespace object.
+func (j *networkJudge) enforcedLevel(n *model.Namespace) string {
+	o, ok := j.objects.One("", "Namespace", "", n.Name)
+	if !ok {
+		return ""
+	}
+	return o.Value.(*corev1.Namespace).Labels["pod-security.kubernetes.io/enforce"]
+}
+
+// owned reports whether the policy selects exactly the pods of a declared workload or gateway.
+func (j *networkJudge) owned(p *netPolicy) bool {
+	labels, ok := p.subject.labels()
+	return ok && j.owners[podKey(p.namespace, labels)]
+}
+
+// somePath returns a file of the namespace's policies, for findings about what is missing.
+func (j *networkJudge) somePath(namespace string) string {
+	if ps := j.all[namespace]; len(ps) > 0 {
+		return ps[0].path
+	}
+	return ""
+}
