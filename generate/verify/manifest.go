@@ -3,4 +3,5 @@ package verify
 // manifestChecks judge what is applied to the cluster.
 var manifestChecks = []*Check{
 	objectsCheck,
+	networkPolicyCheck,
 }
