@@ -23,17 +23,17 @@ policies after workloads, hence "fifo".`,
 	Run: runKustomization,
 }
 
-// Kustomization is kustomize.config.k8s.io/v1beta1, as far as we use it. Overlays, patches and generators are left
+// kustomizationObject is kustomize.config.k8s.io/v1beta1, as far as we use it. Overlays, patches and generators are left
 // out on purpose: what is reviewed is what is applied.
-type Kustomization struct {
+type kustomizationObject struct {
 	APIVersion  string       `json:"apiVersion"`
 	Kind        string       `json:"kind"`
 	Resources   []string     `json:"resources,omitempty"`
-	SortOptions *SortOptions `json:"sortOptions,omitempty"`
+	SortOptions *sortOptions `json:"sortOptions,omitempty"`
 }
 
-// SortOptions is the order in which Kustomize writes objects.
-type SortOptions struct {
+// sortOptions is the order in which Kustomize writes objects.
+type sortOptions struct {
 	Order string `json:"order"` // "fifo": as listed
 }
 
@@ -62,11 +62,11 @@ func listResources(p *Pass, dir string, resources []string) error {
 		Path:  path.Join(dir, kustomizationFile),
 		Doc:   "lists the files of this directory that are applied, in order",
 		Where: "the cluster, through `kubectl apply -k` or the GitOps controller",
-	}, Kustomization{
+	}, kustomizationObject{
 		APIVersion:  "kustomize.config.k8s.io/v1beta1",
 		Kind:        "Kustomization",
 		Resources:   resources,
-		SortOptions: &SortOptions{Order: "fifo"},
+		SortOptions: &sortOptions{Order: "fifo"},
 	})
 }
 

@@ -2,6 +2,13 @@ package generate
 
 // manifestGenerators write what is applied to the cluster. kustomization comes last: it lists what the others wrote.
 var manifestGenerators = []*Generator{
+	platform,
+	people,
+	namespace,
+	quota,
+	accounts,
 	networkPolicy,
+	secrets,
+	workload,
 	kustomization,
 }

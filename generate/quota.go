@@ -1,0 +1,105 @@
+package generate
+
+import (
+	"cmp"
+	"path"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+// quota bounds what a namespace may use: https://kubernetes.io/docs/concepts/policy/resource-quotas/.
+var quota = &Generator{
+	Name: "quota",
+	Doc: `bounds on what each namespace may use
+
+A quota on CPU, memory, storage and the number of objects, and defaults for containers that state no limits: without
+them the quota would refuse such containers with a message that few people understand. Node ports and load balancers
+are counted to zero: publishing goes through a gateway.`,
+	Controls: []model.ControlID{model.NamespaceQuota},
+	Run:      runQuota,
+}
+
+func runQuota(p *Pass) error {
+	for _, c := range p.Spec.Clusters {
+		for _, n := range c.Namespaces {
+			q := &quantities{}
+			hard, limits := quotaObject(q, n), limitRange(q, n)
+			if q.err != nil {
+				return q.err
+			}
+			file := path.Join(GuardDir(n), "quota.yaml")
+			err := p.YAML(Artifact{
+				Path:  file,
+				Doc:   "what the namespace may use in total, and what a container gets that states nothing",
+				Where: "the cluster",
+			}, hard, limits)
+			if err != nil {
+				return err
+			}
+			p.Claim(model.NamespaceQuota, n.Addr(), file)
+		}
+	}
+	return nil
+}
+
+// Bounds of a namespace that declares no quota. They are generous for one team's namespace and small for a cluster.
+const (
+	defaultQuotaCPU     = "16"
+	defaultQuotaMemory  = "32Gi"
+	defaultQuotaStorage = "100Gi"
+	defaultQuotaPods    = 100
+)
+
+func quotaObject(q *quantities, n *model.Namespace) *corev1.ResourceQuota {
+	declared := model.Quota{}
+	if n.Quota != nil {
+		declared = *n.Quota
+	}
+	cpu, memory := cmp.Or(declared.CPU, defaultQuotaCPU), cmp.Or(declared.Memory, defaultQuotaMemory)
+	pods := cmp.Or(declared.Pods, defaultQuotaPods)
+	hard := q.list(map[corev1.ResourceName]string{
+		corev1.ResourceRequestsCPU:              cpu,
+		corev1.ResourceLimitsCPU:                cpu,
+		corev1.ResourceRequestsMemory:           memory,
+		corev1.ResourceLimitsMemory:             memory,
+		corev1.ResourceRequestsStorage:          cmp.Or(declared.Storage, defaultQuotaStorage),
+		corev1.ResourceRequestsEphemeralStorage: memory,
+		corev1.ResourceLimitsEphemeralStorage:   memory,
+		corev1.ResourcePods:                     strconv.Itoa(pods),
+		corev1.ResourceServicesNodePorts:        "0",
+		corev1.ResourceServicesLoadBalancers:    "0",
+	})
+	// Objects that cost the API server memory and etcd space, bounded by the number of pods: what floods the API is
+	// never ordinary use. https://kubernetes.io/docs/concepts/security/rbac-good-practices/#denial-of-service-risks
+	for _, counted := range []corev1.ResourceName{
+		"count/configmaps", "count/secrets", "count/services", "count/persistentvolumeclaims",
+		"count/jobs.batch", "count/cronjobs.batch", "count/deployments.apps", "count/statefulsets.apps",
+	} {
+		hard[counted] = *resource.NewQuantity(int64(max(2*pods, 50)), resource.DecimalSI)
+	}
+	return &corev1.ResourceQuota{
+		TypeMeta:   typeMeta("v1", "ResourceQuota"),
+		ObjectMeta: namespaceMeta(n, "quota"),
+		Spec:       corev1.ResourceQuotaSpec{Hard: hard},
+	}
+}
+
+func limitRange(q *quantities, n *model.Namespace) *corev1.LimitRange {
+	return &corev1.LimitRange{
+		TypeMeta:   typeMeta("v1", "LimitRange"),
+		ObjectMeta: namespaceMeta(n, "defaults"),
+		Spec: corev1.LimitRangeSpec{Limits: []corev1.LimitRangeItem{{
+			Type: corev1.LimitTypeContainer,
+			DefaultRequest: q.list(map[corev1.ResourceName]string{
+				corev1.ResourceCPU: "50m", corev1.ResourceMemory: "64Mi", corev1.ResourceEphemeralStorage: "64Mi",
+			}),
+			Default: q.list(map[corev1.ResourceName]string{
+				corev1.ResourceCPU: "500m", corev1.ResourceMemory: "128Mi", corev1.ResourceEphemeralStorage: "256Mi",
+			}),
+		}}},
+	}
+}

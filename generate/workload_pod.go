@@ -1,0 +1,229 @@
+package generate
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+func podTemplate(q *quantities, w *model.Workload) corev1.PodTemplateSpec {
+	labels := podLabels(w)
+	if tag := w.Containers[0].Image.Tag; tag != "" && len(tag) <= 63 {
+		labels[labelVersion] = tag
+	}
+	template := corev1.PodTemplateSpec{
+		ObjectMeta: metav1.ObjectMeta{Labels: labels, Annotations: podAnnotations(w)},
+		Spec: corev1.PodSpec{
+			ServiceAccountName:            accountName(w),
+			AutomountServiceAccountToken:  new(false), // api_access mounts a short-lived token as a volume
+			EnableServiceLinks:            new(false), // would name every Service of the namespace in the environment
+			HostNetwork:                   w.Host.Network,
+			HostPID:                       w.Host.PID,
+			HostIPC:                       w.Host.IPC,
+			ShareProcessNamespace:         new(false),
+			SecurityContext:               podSecurityContext(w),
+			RestartPolicy:                 restartPolicy(w),
+			TerminationGracePeriodSeconds: new(int64(w.GraceSeconds)),
+			PriorityClassName:             priorityClass(w.Priority),
+			DNSPolicy:                     corev1.DNSClusterFirst,
+			// With three, names of Services and of the outside world alike resolve in one or two queries, with
+			// glibc and with musl.
+			DNSConfig: &corev1.PodDNSConfig{Options: []corev1.PodDNSConfigOption{{Name: "ndots", Value: new("3")}}},
+			Volumes:   podVolumes(q, w),
+		},
+	}
+	spec := &template.Spec
+	if w.Host.Network {
+		spec.DNSPolicy = corev1.DNSClusterFirstWithHostNet
+	}
+	if userNamespace(w) {
+		spec.HostUsers = new(false)
+	}
+	if class := runtimeClass(w.Pool); class != "" {
+		spec.RuntimeClassName = &class
+	}
+	place(spec, w)
+	for i, c := range w.Containers {
+		container := containerObject(q, w, c, i)
+		if c.Sidecar && (w.Kind == model.Job || w.Kind == model.CronJob) {
+			// A further container that keeps running would keep the job from ending.
+			container.RestartPolicy = new(corev1.ContainerRestartPolicyAlways)
+			spec.InitContainers = append(spec.InitContainers, container)
+			continue
+		}
+		spec.Containers = append(spec.Containers, container)
+	}
+	for i, c := range w.InitContainers {
+		container := containerObject(q, w, c, len(w.Containers)+i)
+		if c.Sidecar {
+			container.RestartPolicy = new(corev1.ContainerRestartPolicyAlways)
+		} else {
+			container.ReadinessProbe, container.LivenessProbe, container.StartupProbe = nil, nil, nil
+		}
+		spec.InitContainers = append(spec.InitContainers, container)
+	}
+	return template
+}
+
+// podAnnotations restart the pods when a configuration file changes: mounted single files are never updated in place.
+func podAnnotations(w *model.Workload) map[string]string {
+	if len(w.Config) == 0 {
+		return nil
+	}
+	sum := sha256.New()
+	for _, c := range w.Config {
+		sum.Write([]byte(c.Name + "\x00" + c.Content + "\x00"))
+	}
+	return map[string]string{"bartizan.dev/config": hex.EncodeToString(sum.Sum(nil))}
+}
+
+func restartPolicy(w *model.Workload) corev1.RestartPolicy {
+	if w.Kind == model.Job || w.Kind == model.CronJob {
+		return corev1.RestartPolicyNever
+	}
+	return corev1.RestartPolicyAlways
+}
+
+func podSecurityContext(w *model.Workload) *corev1.PodSecurityContext {
+	first := w.Containers[0]
+	ctx := &corev1.PodSecurityContext{
+		RunAsNonRoot:        new(!first.Security.RunAsRoot),
+		RunAsUser:           new(userID(first, 0)),
+		RunAsGroup:          new(groupID(first, 0)),
+		FSGroup:             new(groupID(first, 0)),
+		FSGroupChangePolicy: new(corev1.FSGroupChangeOnRootMismatch),
+		SeccompProfile:      seccomp(false),
+	}
+	// Groups that the image's /etc/group gives the user are ignored. GA in 1.35, on by default since 1.33.
+	// https://kubernetes.io/docs/tasks/configure-pod-container/security-context/#supplementalgroupspolicy
+	if w.Namespace.Cluster.Version.Minor >= 33 {
+		ctx.SupplementalGroupsPolicy = new(corev1.SupplementalGroupsPolicyStrict)
+	}
+	if needsLowPort(w) {
+		// Safe since 1.22, and allowed by the restricted level.
+		ctx.Sysctls = []corev1.Sysctl{{Name: "net.ipv4.ip_unprivileged_port_start", Value: "0"}}
+	}
+	return ctx
+}
+
+// needsLowPort reports whether an unprivileged container listens below 1024.
+func needsLowPort(w *model.Workload) bool {
+	return !w.Host.Network && slices.ContainsFunc(w.Ports, func(p *model.Port) bool { return p.Number < 1024 })
+}
+
+// userID is the user of the workload's i-th container: as declared, root, or one of its own above 10,000, where no
+// image and no host has users.
+func userID(c *model.Container, i int) int64 {
+	switch {
+	case c.Security.RunAsRoot:
+		return 0
+	case c.Security.User != 0:
+		return int64(c.Security.User)
+	}
+	return int64(10001 + i)
+}
+
+func groupID(c *model.Container, i int) int64 {
+	switch {
+	case c.Security.Group != 0:
+		return int64(c.Security.Group)
+	case c.Security.RunAsRoot:
+		return 0
+	}
+	return int64(10001 + i)
+}
+
+func seccomp(unconfined bool) *corev1.SeccompProfile {
+	if unconfined {
+		return &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeUnconfined}
+	}
+	return &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}
+}
+
+// candidates are the pools on which the scheduler may place the workload.
+func candidates(w *model.Workload) []*model.NodePool {
+	if w.Pool != nil {
+		return []*model.NodePool{w.Pool}
+	}
+	return slices.DeleteFunc(slices.Clone(w.Namespace.Cluster.NodePools), func(p *model.NodePool) bool {
+		return !p.Worker() || p.Dedicated
+	})
+}
+
+// onAll reports whether every pool that the workload may run on has the property.
+func onAll(w *model.Workload, has func(*model.NodePool) bool) bool {
+	pools := candidates(w)
+	return len(pools) > 0 && !slices.ContainsFunc(pools, func(p *model.NodePool) bool { return !has(p) })
+}
+
+// userNamespace reports whether the pods get a user namespace, in which even root is nobody on the node.
+//
+// GA in 1.36 and on by default since 1.33. It takes a kernel of 6.3 or later, for the mounts of tmpfs, which Debian 12
+// has not; a runtime that shares the node's kernel (gVisor and Kata have a kernel of their own); and file systems that
+// know idmapped mounts, which those of persistent volumes need not (NFS).
+// https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/
+func userNamespace(w *model.Workload) bool {
+	if w.Namespace.Cluster.Version.Minor < 33 || w.Host.Any() || hasPersistentVolume(w) {
+		return false
+	}
+	for _, c := range slices.Concat(w.Containers, w.InitContainers) {
+		if c.Security.Privileged {
+			return false
+		}
+	}
+	return onAll(w, func(p *model.NodePool) bool {
+		return p.OS != model.Debian12 && (p.Runtime == model.Runc || p.Runtime == "")
+	})
+}
+
+// appArmor reports whether every node of the workload has AppArmor. The kubelet refuses pods that ask for a profile,
+// RuntimeDefault included, where it has not.
+func appArmor(w *model.Workload) bool {
+	return onAll(w, func(p *model.NodePool) bool {
+		switch p.OS {
+		case model.Ubuntu2404, model.Debian12, model.Debian13:
+			return p.Runtime == model.Runc || p.Runtime == ""
+		}
+		return false
+	})
+}
+
+// place says on which nodes the pods run and that they keep apart from each other.
+func place(spec *corev1.PodSpec, w *model.Workload) {
+	worker := corev1.NodeSelectorRequirement{Key: ControlPlaneTaint, Operator: corev1.NodeSelectorOpDoesNotExist}
+	if w.Pool != nil {
+		spec.NodeSelector = map[string]string{PoolLabel: w.Pool.Name}
+		worker = corev1.NodeSelectorRequirement{Key: PoolLabel, Operator: corev1.NodeSelectorOpIn, Values: []string{w.Pool.Name}}
+		if w.Pool.Dedicated {
+			spec.Tolerations = []corev1.Toleration{{
+				Key: DedicatedTaint, Operator: corev1.TolerationOpEqual, Value: w.Pool.Name, Effect: corev1.TaintEffectNoSchedule,
+			}}
+		}
+	}
+	spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
+		RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{
+			NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{worker}}},
+		},
+	}}
+	if w.Kind != model.Deployment && w.Kind != model.StatefulSet && w.Kind != "" {
+		return
+	}
+	apart := &metav1.LabelSelector{MatchLabels: w.Selector}
+	spec.Affinity.PodAntiAffinity = &corev1.PodAntiAffinity{
+		PreferredDuringSchedulingIgnoredDuringExecution: []corev1.WeightedPodAffinityTerm{{
+			Weight:          100,
+			PodAffinityTerm: corev1.PodAffinityTerm{LabelSelector: apart, TopologyKey: corev1.LabelHostname},
+		}},
+	}
+	spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
+		MaxSkew:           1,
+		TopologyKey:       corev1.LabelHostname,
+		WhenUnsatisfiable: corev1.ScheduleAnyway,
+		LabelSelector:     apart,
+	}}
+}
