@@ -2,4 +2,6 @@ package generate
 
 var pipelineGenerators = []*Generator{
 	pipelineCI,
+	backup,
+	codeOwners,
 }

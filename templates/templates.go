@@ -24,6 +24,7 @@ var functions = template.FuncMap{
 	"mdcode": MarkdownCode,
 	"link":   LinkPath,
 	"block":  CodeBlock,
+	"unit":   UnitValue,
 
 	"markdown": func(m MarkdownText) string { return string(m) },
 }

@@ -2,4 +2,6 @@ package verify
 
 var pipelineChecks = []*Check{
 	pipelineCI,
+	backupCheck,
+	codeOwners,
 }

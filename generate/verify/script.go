@@ -14,27 +14,40 @@ type command struct {
 	Args   []string // as words: quotes removed where the word is plain text, otherwise as written
 	Pipe   bool     // it is part of a pipe, a command substitution or a case branch
 	Output []string // files that its output is redirected to, as written; "&2" for another descriptor
-	Env    []string // assignments before it, "NAME=value"
+	Env    []string // names that are assigned before it
 }
 
 // readScript takes a script apart into its commands, in order. It accepts only scripts whose exit status is that of
 // the first command that fails under "bash -eo pipefail": anything that hides an exit status or changes what a later
 // name means is an error: ||, &&, !, &, ;-lists in conditions, loops, functions, subshells, eval, set, trap, alias.
 func readScript(script string) ([]command, error) {
+	r, err := parseScript(script)
+	if err != nil {
+		return nil, err
+	}
+	return r.commands, nil
+}
+
+// parseScript is readScript for scripts that may also use some of the refused commands: its caller judges them.
+func parseScript(script string, allowed ...string) (*scriptReader, error) {
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(script), "")
 	if err != nil {
 		return nil, fmt.Errorf("not a shell script: %w", err)
 	}
-	r := scriptReader{}
+	r := &scriptReader{allowed: allowed, assigned: map[string][]string{}}
 	for _, s := range file.Stmts {
 		if err := r.stmt(s, false); err != nil {
 			return nil, err
 		}
 	}
-	return r.commands, nil
+	return r, nil
 }
 
-type scriptReader struct{ commands []command }
+type scriptReader struct {
+	allowed  []string // commands that are not refused
+	commands []command
+	assigned map[string][]string // values of each variable, as words
+}
 
 // refused are commands that change how later ones run or are found.
 var refused = []string{"eval", "exec", "set", "trap", "alias", "unalias", "source", ".", "command", "builtin", "shopt", "enable", "hash", "exit", "export", "declare", "readonly", "unset"}
@@ -104,6 +117,7 @@ func (r *scriptReader) call(c *syntax.CallExpr, nested bool, output []string) er
 			return fmt.Errorf("line %d: assignment to a name that other programs may read", c.Pos().Line())
 		}
 		cmd.Env = append(cmd.Env, a.Name.Value)
+		r.assigned[a.Name.Value] = append(r.assigned[a.Name.Value], assignedText(a))
 	}
 	for _, w := range c.Args {
 		if err := r.word(w); err != nil {
@@ -114,7 +128,7 @@ func (r *scriptReader) call(c *syntax.CallExpr, nested bool, output []string) er
 	if len(cmd.Args) == 0 {
 		return nil
 	}
-	if slices.Contains(refused, cmd.Args[0]) {
+	if slices.Contains(refused, cmd.Args[0]) && !slices.Contains(r.allowed, cmd.Args[0]) {
 		return fmt.Errorf("line %d: %s changes how later commands run", c.Pos().Line(), cmd.Args[0])
 	}
 	r.commands = append(r.commands, cmd)
@@ -162,6 +176,16 @@ func wordText(w *syntax.Word) string {
 		}
 	}
 	return text.String()
+}
+
+func assignedText(a *syntax.Assign) string {
+	switch {
+	case a.Value == nil:
+		return ""
+	case a.Append:
+		return "+=" + wordText(a.Value)
+	}
+	return wordText(a.Value)
 }
 
 func printed(w *syntax.Word) string {
