@@ -177,7 +177,8 @@ func (j *networkJudge) defaultDeny(n *model.Namespace) {
 		}
 	}
 	if base == nil {
-		j.pass.Find(Finding{Control: model.DefaultDeny, Subject: n.Addr(), Path: j.somePath(n.Name), Object: "NetworkPolicy/" + n.Name,
+		path, object := j.nearest(n.Name)
+		j.pass.Find(Finding{Control: model.DefaultDeny, Subject: n.Addr(), Path: path, Object: object,
 			Message: "No policy isolates every pod of the namespace in both directions."})
 		return
 	}
@@ -211,10 +212,20 @@ func (j *networkJudge) owned(p *netPolicy) bool {
 	return ok && j.owners[podKey(p.namespace, labels)]
 }
 
-// somePath returns a file of the namespace's policies, for findings about what is missing.
-func (j *networkJudge) somePath(namespace string) string {
-	if ps := j.all[namespace]; len(ps) > 0 {
-		return ps[0].path
+// nearest returns the place of the policy that looks like the one that should isolate the namespace.
+func (j *networkJudge) nearest(namespace string) (path, object string) {
+	best := -1
+	for _, p := range j.all[namespace] {
+		score := 0
+		if len(p.subject) == 0 {
+			score += 2
+		}
+		if p.silent() {
+			score++
+		}
+		if score > best {
+			best, path, object = score, p.path, p.object+": spec"
+		}
 	}
-	return ""
+	return path, object
 }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -155,4 +156,200 @@ func TestDeclaredFlowsAreProved(t *testing.T) {
 
 func holds(r *Result, h model.Hold) bool {
 	return slices.ContainsFunc(r.Proved, func(c model.Claim) bool { return c.Control == h.Control && c.Subject == h.Subject })
+}
+
+// end is a workload as the evaluator sees it.
+func end(c *model.Cluster, w *model.Workload) netEnd {
+	p := &netPod{namespace: w.Namespace.Name, labels: w.Selector, hostNetwork: w.Host.Network, addrs: addrs(c.Network.Pods...)}
+	if w.Host.Network {
+		p.addrs = nil
+		for _, pool := range w.HostPools() {
+			p.addrs = p.addrs.union(addrs(pool.CIDRs()...))
+		}
+	}
+	return netEnd{pod: p}
+}
+
+// The check compares sets of permissions; this test asks the evaluator about every pair and port instead.
+func TestEveryPairAndPortIsAllowedIfAndOnlyIfDeclared(t *testing.T) {
+	for _, cni := range []model.CNI{model.Cilium, model.Calico} {
+		spec := netSpec(cni)
+		_, files := netFiles(t, spec, "network-policy")
+		comparePairs(t, spec, files)
+	}
+}
+
+func comparePairs(t *testing.T, spec *model.Spec, files map[string][]byte) {
+	t.Helper()
+	for _, c := range spec.Clusters {
+		result := &Result{}
+		j := newNetworkJudge(&Pass{Spec: spec, Files: files, result: result, cache: &cache{}}, c)
+		if len(result.Findings) > 0 {
+			t.Fatal(result.Findings)
+		}
+		ports := map[portOf]bool{{model.TCP, 22}: true, {model.TCP, 80}: true, {model.UDP, 53}: true, {model.TCP, 65535}: true}
+		declared := map[[2]model.Address]bool{}
+		for _, w := range c.Workloads() {
+			for _, p := range w.Ports {
+				ports[portOf{protocolOf(p.Protocol), p.Number}] = true
+				ports[portOf{model.SCTP, p.Number}] = true
+			}
+		}
+		for _, f := range c.Flows() {
+			declared[[2]model.Address{f.From.Addr(), f.To.Addr()}] = true
+			declared[[2]model.Address{f.From.Addr(), f.To.Workload.Addr()}] = true
+		}
+		asked := 0
+		for _, a := range c.Workloads() {
+			for _, b := range c.Workloads() {
+				if a == b {
+					continue // no policy keeps a pod from itself
+				}
+				for at := range ports {
+					asked++
+					want := a.Host.Network && b.Host.Network
+					for _, p := range b.Ports {
+						if p.Number != at.port || protocolOf(p.Protocol) != at.protocol {
+							continue
+						}
+						// Namespaces and node pools stand for all that they contain, if the source may send at all.
+						sends := a.Host.Network || declared[[2]model.Address{a.Addr(), p.Addr()}]
+						receives := declared[[2]model.Address{a.Addr(), p.Addr()}] || !a.Host.Network && declared[[2]model.Address{a.Namespace.Addr(), p.Addr()}]
+						for _, pool := range a.HostPools() {
+							receives = receives || a.Host.Network && declared[[2]model.Address{pool.Addr(), p.Addr()}]
+						}
+						want = want || sends && receives
+					}
+					if b.Host.Network && a.Host.Network {
+						want = true
+					}
+					if got := j.policies.allowed(end(c, a), end(c, b), at.port, at.protocol); got != want {
+						t.Errorf("%s: %s → %s %d/%s: allowed = %v", c.Network.CNI, a.Addr(), b.Addr(), at.port, at.protocol, got)
+					}
+				}
+			}
+			if a.Host.Network {
+				continue
+			}
+			for addr, port := range map[string]int{"169.254.169.254": 80, "10.96.0.10": 53, "10.0.0.11": 2379, "10.0.0.21": 10250, "8.8.8.8": 53} {
+				for _, protocol := range []model.Protocol{model.TCP, model.UDP} {
+					if j.policies.egress(end(c, a), netEnd{addr: netip.MustParseAddr(addr)}, port, protocol) {
+						t.Errorf("%s reaches %s:%d/%s", a.Addr(), addr, port, protocol)
+					}
+				}
+			}
+			stranger := netEnd{pod: &netPod{namespace: a.Namespace.Name, labels: map[string]string{"x": "y"}, addrs: addrs(c.Network.Pods...)}}
+			for at := range ports {
+				if j.policies.ingress(stranger, end(c, a), at.port, at.protocol) && !slices.ContainsFunc(a.Ports, func(p *model.Port) bool {
+					return declared[[2]model.Address{a.Namespace.Addr(), p.Addr()}]
+				}) {
+					t.Errorf("a stranger reaches %s on %d/%s", a.Addr(), at.port, at.protocol)
+				}
+			}
+		}
+		if asked < 100 {
+			t.Errorf("only %d questions", asked)
+		}
+	}
+}
+
+// shopGuard is where the files of the mutations stand.
+const shopGuard = "clusters/c/manifests/namespaces/shop/guard/"
+
+func TestEveryLooseningOfAPolicyIsFound(t *testing.T) {
+	const (
+		deny  = shopGuard + "networkpolicy-default-deny.yaml"
+		front = shopGuard + "networkpolicy-allow-front.yaml"
+		cart  = shopGuard + "networkpolicy-allow-cart.yaml"
+		old   = shopGuard + "networkpolicy-allow-legacy.yaml"
+		list  = shopGuard + "kustomization.yaml"
+	)
+	extra := func(doc string) func(map[string][]byte) {
+		return func(files map[string][]byte) {
+			files[shopGuard+"extra.yaml"] = []byte(doc)
+			files[list] = append(files[list], []byte("- extra.yaml\n")...)
+			files[list] = []byte(strings.Replace(strings.TrimSuffix(string(files[list]), "- extra.yaml\n"), "resources:\n", "resources:\n- extra.yaml\n", 1))
+		}
+	}
+	replace := func(file, old, new string) func(map[string][]byte) {
+		return func(files map[string][]byte) {
+			if !strings.Contains(string(files[file]), old) {
+				t.Fatalf("%s does not contain %q:\n%s", file, old, files[file])
+			}
+			files[file] = []byte(strings.Replace(string(files[file]), old, new, 1))
+		}
+	}
+	policy := func(spec string) string {
+		return "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: extra\n  namespace: shop\nspec:\n" + spec
+	}
+	tests := []struct {
+		change  string
+		mutate  func(map[string][]byte)
+		control model.ControlID
+		subject model.Address
+		path    string // of a finding; empty: any
+	}{
+		{"default deny without Egress", replace(deny, "  - Egress\n", ""), model.DefaultDeny, "namespace.shop", deny},
+		{"default deny without policyTypes", replace(deny, "  policyTypes:\n  - Ingress\n  - Egress\n", ""), model.DefaultDeny, "namespace.shop", deny},
+		{"default deny for some pods", replace(deny, "podSelector: {}", "podSelector:\n    matchLabels:\n      a: b"), model.DefaultDeny, "namespace.shop", deny},
+		{"default deny with a rule", replace(deny, "  podSelector: {}", "  egress:\n  - {}\n  podSelector: {}"), model.DefaultDeny, "namespace.shop", deny},
+		{"default deny not applied", replace(list, "- networkpolicy-default-deny.yaml\n", ""), model.DefaultDeny, "namespace.shop", ""},
+		{"default deny in another namespace", replace(deny, "namespace: shop", "namespace: edge"), model.DefaultDeny, "namespace.shop", ""},
+		{"privileged pods admitted", replace(shopGuard+"namespace.yaml", "restricted", "privileged"), model.DefaultDeny, "namespace.shop", deny},
+		{"a policy for undeclared pods", extra(policy("  podSelector:\n    matchLabels:\n      x: z\n  ingress:\n  - {}\n")), model.DefaultDeny, "namespace.shop", shopGuard + "extra.yaml"},
+		{"a policy for everybody opens a workload", extra(policy("  podSelector: {}\n  ingress:\n  - {}\n")), model.IngressExact, "workload.shop.cart", shopGuard + "extra.yaml"},
+		{"a policy for pods that carry one more label", extra(policy("  podSelector:\n    matchLabels:\n      app.kubernetes.io/name: cart\n      version: v2\n  ingress:\n  - {}\n")), model.IngressExact, "workload.shop.cart", shopGuard + "extra.yaml"},
+		{"a policy by another label", extra(policy("  podSelector:\n    matchExpressions:\n    - {key: version, operator: Exists}\n  policyTypes: [Egress]\n  egress:\n  - {}\n")), model.EgressExact, "workload.shop.cart", shopGuard + "extra.yaml"},
+		{"a policy of a kind that is not judged", extra("apiVersion: crd.antrea.io/v1beta1\nkind: NetworkPolicy\nmetadata:\n  name: extra\n  namespace: shop\nspec: {}\n"), model.IngressExact, "workload.shop.cart", ""},
+		{"a cluster-wide policy that is not judged", extra("apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata:\n  name: extra\nspec: {}\n"), model.EgressExact, "workload.shop.cart", ""},
+		{"Cilium's specs beside spec", extra("apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata:\n  name: extra\n  namespace: shop\nspecs: []\n"), model.EgressExact, "workload.shop.cart", ""},
+		{"Cilium: everything", extra("apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata:\n  name: extra\n  namespace: shop\nspec:\n  endpointSelector: {}\n  egress:\n  - toEntities: [all]\n    toPorts: [{ports: [{port: '80', protocol: TCP}]}]\n"), model.EgressExact, "workload.shop.cart", shopGuard + "extra.yaml"},
+		{"an added peer", replace(front, "  ingress:\n  - from:\n", "  ingress:\n  - from:\n    - podSelector: {}\n"), model.IngressExact, "workload.shop.front", front},
+		{"two selectors in two peers", replace(front, "      podSelector:\n        matchLabels:\n          gateway: pods", "    - podSelector:\n        matchLabels:\n          gateway: pods"), model.IngressExact, "workload.shop.front", front},
+		{"a peer in any namespace", replace(front, "      podSelector:\n        matchLabels:\n          gateway: pods\n    ports", "    ports"), model.IngressExact, "workload.shop.front", front},
+		{"a rule for any source", replace(front, "  ingress:\n", "  ingress:\n  - ports:\n    - port: 8080\n"), model.IngressExact, "workload.shop.front", front},
+		{"a range of ports", replace(cart, "port: 7070", "port: 7070\n      endPort: 7071"), model.IngressExact, "workload.shop.cart", cart},
+		{"a named port", replace(cart, "port: 7070", "port: grpc"), model.IngressExact, "workload.shop.cart", cart},
+		{"all ports", replace(cart, "    - port: 7070\n      protocol: TCP\n", "    - protocol: TCP\n"), model.IngressExact, "workload.shop.cart", cart},
+		{"another entity", replace(front, "    - ingress\n", "    - ingress\n    - world\n"), model.IngressExact, "workload.shop.front", front},
+		{"Ingress dropped from both policies", func(f map[string][]byte) {
+			replace(cart, "  - Ingress\n", "")(f)
+			replace(deny, "  - Ingress\n", "")(f)
+		}, model.IngressExact, "workload.shop.cart", ""},
+		{"the flow is gone", replace(cart, "    - port: 7070\n", "    - port: 7071\n"), model.IngressExact, "workload.shop.cart", cart},
+		{"a wider range of addresses", replace(cart, "cidr: 10.0.0.0/8", "cidr: 0.0.0.0/0"), model.EgressExact, "workload.shop.cart", cart},
+		{"a hole is closed: pods", replace(cart, "        - 10.244.0.0/16\n", ""), model.EgressExact, "workload.shop.cart", cart},
+		{"a hole is closed: the API server", replace(cart, "        - 10.0.0.11/32\n", ""), model.APIEgressBlocked, "workload.shop.cart", cart},
+		{"the API server as an entity", replace(old, "  - toFQDNs:\n", "  - toEntities: [kube-apiserver]\n    toPorts: [{ports: [{port: '6443', protocol: TCP}]}]\n  - toFQDNs:\n"), model.APIEgressBlocked, "workload.shop.legacy", old},
+		{"all nodes on the API server's port", replace(old, "  - toFQDNs:\n", "  - toEntities: [remote-node]\n    toPorts: [{ports: [{port: '6443', protocol: TCP}]}]\n  - toFQDNs:\n"), model.APIEgressBlocked, "workload.shop.legacy", old},
+		{"a hole is closed: metadata", replace(front, "        - 169.254.0.0/16\n", ""), model.MetadataBlocked, "workload.shop.front", front},
+		{"the whole world by entity", replace(old, "  - toFQDNs:\n", "  - toEntities: [world]\n    toPorts: [{ports: [{port: '80', protocol: TCP}]}]\n  - toFQDNs:\n"), model.MetadataBlocked, "workload.shop.legacy", old},
+		{"another DNS server", replace(front, "  - ports:\n    - port: 443\n", "  - ports:\n    - port: 53\n      protocol: UDP\n    - port: 443\n"), model.DNSClusterOnly, "workload.shop.front", front},
+		{"DNS in every namespace", replace(cart, "    - namespaceSelector:\n        matchLabels:\n          kubernetes.io/metadata.name: kube-system\n", "    - namespaceSelector: {}\n"), model.DNSClusterOnly, "workload.shop.cart", cart},
+		{"another name", replace(old, "matchName: cdn.pay.example", "matchName: evil.example"), model.EgressExact, "workload.shop.legacy", old},
+		{"names by pattern", replace(old, "matchName: cdn.pay.example", "matchPattern: '*'"), model.EgressExact, "workload.shop.legacy", ""},
+		{"a wider selector of the workload's own policy", replace(cart, "  podSelector:\n    matchLabels:\n      app.kubernetes.io/name: cart\n", "  podSelector: {}\n"), model.DefaultDeny, "namespace.shop", cart},
+	}
+	spec := netSpec(model.Cilium)
+	_, clean := netFiles(t, spec, "network-policy")
+	before := Run(spec, clean, []*Check{networkPolicyCheck})
+	for _, test := range tests {
+		t.Run(test.change, func(t *testing.T) {
+			files := maps.Clone(clean)
+			want := model.Hold{Control: test.control, Subject: test.subject}
+			if !holds(before, want) {
+				t.Fatal("not proved before the change")
+			}
+			test.mutate(files)
+			result := Run(spec, files, []*Check{networkPolicyCheck})
+			if holds(result, want) {
+				t.Error("still proved")
+			}
+			if !slices.ContainsFunc(result.Findings, func(f Finding) bool {
+				return f.Message != "" && (test.path == "" || f.Path == test.path && f.Object != "")
+			}) {
+				t.Errorf("no finding in %s: %v", test.path, result.Findings)
+			}
+		})
+	}
 }
