@@ -1,3 +1,5 @@
 package generate
 
-var nodeGenerators = []*Generator{}
+var nodeGenerators = []*Generator{
+	nodeFiles,
+}

@@ -26,6 +26,10 @@ var functions = template.FuncMap{
 	"block":  CodeBlock,
 	"unit":   UnitValue,
 
+	"nft":  NFT,
+	"conf": ConfToken,
+	"toml": TOML,
+
 	"markdown": func(m MarkdownText) string { return string(m) },
 }
 

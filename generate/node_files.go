@@ -1,0 +1,214 @@
+package generate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+var nodeFiles = &Generator{
+	Name: "node-files",
+	Doc: `harden the operating system of every node
+
+Each pool gets one directory: firewall, kernel settings, sshd, audit rules, container runtime, file permissions, updates,
+and cloud-init user data that carries all of them.`,
+	Controls: []model.ControlID{
+		model.HostFirewall, model.EtcdFirewall, model.KubeletFirewall, model.APIFirewall, model.MetadataFirewall,
+		model.NodeSSHRestricted, model.KernelHardened, model.FilePermissions, model.NodeAuditd, model.NodePatching,
+		model.RuntimeHardened,
+	},
+	Run: func(p *Pass) error {
+		for _, c := range p.Spec.Clusters {
+			for _, pool := range c.NodePools {
+				if err := runNodeFiles(p, pool); err != nil {
+					return fmt.Errorf("%s: %w", pool.Addr(), err)
+				}
+			}
+		}
+		return nil
+	},
+}
+
+func runNodeFiles(p *Pass, pool *model.NodePool) error {
+	h := host{
+		Dir:      PoolDir(pool),
+		Where:    "each node of pool " + pool.Name,
+		Packages: []string{"apparmor", "auditd", "nftables"},
+		Setup:    "/usr/local/sbin/bartizan-node",
+	}
+	v := nodeView{Pool: pool, SSH: len(pool.SSHFrom) > 0}
+	claim := func(id model.ControlID) model.Claim { return model.Claim{Control: id, Subject: pool.Addr()} }
+	h.Files = []hostFile{
+		nodeFirewall(p.Spec, pool),
+		{
+			Name: "bartizan-firewall.service", Target: "/etc/systemd/system/bartizan-firewall.service", Mode: "0644",
+			Doc:      "Loads the firewall before the network comes up; the kubelet does not start without it.",
+			Template: "firewall.service.tmpl",
+		},
+		{
+			Name: "sysctl.conf", Target: "/etc/sysctl.d/99-zz-bartizan.conf", Mode: "0644",
+			Doc:      "Kernel settings.",
+			Template: "sysctl.tmpl", Data: nodeSysctls(pool),
+			Controls: []model.Claim{claim(model.KernelHardened)},
+		},
+		{
+			Name: "modules-load.conf", Target: "/etc/modules-load.d/bartizan.conf", Mode: "0644",
+			Doc:      "Kernel modules that Kubernetes needs.",
+			Template: "modules-load.tmpl", Data: []string{"br_netfilter", "overlay"},
+		},
+		{
+			Name: "modprobe.conf", Target: "/etc/modprobe.d/bartizan.conf", Mode: "0644",
+			Doc:      "Kernel modules that never load.",
+			Template: "modprobe.tmpl", Data: blockedModules(pool.Cluster),
+		},
+		{
+			Name: "audit.rules", Target: "/etc/audit/rules.d/99-bartizan.rules", Mode: "0600",
+			Doc:      "What auditd records: changes of Kubernetes files and binaries, debugging tools, kernel modules, accounts.",
+			Template: "audit.tmpl", Data: auditRules(pool),
+			Controls: []model.Claim{claim(model.NodeAuditd)},
+		},
+		{
+			Name: "containerd.toml", Target: "/etc/containerd/config.toml", Mode: "0600",
+			Doc:      "The container runtime (containerd 2).",
+			Template: "containerd.tmpl", Data: v,
+			Controls: []model.Claim{claim(model.RuntimeHardened)},
+		},
+		{
+			Name: "tmpfiles.conf", Target: "/etc/tmpfiles.d/00-bartizan.conf", Mode: "0644",
+			Doc:      "Owners and modes of Kubernetes files, set at boot and every hour.",
+			Template: "tmpfiles.tmpl", Data: filePermissions(pool),
+			Controls: []model.Claim{claim(model.FilePermissions)},
+		},
+		{
+			Name: "bartizan-permissions.service", Target: "/etc/systemd/system/bartizan-permissions.service", Mode: "0644",
+			Doc:      "Applies tmpfiles.conf.",
+			Template: "permissions.service.tmpl",
+		},
+		{
+			Name: "bartizan-permissions.timer", Target: "/etc/systemd/system/bartizan-permissions.timer", Mode: "0644",
+			Doc:      "Runs bartizan-permissions.service every hour: kubeadm and the CNI write files after the first boot.",
+			Template: "permissions.timer.tmpl",
+		},
+		{
+			Name: "issue", Target: "/etc/issue.net", Mode: "0644",
+			Doc:      "What is shown before a login.",
+			Template: "issue.tmpl",
+		},
+	}
+	if pool.Has(model.RoleEtcd) {
+		h.Files = append(h.Files, hostFile{
+			Name: "sysusers.conf", Target: "/etc/sysusers.d/bartizan.conf", Mode: "0644",
+			Doc:      "The account that owns etcd's data.",
+			Template: "sysusers.tmpl",
+		})
+	}
+	if pool.Patching == model.PatchAutomatic {
+		h.Packages = append(h.Packages, "unattended-upgrades")
+		h.Files = append(h.Files, hostFile{
+			Name: "apt.conf", Target: "/etc/apt/apt.conf.d/99-bartizan", Mode: "0644",
+			Doc:      "Security updates of the operating system install themselves; Kubernetes packages do not.",
+			Template: "apt.tmpl", Data: osView(pool.OS),
+			Controls: []model.Claim{claim(model.NodePatching)},
+		})
+	}
+	if v.SSH {
+		h.Packages = append(h.Packages, "openssh-server")
+		h.Files = append(h.Files, hostFile{
+			Name: "sshd_config", Target: "/etc/ssh/sshd_config", Mode: "0600",
+			Doc:      "The complete configuration of sshd: keys only, no forwarding.",
+			Template: "sshd_config.tmpl", Data: sshdView{OS: string(pool.OS), Group: sshGroup, IdleMinutes: 10},
+		}, hostFile{
+			Name: "ssh-user.sh", Target: "/usr/local/sbin/bartizan-ssh-user", Mode: "0700",
+			Doc:      "Adds and removes people's accounts.",
+			Template: "ssh-user.tmpl", Data: sshUserView{Group: sshGroup},
+		})
+	}
+	if !fromInternet(pool.SSHFrom) {
+		path := "nftables.nft"
+		if v.SSH {
+			path = "sshd_config"
+		}
+		for i := range h.Files {
+			if h.Files[i].Name == path {
+				h.Files[i].Controls = append(h.Files[i].Controls, claim(model.NodeSSHRestricted))
+			}
+		}
+	}
+	h.Files = append(h.Files, hostFile{
+		Name: "node.sh", Target: h.Setup, Mode: "0700",
+		Doc:      "Puts the files into effect. Runs before kubeadm; may run again.",
+		Template: "node.sh.tmpl",
+		Data: struct {
+			nodeView
+			Remove []string
+		}{v, leftovers},
+	})
+	slices.Sort(h.Packages)
+	p.Directory(Directory{
+		Path:  h.Dir,
+		Title: "Nodes of pool " + pool.Name,
+		Doc:   nodeDoc(pool),
+	})
+	return p.host(h)
+}
+
+// nodeView is what node templates see.
+type nodeView struct {
+	Pool *model.NodePool
+	SSH  bool
+}
+
+// Etcd, GVisor, Kata and Version keep comparisons out of templates.
+func (v nodeView) Etcd() bool    { return v.Pool.Has(model.RoleEtcd) }
+func (v nodeView) GVisor() bool  { return v.Pool.Runtime == model.GVisor }
+func (v nodeView) Kata() bool    { return v.Pool.Runtime == model.Kata }
+func (v nodeView) Control() bool { return v.Pool.Has(model.RoleControlPlane) }
+
+// Sandbox is the pause image that kubeadm v1.36 expects (constants.PauseVersion).
+func (v nodeView) Sandbox() string { return "registry.k8s.io/pause:3.10.2" }
+
+// leftovers are debugging tools that attackers use and nodes do not need. sshd is removed where nobody may log in.
+var leftovers = []string{
+	"bpftrace", "gdb", "ltrace", "netcat-openbsd", "netcat-traditional", "nmap", "strace", "tcpdump", "telnet", "ufw",
+}
+
+// sshGroup is the group whose members may log in by SSH.
+const sshGroup = "bartizan-ssh"
+
+func fromInternet(peers []model.Peer) bool {
+	return slices.ContainsFunc(peers, func(p model.Peer) bool {
+		z, ok := p.(*model.Zone)
+		return ok && z.Internet()
+	})
+}
+
+// osView says how APT names the operating system's security updates.
+func osView(os model.OS) struct{ Debian bool } {
+	return struct{ Debian bool }{strings.HasPrefix(string(os), "debian-")}
+}
+
+func nodeDoc(pool *model.NodePool) string {
+	doc := fmt.Sprintf(`Either give cloud-init.yaml to each machine as user data, or copy this directory to it and run install.sh as root.
+Both end with node.sh, before kubeadm init or join; the join configurations stand in the cluster directory.
+
+The machine image, or a step of yours before node.sh, must provide: containerd 2 with runc, the CNI plugins, and the packages
+kubelet, kubeadm and cri-tools of Kubernetes v1.%d from the package repository of the Kubernetes project, held at their version.
+They are not fetched here, because no file of this tree downloads anything that it cannot check.
+`, pool.Cluster.Version.Minor)
+	switch pool.Runtime {
+	case model.GVisor:
+		doc += "\nPods of this pool can run under gVisor: the image must also provide runsc and containerd-shim-runsc-v1.\n"
+	case model.Kata:
+		doc += "\nPods of this pool can run in Kata Containers: the image must also provide containerd-shim-kata-v2.\n"
+	}
+	if pool.Cluster.Network.CNI == model.Cilium {
+		doc += `
+Limits: nftables sees the traffic of pods and NodePorts only as long as Cilium leaves them to the kernel's network stack, which is
+its default. Keep bpf.masquerade=false or bpf.hostLegacyRouting=true; with Cilium's replacement of kube-proxy, NodePorts bypass
+this firewall.
+`
+	}
+	return doc
+}
