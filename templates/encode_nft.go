@@ -19,7 +19,7 @@ type NFTRule struct {
 	Comment     string
 }
 
-// NFT writes the rule as one line for each address family that it concerns, each with two tabs in front. It refuses
+// NFT writes the rule as one line for each address family that it concerns, each indented by eight spaces. It refuses
 // what it cannot express rather than write a wider rule.
 func NFT(r NFTRule) (string, error) {
 	var lines []string
@@ -32,7 +32,7 @@ func NFT(r NFTRule) (string, error) {
 			return "", err
 		}
 		if ok {
-			lines = append(lines, "\t\t"+line)
+			lines = append(lines, "        "+line)
 		}
 	}
 	if len(lines) == 2 && lines[0] == lines[1] {

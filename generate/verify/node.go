@@ -1,3 +1,11 @@
 package verify
 
-var nodeChecks = []*Check{}
+var nodeChecks = []*Check{
+	nodeFirewall,
+	kernelSettings,
+	filePermissions,
+	auditd,
+	patching,
+	containerRuntime,
+	sshd,
+}
