@@ -1,3 +1,10 @@
 package verify
 
-var clusterChecks = []*Check{}
+var clusterChecks = []*Check{
+	kubeadm,
+	kubelet,
+	authentication,
+	admission,
+	audit,
+	encryption,
+}

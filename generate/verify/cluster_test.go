@@ -1,0 +1,273 @@
+package verify
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bartizan-dev/bartizan/generate"
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+// clusterSpec is a small cluster that uses all that the control plane's generators know.
+func clusterSpec(edit ...func(*model.Cluster)) *model.Spec {
+	nodes := &model.Zone{Name: "nodes"}
+	c := &model.Cluster{
+		Name:        "shop",
+		Version:     model.Version{Minor: 36, Patch: 4},
+		Provisioner: model.Kubeadm,
+		DNSDomain:   "cluster.local",
+		API: model.API{
+			Endpoint:     model.HostPort{Host: "api.shop.example.internal", Port: 6443},
+			LoadBalancer: &model.LoadBalancer{Kind: model.KubeVIP, Address: netip.MustParseAddr("10.0.0.10")},
+		},
+		Network: model.Network{
+			Pods:       []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")},
+			Services:   []netip.Prefix{netip.MustParsePrefix("10.96.0.0/12")},
+			DNS:        netip.MustParseAddr("10.96.0.10"),
+			CNI:        model.Cilium,
+			Encryption: true,
+		},
+		Identity: model.Identity{OIDC: &model.OIDC{
+			Issuer: "https://login.example.com", ClientID: "kubernetes",
+			UsernameClaim: "email", UsernamePrefix: "oidc:", GroupsClaim: "groups", GroupsPrefix: "oidc:",
+		}},
+		Audit: model.Audit{ShipTo: "https://logs.example.internal:8443/audit", LogDays: 30},
+	}
+	node := func(name, address string) model.Node {
+		return model.Node{Name: name, Address: netip.MustParseAddr(address)}
+	}
+	c.NodePools = []*model.NodePool{
+		{Name: "control", Cluster: c, Roles: []model.Role{model.RoleControlPlane, model.RoleEtcd}, Zone: nodes,
+			Nodes: []model.Node{node("cp-1", "10.0.0.11"), node("cp-2", "10.0.0.12")}},
+		{Name: "general", Cluster: c, Zone: nodes, CIDR: netip.MustParsePrefix("10.0.0.64/26"), Max: 12},
+		{Name: "payments", Cluster: c, Zone: nodes, Dedicated: true, Nodes: []model.Node{node("pay-1", "10.0.0.31")}},
+	}
+	for _, e := range edit {
+		e(c)
+	}
+	return &model.Spec{Clusters: []*model.Cluster{c}}
+}
+
+// clusterTree returns the tree that the control plane's generators write.
+func clusterTree(t *testing.T, spec *model.Spec) *generate.Set {
+	t.Helper()
+	names := []string{"kubeadm", "kubelet", "authentication", "admission", "audit", "encryption", "bootstrap"}
+	var generators []*generate.Generator
+	for _, g := range generate.All {
+		if slices.Contains(names, g.Name) {
+			generators = append(generators, g)
+		}
+	}
+	set, err := generate.Run(spec, generators)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+func TestControlPlaneClaimsAreProved(t *testing.T) {
+	for name, edit := range map[string]func(*model.Cluster){
+		"secretbox": func(*model.Cluster) {},
+		"kms":       func(c *model.Cluster) { c.Encryption.KMS = "unix:///run/kms/socket.sock" },
+		"no audit":  func(c *model.Cluster) { c.Audit.ShipTo = "" },
+		"1.34":      func(c *model.Cluster) { c.Version = model.Version{Minor: 34, Patch: 1} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			spec := clusterSpec(edit)
+			set := clusterTree(t, spec)
+			result := Run(spec, set.Files(), clusterChecks)
+			for _, f := range result.Findings {
+				t.Errorf("finding: %+v", f)
+			}
+			for _, c := range result.Unproved(set.Claims) {
+				t.Errorf("not proved: %+v", c)
+			}
+		})
+	}
+}
+
+func TestManagedControlPlanesAreNotJudged(t *testing.T) {
+	spec := clusterSpec(func(c *model.Cluster) { c.Provisioner = model.Managed })
+	set := clusterTree(t, spec)
+	for file := range set.Files() {
+		if strings.HasPrefix(file, "clusters/") {
+			t.Errorf("%s is written for a control plane of somebody else", file)
+		}
+	}
+	if len(set.Claims) > 0 {
+		t.Errorf("claims: %+v", set.Claims)
+	}
+	if r := Run(spec, nil, clusterChecks); len(r.Proved) > 0 || len(r.Findings) > 0 {
+		t.Errorf("judged: %+v", r)
+	}
+}
+
+// mutation is an edit of the tree that must take the control from the subject.
+type mutation struct {
+	name     string
+	control  model.ControlID
+	subject  model.Address // cluster.shop unless given
+	file     string        // below clusters/shop/cluster
+	old, new string        // old must occur; empty: new is appended
+	reported string        // file of the finding, if not the edited one
+}
+
+const (
+	initFile  = "init.yaml"
+	authnFile = "hardening/authentication.yaml"
+	admitFile = "hardening/admission.yaml"
+	auditFile = "hardening/audit-policy.yaml"
+	shipFile  = "hardening/audit-webhook.yaml"
+	keyFile   = "hardening/encryption.yaml"
+	generalK  = "patches/general/kubeletconfiguration+merge.yaml"
+	controlK  = "patches/control/kubeletconfiguration+merge.yaml"
+	general   = model.Address("node_pool.general")
+	control   = model.Address("node_pool.control")
+	payments  = model.Address("node_pool.payments")
+)
+
+// flag is an entry of extraArgs as it stands in the file.
+func flag(name, value string) string { return "  - name: " + name + "\n    value: " + value + "\n" }
+
+var clusterMutations = []mutation{
+	{name: "a third mode", control: model.APIAuthorization, file: initFile, old: "Node,RBAC", new: "Node,RBAC,AlwaysAllow"},
+	{name: "a webhook beside the modes", control: model.APIAuthorization, file: initFile, old: flag("profiling", `"false"`), new: flag("profiling", `"false"`) + flag("authorization-config", "/etc/kubernetes/hardening/admission.yaml")},
+	{name: "the flag again", control: model.APIAuthorization, file: initFile, old: flag("authorization-mode", "Node,RBAC"), new: flag("authorization-mode", "Node,RBAC") + flag("authorization-mode", "AlwaysAllow")},
+	{name: "the flag again with underscores", control: model.APIAuthorization, file: initFile, old: flag("authorization-mode", "Node,RBAC"), new: flag("authorization-mode", "Node,RBAC") + flag("authorization_mode", "AlwaysAllow")},
+	{name: "a flag inside a name", control: model.APIAuthorization, file: initFile, old: flag("request-timeout", "60s"), new: flag("authorization-mode=AlwaysAllow", "x")},
+	{name: "environment variables", control: model.APIAuthorization, file: initFile, old: "  extraVolumes:\n", new: "  extraEnvs:\n  - name: KUBE_FEATURE_X\n    value: \"true\"\n  extraVolumes:\n"},
+	{name: "feature gates of kubeadm", control: model.APIAuthorization, file: initFile, old: "clusterName: shop\n", new: "clusterName: shop\nfeatureGates:\n  RootlessControlPlane: true\n"},
+	{name: "a field by another case", control: model.APIAuthorization, file: initFile, old: "clusterName: shop\n", new: "clusterName: shop\nAPIServer: {}\n"},
+	{name: "a second ClusterConfiguration", control: model.APIAuthorization, file: initFile, new: "---\napiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n"},
+	{name: "certificates elsewhere", control: model.APIAuthorization, file: initFile, old: "certificatesDir: /etc/kubernetes/pki", new: "certificatesDir: /tmp/pki"},
+	{name: "the plugin left out", control: model.NodeRestriction, file: initFile, old: "NodeRestriction,EventRateLimit", new: "EventRateLimit"},
+	{name: "the plugin switched off", control: model.NodeRestriction, file: initFile, old: flag("profiling", `"false"`), new: flag("disable-admission-plugins", "NodeRestriction") + flag("profiling", `"false"`)},
+	{name: "external addresses allowed", control: model.DenyExternalIPs, file: initFile, old: ",DenyServiceExternalIPs", new: ""},
+	{name: "old TLS", control: model.APITLS, file: initFile, old: flag("tls-min-version", "VersionTLS13") + "  extraVolumes", new: flag("tls-min-version", "VersionTLS10") + "  extraVolumes"},
+	{name: "a weak suite", control: model.APITLS, file: initFile, old: "value: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,", new: "value: TLS_RSA_WITH_AES_128_CBC_SHA,TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,"},
+	{name: "tokens for a year", control: model.BoundTokens, file: initFile, old: flag("service-account-max-token-expiration", "24h"), new: flag("service-account-max-token-expiration", "8760h")},
+	{name: "tokens extended", control: model.BoundTokens, file: initFile, old: flag("service-account-extend-token-expiration", `"false"`), new: ""},
+	{name: "tokens not looked up", control: model.BoundTokens, file: initFile, old: flag("service-account-lookup", `"true"`), new: flag("service-account-lookup", `"false"`)},
+	{name: "profiling of the scheduler", control: model.ProfilingOff, file: initFile, old: "scheduler:\n  extraArgs:\n" + flag("bind-address", "127.0.0.1") + flag("profiling", `"false"`), new: "scheduler:\n  extraArgs:\n" + flag("bind-address", "127.0.0.1")},
+	{name: "the controller manager on all addresses", control: model.ControllersOnLoopback, file: initFile, old: "controllerManager:\n  extraArgs:\n" + flag("bind-address", "127.0.0.1"), new: "controllerManager:\n  extraArgs:\n" + flag("bind-address", "0.0.0.0")},
+	{name: "kubelets unverified", control: model.KubeletsVerified, file: initFile, old: flag("kubelet-certificate-authority", "/etc/kubernetes/pki/ca.crt"), new: ""},
+	{name: "etcd open to clients", control: model.EtcdClientAuth, file: initFile, old: "name: client-cert-auth\n      value: \"true\"", new: "name: client-cert-auth\n      value: \"false\""},
+	{name: "etcd with automatic certificates", control: model.EtcdPeerAuth, file: initFile, old: "name: peer-auto-tls\n      value: \"false\"", new: "name: peer-auto-tls\n      value: \"true\""},
+	{name: "etcd under the cluster's authority", control: model.EtcdOwnCA, file: initFile, old: "name: trusted-ca-file\n      value: /etc/kubernetes/pki/etcd/ca.crt", new: "name: trusted-ca-file\n      value: /etc/kubernetes/pki/ca.crt"},
+	{name: "etcd over HTTP", control: model.EtcdClientAuth, file: initFile, old: "    - name: auto-tls\n", new: "    - name: listen-client-urls\n      value: http://0.0.0.0:2379\n    - name: auto-tls\n"},
+
+	{name: "a path that is no health path", control: model.AnonymousLimited, file: authnFile, old: "path: /livez", new: "path: /api"},
+	{name: "no conditions", control: model.AnonymousLimited, file: authnFile, old: "  conditions:\n  - path: /healthz\n  - path: /livez\n  - path: /readyz\n", new: ""},
+	{name: "no anonymous field", control: model.AnonymousLimited, file: authnFile, old: "anonymous:\n  conditions:\n  - path: /healthz\n  - path: /livez\n  - path: /readyz\n  enabled: true\n", new: ""},
+	{name: "the flag beside the file", control: model.AnonymousLimited, file: initFile, old: flag("profiling", `"false"`), new: flag("anonymous-auth", `"true"`) + flag("profiling", `"false"`)},
+	{name: "another file", control: model.AnonymousLimited, file: initFile, old: "hardening/authentication.yaml", new: "hardening/open.yaml", reported: "hardening/open.yaml"},
+	{name: "a file outside the directory", control: model.AnonymousLimited, file: initFile, old: "/etc/kubernetes/hardening/authentication.yaml", new: "/etc/kubernetes/hardening/../open.yaml"},
+	{name: "a mount over the directory", control: model.AnonymousLimited, file: initFile, old: "  extraVolumes:\n", new: "  extraVolumes:\n  - hostPath: /tmp/x\n    mountPath: /etc/kubernetes/hardening/authentication.yaml\n    name: x\n    pathType: File\n"},
+	{name: "the directory from elsewhere", control: model.AnonymousLimited, file: initFile, old: "hostPath: /etc/kubernetes/hardening", new: "hostPath: /tmp/hardening"},
+	{name: "a second document", control: model.AnonymousLimited, file: authnFile, new: "---\napiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\n"},
+	{name: "another issuer", control: model.OIDCLogin, file: authnFile, old: "https://login.example.com", new: "https://login.example.net"},
+	{name: "a second issuer", control: model.OIDCLogin, file: authnFile, old: "jwt:\n", new: "jwt:\n- issuer:\n    audiences: [x]\n    url: https://evil.example.com\n  claimMappings:\n    username:\n      claim: sub\n      prefix: ''\n"},
+	{name: "no prefix", control: model.OIDCLogin, file: authnFile, old: "prefix: 'oidc:'", new: "prefix: ''"},
+	{name: "another audience", control: model.OIDCLogin, file: authnFile, old: "- kubernetes\n", new: "- kubernetes\n    - wiki\n"},
+
+	{name: "privileged by default", control: model.PodSecurityDefault, file: admitFile, old: "enforce: restricted", new: "enforce: privileged"},
+	{name: "a floating version", control: model.PodSecurityDefault, file: admitFile, old: "enforce-version: v1.36", new: "enforce-version: latest"},
+	{name: "another namespace exempt", control: model.PodSecurityDefault, file: admitFile, old: "- kube-system", new: "- kube-system\n      - default"},
+	{name: "a user exempt", control: model.PodSecurityDefault, file: admitFile, old: "usernames: []", new: "usernames: [eve]"},
+	{name: "the plugin twice", control: model.PodSecurityDefault, file: admitFile, new: "- name: PodSecurity\n  configuration: {}\n"},
+	{name: "pod security switched off", control: model.PodSecurityDefault, file: initFile, old: flag("profiling", `"false"`), new: flag("disable-admission-plugins", "PodSecurity") + flag("profiling", `"false"`), reported: admitFile},
+	{name: "events unlimited", control: model.EventRateLimit, file: admitFile, old: "qps: 500\n", new: "qps: 5000000\n"},
+	{name: "events not limited", control: model.EventRateLimit, file: initFile, old: "NodeRestriction,EventRateLimit,", new: "NodeRestriction,", reported: admitFile},
+
+	{name: "contents of Secrets", control: model.APIAudit, file: auditFile, old: "    - secrets\n", new: ""},
+	{name: "reads of Secrets unseen", control: model.APIAudit, file: auditFile, old: "rules:\n", new: "rules:\n- level: None\n  resources:\n  - group: ''\n    resources: [secrets]\n  verbs: [get]\n"},
+	{name: "one user unseen", control: model.APIAudit, file: auditFile, old: "rules:\n", new: "rules:\n- level: None\n  users: [eve]\n"},
+	{name: "one group and object unseen", control: model.APIAudit, file: auditFile, old: "rules:\n", new: "rules:\n- level: None\n  userGroups: [eves]\n  resources:\n  - group: rbac.authorization.k8s.io\n    resources: ['*']\n    resourceNames: [eve]\n"},
+	{name: "one namespace unseen", control: model.APIAudit, file: auditFile, old: "rules:\n", new: "rules:\n- level: None\n  namespaces: [shop]\n"},
+	{name: "no last rule", control: model.APIAudit, file: auditFile, old: "  - deletecollection\n- level: Metadata\n", new: "  - deletecollection\n"},
+	{name: "the answer omitted", control: model.APIAudit, file: auditFile, old: "omitStages:\n- RequestReceived\n", new: "omitStages:\n- RequestReceived\n- ResponseComplete\n"},
+	{name: "rights without content", control: model.APIAudit, file: auditFile, old: "- level: RequestResponse\n", new: "- level: Metadata\n"},
+	{name: "a log of a day", control: model.APIAudit, file: initFile, old: flag("audit-log-maxage", `"30"`), new: flag("audit-log-maxage", `"1"`), reported: auditFile},
+	{name: "the log thrown away", control: model.APIAudit, file: initFile, old: "/var/log/kubernetes/audit/audit.log", new: "/dev/null", reported: auditFile},
+	{name: "records to somebody else", control: model.AuditShipped, file: shipFile, old: "logs.example.internal", new: "logs.example.net"},
+	{name: "TLS not verified", control: model.AuditShipped, file: shipFile, old: "    server:", new: "    insecure-skip-tls-verify: true\n    server:"},
+	{name: "a token in the tree", control: model.AuditShipped, file: shipFile, old: "    tokenFile: ", new: "    token: abc\n    tokenFile: "},
+	{name: "no webhook", control: model.AuditShipped, file: initFile, old: flag("audit-webhook-config-file", "/etc/kubernetes/hardening/audit-webhook.yaml"), new: ""},
+
+	{name: "plain text first", control: model.SecretsEncrypted, file: keyFile, old: "  - secretbox:", new: "  - identity: {}\n  - secretbox:"},
+	{name: "an earlier list", control: model.SecretsEncrypted, file: keyFile, old: "resources:\n- providers:", new: "resources:\n- resources: [secrets]\n  providers:\n  - identity: {}\n- providers:"},
+	{name: "Secrets left out", control: model.SecretsEncrypted, file: keyFile, old: "  - secrets\n", new: ""},
+	{name: "a key in the tree", control: model.SecretsEncrypted, file: keyFile, old: "'@ENCRYPTION_KEY@'", new: "K81rIDcb1oEgxSmt+j96YGoEHhau39kUkam95XAOoyY="},
+	{name: "no encryption flag", control: model.SecretsEncrypted, file: initFile, old: flag("encryption-provider-config", "/etc/kubernetes/hardening/encryption.yaml"), new: ""},
+
+	{name: "anonymous kubelet", control: model.KubeletAuthentication, subject: general, file: generalK, old: "    enabled: false", new: "    enabled: true"},
+	{name: "a kubelet flag", control: model.KubeletAuthentication, subject: general, file: "join-general.yaml", old: "  imagePullPolicy:", new: "  kubeletExtraArgs:\n  - name: anonymous-auth\n    value: \"true\"\n  imagePullPolicy:"},
+	{name: "patches from elsewhere", control: model.KubeletAuthentication, subject: general, file: "join-general.yaml", old: "/etc/kubernetes/patches", new: "/tmp/patches"},
+	{name: "kubelet feature gates", control: model.KubeletAuthentication, subject: general, file: generalK, new: "featureGates:\n  X: true\n"},
+	{name: "everything allowed", control: model.KubeletAuthorization, subject: general, file: generalK, old: "mode: Webhook", new: "mode: AlwaysAllow"},
+	{name: "the read-only port", control: model.KubeletReadOnlyPortOff, subject: control, file: controlK, old: "readOnlyPort: 0", new: "readOnlyPort: 10255"},
+	{name: "the read-only port by another case", control: model.KubeletReadOnlyPortOff, subject: control, file: controlK, old: "readOnlyPort: 0", new: "readonlyport: 0"},
+	{name: "a field that does not exist", control: model.KubeletTLS, subject: control, file: controlK, old: "tlsMinVersion", new: "tlsMinimumVersion"},
+	{name: "self-signed certificates", control: model.KubeletCertificates, subject: general, file: generalK, old: "serverTLSBootstrap: true", new: "serverTLSBootstrap: false"},
+	{name: "old TLS of kubelets", control: model.KubeletTLS, subject: general, file: generalK, old: "VersionTLS13", new: "VersionTLS11"},
+	{name: "no seccomp", control: model.SeccompDefault, subject: general, file: generalK, old: "seccompDefault: true", new: "seccompDefault: false"},
+	{name: "processes unlimited", control: model.PIDsLimited, subject: general, file: generalK, old: "podPidsLimit: 4096", new: "podPidsLimit: -1"},
+	{name: "kernel settings ignored", control: model.KernelDefaultsProtected, subject: general, file: generalK, old: "protectKernelDefaults: true", new: "protectKernelDefaults: false"},
+	{name: "static pods on workers", control: model.StaticPodsOff, subject: general, file: generalK, old: `staticPodPath: ""`, new: "staticPodPath: /etc/kubernetes/manifests"},
+	{name: "static pods by URL", control: model.StaticPodsOff, subject: general, file: generalK, new: "staticPodURL: http://example.com/pods\n"},
+	{name: "the patch not used", control: model.StaticPodsOff, subject: general, file: "join-general.yaml", old: "  directory: /etc/kubernetes/patches", new: "  directory: \"\"", reported: initFile},
+	{name: "no taint on the control plane", control: model.ControlPlaneTaint, subject: control, file: "join-cp-2.yaml", old: "  - effect: NoSchedule\n    key: node-role.kubernetes.io/control-plane\n", new: ""},
+	{name: "a taint that only prefers", control: model.PoolDedicated, subject: payments, file: "join-payments.yaml", old: "effect: NoSchedule", new: "effect: PreferNoSchedule"},
+	{name: "a taint of another pool", control: model.PoolDedicated, subject: payments, file: "join-payments.yaml", old: "value: payments", new: "value: general"},
+	{name: "a join that skips preflight", control: model.PoolDedicated, subject: payments, file: "join-payments.yaml", old: "  imagePullPolicy:", new: "  ignorePreflightErrors: [all]\n  imagePullPolicy:", reported: "."},
+	{name: "a patch of the API server's command", control: model.APIAuthorization, file: "patches/control/kube-apiserver+strategic.yaml", new: "spec:\n  containers:\n  - name: kube-apiserver\n    command: [kube-apiserver, --authorization-mode=AlwaysAllow]\n", reported: initFile},
+}
+
+func TestControlPlaneMutationsAreCaught(t *testing.T) {
+	spec := clusterSpec()
+	original := clusterTree(t, spec).Files()
+	const dir = "clusters/shop/cluster/"
+	for _, m := range clusterMutations {
+		t.Run(m.name, func(t *testing.T) {
+			files := map[string][]byte{}
+			for name, data := range original {
+				files[name] = data
+			}
+			text := string(files[dir+m.file])
+			if m.old != "" && !strings.Contains(text, m.old) {
+				t.Fatalf("%s does not contain %q", m.file, m.old)
+			}
+			if m.old == "" {
+				text += m.new
+			} else {
+				text = strings.Replace(text, m.old, m.new, 1)
+			}
+			files[dir+m.file] = []byte(text)
+			subject, reported := m.subject, m.reported
+			if subject == "" {
+				subject = "cluster.shop"
+			}
+			if reported == "" {
+				reported = m.file
+			}
+			reported = strings.TrimSuffix(dir+reported, "/.")
+			var checks []*Check // those of the control, to save time
+			for _, c := range clusterChecks {
+				if slices.Contains(c.Controls, m.control) {
+					checks = append(checks, c)
+				}
+			}
+			result := Run(spec, files, checks)
+			for _, c := range result.Proved {
+				if c.Control == m.control && c.Subject == subject {
+					t.Errorf("%s is still proved for %s by %s", c.Control, c.Subject, c.Path)
+				}
+			}
+			if !slices.ContainsFunc(result.Findings, func(f Finding) bool { return f.Path == reported && f.Message != "" }) {
+				t.Errorf("no finding names %s: %+v", reported, result.Findings)
+			}
+		})
+	}
+}

@@ -1,0 +1,213 @@
+package verify
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	kubeletv1beta1 "k8s.io/kubelet/config/v1beta1"
+
+	"github.com/bartizan-dev/bartizan/generate"
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+var kubelet = &Check{
+	Name: "kubelet",
+	Doc: `each pool's kubelets are configured as the controls promise
+
+Judges what kubeadm will write to the node: the cluster's KubeletConfiguration with the pool's patch applied, decoded
+strictly into Kubernetes' own type, for every file by which nodes of the pool enter the cluster. Kubelet flags outrank
+that file, so any flag but the node's address proves nothing, and so do feature gates. Rules: CIS Kubernetes Benchmark
+1.12, section 4.2; taints: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/`,
+	Controls: []model.ControlID{
+		model.KubeletAuthentication, model.KubeletAuthorization, model.KubeletReadOnlyPortOff, model.KubeletCertificates,
+		model.KubeletTLS, model.SeccompDefault, model.PIDsLimited, model.KernelDefaultsProtected, model.StaticPodsOff,
+		model.ControlPlaneTaint, model.PoolDedicated,
+	},
+	Run: runKubelet,
+}
+
+// mostPIDs is how many processes one pod may have at most; kernels allow 32,768 on a node by default.
+const mostPIDs = 16384
+
+// kubeletRule returns what is wrong, or "".
+type kubeletRule struct {
+	control model.ControlID
+	wrong   func(*kubeletv1beta1.KubeletConfiguration) string
+}
+
+var kubeletRules = []kubeletRule{
+	{model.KubeletAuthentication, func(c *kubeletv1beta1.KubeletConfiguration) string {
+		a := c.Authentication
+		switch {
+		case a.Anonymous.Enabled == nil || *a.Anonymous.Enabled:
+			return "authentication.anonymous.enabled must be false"
+		case a.Webhook.Enabled == nil || !*a.Webhook.Enabled:
+			return "authentication.webhook.enabled must be true"
+		case a.X509.ClientCAFile != nodePKI+"/ca.crt":
+			return "authentication.x509.clientCAFile must be " + nodePKI + "/ca.crt"
+		}
+		return ""
+	}},
+	{model.KubeletAuthorization, func(c *kubeletv1beta1.KubeletConfiguration) string {
+		return unless(c.Authorization.Mode == kubeletv1beta1.KubeletAuthorizationModeWebhook, "authorization.mode must be Webhook")
+	}},
+	{model.KubeletReadOnlyPortOff, func(c *kubeletv1beta1.KubeletConfiguration) string {
+		return unless(c.ReadOnlyPort == 0, "readOnlyPort must be 0")
+	}},
+	{model.KubeletCertificates, func(c *kubeletv1beta1.KubeletConfiguration) string {
+		return unless(c.RotateCertificates && c.ServerTLSBootstrap && c.TLSCertFile == "" && c.TLSPrivateKeyFile == "",
+			"rotateCertificates and serverTLSBootstrap must be true, and there must be no certificate file")
+	}},
+	{model.KubeletTLS, func(c *kubeletv1beta1.KubeletConfiguration) string {
+		if !modernTLS(c.TLSMinVersion) {
+			return "tlsMinVersion must be VersionTLS12 or VersionTLS13"
+		}
+		for _, s := range c.TLSCipherSuites {
+			if !modernSuite(s) {
+				return "tlsCipherSuites must be ECDHE suites with AEAD"
+			}
+		}
+		return ""
+	}},
+	{model.SeccompDefault, func(c *kubeletv1beta1.KubeletConfiguration) string {
+		return unless(c.SeccompDefault != nil && *c.SeccompDefault, "seccompDefault must be true")
+	}},
+	{model.PIDsLimited, func(c *kubeletv1beta1.KubeletConfiguration) string {
+		return unless(c.PodPidsLimit != nil && *c.PodPidsLimit > 0 && *c.PodPidsLimit <= mostPIDs,
+			fmt.Sprintf("podPidsLimit must be between 1 and %d", mostPIDs))
+	}},
+	{model.KernelDefaultsProtected, func(c *kubeletv1beta1.KubeletConfiguration) string {
+		return unless(c.ProtectKernelDefaults, "protectKernelDefaults must be true")
+	}},
+}
+
+func unless(ok bool, message string) string {
+	if ok {
+		return ""
+	}
+	return message
+}
+
+func runKubelet(p *Pass) {
+	for _, k := range kubeadmClusters(p) {
+		for _, pool := range k.cluster.NodePools {
+			k.judgePool(pool)
+		}
+	}
+}
+
+func (k *kubeadmFiles) judgePool(pool *model.NodePool) {
+	p, subject := k.pass, pool.Addr()
+	registrations, err := k.registrations(pool)
+	if err != nil {
+		p.Find(Finding{Subject: subject, Path: k.dir(), Message: fmt.Sprintf("How nodes of the pool join cannot be judged: %v.", err)})
+		return
+	}
+	if len(registrations) == 0 {
+		return
+	}
+	k.judgeTaints(pool, registrations)
+
+	proof := path.Join(k.patchDir(pool), kubeletPatchName)
+	var configs []*kubeletv1beta1.KubeletConfiguration
+	for _, r := range registrations {
+		c, file, err := k.effective(pool, r)
+		if err != nil {
+			p.Find(Finding{Subject: subject, Path: file, Message: fmt.Sprintf("The kubelet's configuration proves nothing: %v.", err)})
+			return
+		}
+		if file == k.path {
+			proof = k.path
+		}
+		configs = append(configs, c)
+	}
+	rules := kubeletRules
+	if !pool.Has(model.RoleControlPlane) {
+		rules = append(slices.Clone(rules), kubeletRule{model.StaticPodsOff, func(c *kubeletv1beta1.KubeletConfiguration) string {
+			return unless(c.StaticPodPath == "" && c.StaticPodURL == "", "staticPodPath and staticPodURL must be empty")
+		}})
+	}
+	for _, r := range rules {
+		wrong := ""
+		for _, c := range configs {
+			if wrong == "" {
+				wrong = r.wrong(c)
+			}
+		}
+		if wrong == "" {
+			p.Prove(r.control, subject, proof)
+			continue
+		}
+		p.Find(Finding{Control: r.control, Subject: subject, Path: proof, Object: "KubeletConfiguration", Message: wrong + "."})
+	}
+}
+
+// effective returns the configuration that kubeadm writes to a node that enters by the file, and the file that decides.
+func (k *kubeadmFiles) effective(pool *model.NodePool, r registration) (*kubeletv1beta1.KubeletConfiguration, string, error) {
+	if _, err := flags(r.reg.KubeletExtraArgs, []string{"node-ip"}); err != nil {
+		return nil, r.path, err
+	}
+	merged, file := k.kubelet, k.path
+	switch r.patches {
+	case "":
+	case nodePatches:
+		patch := map[string]any{}
+		name := path.Join(k.patchDir(pool), kubeletPatchName)
+		if data, ok := k.pass.Files[name]; ok {
+			docs, err := splitYAML(data)
+			if err == nil && len(docs) != 1 {
+				err = fmt.Errorf("one document is wanted, there are %d", len(docs))
+			}
+			if err == nil {
+				err = decodeStrict(docs[0], &patch)
+			}
+			if err != nil {
+				return nil, name, err
+			}
+			merged, file = mergePatch(merged, patch), name
+		}
+	default:
+		return nil, r.path, fmt.Errorf("patches come from %q and not from %s", r.patches, nodePatches)
+	}
+	c := &kubeletv1beta1.KubeletConfiguration{}
+	if err := remarshal(merged, c); err != nil {
+		return nil, file, err
+	}
+	if c.APIVersion != "kubelet.config.k8s.io/v1beta1" || c.Kind != "KubeletConfiguration" {
+		return nil, file, fmt.Errorf("it is a %q of %q", c.Kind, c.APIVersion)
+	}
+	// kubeadm names the directory of static pods if nobody does, and only a patch can take it away.
+	if c.StaticPodPath == "" && file == k.path {
+		c.StaticPodPath = "/etc/kubernetes/manifests"
+	}
+	if len(c.FeatureGates) > 0 {
+		return nil, file, fmt.Errorf("featureGates may change what any other field means")
+	}
+	return c, file, nil
+}
+
+// judgeTaints proves the taints with which the pool's nodes register themselves.
+func (k *kubeadmFiles) judgeTaints(pool *model.NodePool, registrations []registration) {
+	judge := func(control model.ControlID, key, value string) {
+		for _, r := range registrations {
+			if !slices.ContainsFunc(r.reg.Taints, func(t corev1.Taint) bool {
+				return t.Key == key && t.Value == value && (t.Effect == corev1.TaintEffectNoSchedule || t.Effect == corev1.TaintEffectNoExecute)
+			}) {
+				k.pass.Find(Finding{Control: control, Subject: pool.Addr(), Path: r.path, Object: "nodeRegistration.taints",
+					Message: fmt.Sprintf("The taint %s=%s:NoSchedule is missing.", key, value)})
+				return
+			}
+		}
+		for _, r := range registrations {
+			k.pass.Prove(control, pool.Addr(), r.path)
+		}
+	}
+	if pool.Has(model.RoleControlPlane) {
+		judge(model.ControlPlaneTaint, generate.ControlPlaneTaint, "")
+	}
+	if pool.Dedicated {
+		judge(model.PoolDedicated, generate.DedicatedTaint, pool.Name)
+	}
+}
