@@ -8,6 +8,9 @@ import (
 	"sync"
 
 	"github.com/goccy/go-graphviz"
+
+	// Before go-graphviz is initialised, it must be kept out of a directory that others can write to.
+	_ "github.com/bartizan-dev/bartizan/threatmodel/render/cachedir"
 )
 
 // MaxBoxes is the largest drawing that is laid out. Graphviz' time grows faster than the drawing, and the embedded
