@@ -94,6 +94,9 @@ func (p *Pass) Paths(dir string) []string {
 	return paths
 }
 
+// Files returns the bytes of what the generators before this one wrote, by path.
+func (p *Pass) Files() map[string][]byte { return p.set.Files() }
+
 // Directory adds the description of a directory.
 func (p *Pass) Directory(d Directory) { p.set.Directories = append(p.set.Directories, d) }
 

@@ -61,7 +61,7 @@ func (d *dirPlan) apply(root *os.Root) error {
 	dirty := len(d.writes)+len(d.removes) > 0
 	lock := d.lockBefore
 	if dirty && !bytes.Equal(lock, d.lockDuring) {
-		if err := replace(root, d.lockPath, d.lockDuring, 0o644); err != nil {
+		if err := ReplaceFile(root, d.lockPath, d.lockDuring, 0o644); err != nil {
 			return err
 		}
 		lock = d.lockDuring
@@ -71,7 +71,7 @@ func (d *dirPlan) apply(root *os.Root) error {
 		if err := stillIs(root, w.artifact.Path, w.was); err != nil {
 			return err
 		}
-		if err := replace(root, w.artifact.Path, w.artifact.Data, w.artifact.Mode); err != nil {
+		if err := ReplaceFile(root, w.artifact.Path, w.artifact.Data, w.artifact.Mode); err != nil {
 			return err
 		}
 	}
@@ -89,7 +89,7 @@ func (d *dirPlan) apply(root *os.Root) error {
 			return err
 		}
 	case d.lockAfter != nil && !bytes.Equal(lock, d.lockAfter):
-		if err := replace(root, d.lockPath, d.lockAfter, 0o644); err != nil {
+		if err := ReplaceFile(root, d.lockPath, d.lockAfter, 0o644); err != nil {
 			return err
 		}
 	case !dirty:
@@ -120,8 +120,8 @@ func stillIs(root *os.Root, name string, was *digest) error {
 	return fmt.Errorf("%s: changed while the tree was being written; nothing of it is lost, run again", name)
 }
 
-// replace puts the data at the path in one step: a reader sees the old file or the new one, whole.
-func replace(root *os.Root, name string, data []byte, mode fs.FileMode) error {
+// ReplaceFile puts the data at the path in one step: a reader sees the old file or the new one, whole.
+func ReplaceFile(root *os.Root, name string, data []byte, mode fs.FileMode) error {
 	temp := path.Join(path.Dir(name), tempPrefix+rand.Text())
 	f, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {

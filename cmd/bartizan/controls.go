@@ -1,0 +1,99 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bartizan-dev/bartizan/generate"
+	"github.com/bartizan-dev/bartizan/generate/verify"
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+func newControls(s *streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "controls",
+		Short: "List the catalogue of controls",
+		Long: `Controls lists everything that prevents, hinders or reveals an attack step: its id, layer, the kind of block it
+protects, and how it is known to hold. "proved" means found in the bytes of the generated files, "attested" means stated
+by a named person, because no file can prove it.
+
+With --source the table says for each control which generator writes it, which check proves it, and which requirements
+of published standards it satisfies.`,
+		Example: "  bartizan controls --source --format markdown",
+		Args:    cobra.NoArgs,
+	}
+	source := cmd.Flags().Bool("source", false, "say who writes and who proves each control, and which standards ask for it")
+	format := formatFlag(cmd, "text", "json", "markdown")
+	cmd.RunE = func(*cobra.Command, []string) error {
+		infos := controlInfos()
+		if format.value == "json" {
+			return s.out.json(infos)
+		}
+		header, rows := controlTable(infos, *source)
+		if format.value == "markdown" {
+			s.out.markdownTable(header, rows)
+		} else {
+			s.out.table(header, rows)
+		}
+		return nil
+	}
+	return cmd
+}
+
+// controlInfo is one control with what the other catalogues say about it.
+type controlInfo struct {
+	ID        model.ControlID `json:"id"`
+	Layer     model.Layer     `json:"layer"`
+	Subject   string          `json:"subject"` // kind of block
+	Title     string          `json:"title"`
+	Doc       string          `json:"doc,omitempty"`
+	Evidence  string          `json:"evidence"`     // "proved" or "attested"
+	Default   bool            `json:"kubeadm"`      // kubeadm does it without us
+	Generated []string        `json:"generated_by"` // generators
+	Proved    []string        `json:"proved_by"`    // checks
+	Standards []string        `json:"standards"`
+}
+
+func controlInfos() []controlInfo {
+	infos := make([]controlInfo, 0, len(model.Controls))
+	for _, c := range model.Controls {
+		info := controlInfo{
+			ID: c.ID, Layer: c.Layer, Subject: c.Subject, Title: c.Title, Doc: c.Doc, Evidence: "proved", Default: c.Default,
+			Generated: []string{}, Proved: []string{}, Standards: list(c.Standards),
+		}
+		if c.Attested {
+			info.Evidence = "attested"
+		}
+		for _, g := range generate.All {
+			if slices.Contains(g.Controls, c.ID) {
+				info.Generated = append(info.Generated, g.Name)
+			}
+		}
+		for _, k := range verify.All {
+			if slices.Contains(k.Controls, c.ID) {
+				info.Proved = append(info.Proved, k.Name)
+			}
+		}
+		infos = append(infos, info)
+	}
+	return infos
+}
+
+func controlTable(infos []controlInfo, source bool) (header []string, rows [][]string) {
+	if !source {
+		for _, i := range infos {
+			rows = append(rows, []string{string(i.ID), string(i.Layer), i.Subject, i.Evidence, i.Title})
+		}
+		return []string{"CONTROL", "LAYER", "PROTECTS", "EVIDENCE", "WHAT HOLDS"}, rows
+	}
+	for _, i := range infos {
+		proved := strings.Join(i.Proved, ", ")
+		if i.Evidence == "attested" {
+			proved = "attestation"
+		}
+		rows = append(rows, []string{string(i.ID), i.Subject, strings.Join(i.Generated, ", "), proved, strings.Join(i.Standards, ", ")})
+	}
+	return []string{"CONTROL", "PROTECTS", "WRITTEN BY", "PROVED BY", "STANDARDS"}, rows
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bartizan-dev/bartizan/model"
+	"github.com/bartizan-dev/bartizan/threatmodel"
+)
+
+func newExplain(s *streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "explain ID",
+		Short: "Explain a control, an attack step, or a block or attribute of the language",
+		Long: `Explain prints what Bartizan knows about one thing:
+
+    a control           default-deny
+    an attack step      N-06
+    a block             workload, cluster.api
+    an attribute        workload.host.pid
+    a requirement       CIS-1.12-1.2.1
+    weakenings          every value of the language that is weaker than the default
+    language            every block that may stand at the top of a file
+
+"bartizan controls" and "bartizan steps" list the ids.`,
+		Example: "  bartizan explain default-deny",
+		Args:    cobra.ExactArgs(1),
+	}
+	format := formatFlag(cmd, "text", "json")
+	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return toCompletions(explainable()), cobra.ShellCompDirectiveNoFileComp
+	}
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		e := lookup(args[0])
+		if e == nil {
+			return fmt.Errorf("nothing is called %q%s", args[0], alike(args[0], explainable()))
+		}
+		if format.value == "json" {
+			return s.out.json(e.data)
+		}
+		e.print(s.out)
+		return nil
+	}
+	return cmd
+}
+
+// explanation is one thing explained, for people and for machines.
+type explanation struct {
+	data  any
+	print func(*printer)
+}
+
+// lookup finds what the id names; nil if nothing.
+func lookup(id string) *explanation {
+	switch id {
+	case "weakenings":
+		return explainWeakenings()
+	case "language":
+		return explainLanguage()
+	}
+	for _, i := range controlInfos() {
+		if string(i.ID) == id {
+			return &explanation{i, i.print}
+		}
+	}
+	if step := threatmodel.LookupStep(strings.ToUpper(id)); step != nil {
+		i := newStepInfo(step)
+		return &explanation{i, i.print}
+	}
+	if st := model.LookupStandard(id); st != nil {
+		return explainStandard(st)
+	}
+	return explainBlock(id)
+}
+
+// alike names the ids that contain the word, or the nearest one.
+func alike(word string, ids []string) string {
+	var found []string
+	for _, id := range ids {
+		if strings.Contains(strings.ToLower(id), strings.ToLower(word)) {
+			found = append(found, id)
+		}
+	}
+	switch n := len(found); {
+	case n == 0:
+		return suggest(word, ids)
+	case n > 8:
+		return fmt.Sprintf("; ids that contain it: %s and %d more", strings.Join(found[:8], ", "), n-8)
+	}
+	return "; ids that contain it: " + strings.Join(found, ", ")
+}
+
+// explainable lists every id.
+func explainable() []string {
+	ids := append([]string{"weakenings", "language"}, controlIDs()...)
+	for _, step := range threatmodel.Steps {
+		ids = append(ids, step.ID)
+	}
+	for _, st := range model.Standards {
+		ids = append(ids, st.ID)
+	}
+	return append(ids, languagePaths()...)
+}
+
+// field prints "name: value", wrapped, if there is a value.
+func (p *printer) field(name, value string) {
+	if value != "" {
+		p.paragraph("  ", p.in(faint, name+":")+" "+value)
+	}
+}
+
+func (i controlInfo) print(p *printer) {
+	p.printf("%s: %s\n\n", p.in(bold, string(i.ID)), i.Title)
+	if i.Doc != "" {
+		p.paragraph("", i.Doc)
+		p.line("")
+	}
+	p.field("layer", string(i.Layer))
+	p.field("protects", "each "+i.Subject)
+	if i.Evidence == "attested" {
+		p.field("evidence", "an attestation; no file can prove it")
+	} else {
+		p.field("evidence", "proved from the bytes of the generated files")
+	}
+	if i.Default {
+		p.field("by default", "a cluster made by kubeadm has it without us")
+	}
+	p.field("written by", strings.Join(i.Generated, ", "))
+	p.field("proved by", strings.Join(i.Proved, ", "))
+	for _, id := range i.Standards {
+		text := id
+		if st := model.LookupStandard(id); st != nil {
+			text += " (" + st.Source + ": " + st.Title + ")"
+		}
+		p.field("standard", text)
+	}
+}
+
+func (i stepInfo) print(p *printer) {
+	p.printf("%s: %s\n\n", p.in(bold, i.ID), i.Title)
+	if i.Doc != "" {
+		p.paragraph("", i.Doc)
+		p.line("")
+	}
+	p.field("layer", string(i.Layer))
+	p.field("MITRE ATT&CK "+threatmodel.ATTACKVersion, strings.Join(i.ATTACK, ", "))
+	p.field("Microsoft threat matrix", strings.Join(i.Microsoft, ", "))
+	for _, v := range i.Variants {
+		text := fmt.Sprintf("%s, effort %d", v.Name, v.Effort)
+		switch v.Fault {
+		case threatmodel.Vulnerability:
+			text += ", takes an unknown vulnerability"
+		case threatmodel.Theft:
+			text += ", takes theft, coercion or an insider"
+		case threatmodel.TrustedBase:
+			text += ", takes a breach of the trusted base"
+		}
+		p.field("variant", text)
+		if v.Remains != "" {
+			p.paragraph("    ", "No control blocks it: "+v.Remains)
+		}
+	}
+	for _, source := range i.Sources {
+		p.field("source", source)
+	}
+}
+
+// explainStandard says which controls satisfy a requirement.
+func explainStandard(st *model.Standard) *explanation {
+	controls := []string{}
+	for _, c := range model.Controls {
+		if slices.Contains(c.Standards, st.ID) {
+			controls = append(controls, string(c.ID))
+		}
+	}
+	data := map[string]any{"id": st.ID, "source": st.Source, "title": st.Title, "automatable": st.Automatable, "controls": controls}
+	return &explanation{data, func(p *printer) {
+		p.printf("%s: %s\n\n", p.in(bold, st.ID), st.Title)
+		p.field("source", st.Source)
+		if !st.Automatable {
+			p.field("by", "people; files cannot satisfy it")
+		}
+		p.field("controls", strings.Join(controls, ", "))
+	}}
+}

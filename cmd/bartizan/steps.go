@@ -1,0 +1,99 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bartizan-dev/bartizan/model"
+	"github.com/bartizan-dev/bartizan/threatmodel"
+)
+
+func newSteps(s *streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "steps",
+		Short: "List the catalogue of attack steps",
+		Long: `Steps lists the attack steps that the threat model knows, by layer, with their MITRE ATT&CK techniques. A step may
+have several variants: a control blocks a variant, never a whole step.`,
+		Example: "  bartizan steps --layer network",
+		Args:    cobra.NoArgs,
+	}
+	format := formatFlag(cmd, "text", "json", "markdown")
+	layer := &choice{value: "all", allowed: append([]string{"all"}, layerNames()...)}
+	cmd.Flags().Var(layer, "layer", "only this layer: the first word of "+strings.Join(layerNames(), ", "))
+	cmd.RunE = func(*cobra.Command, []string) error {
+		infos := []stepInfo{}
+		for _, step := range threatmodel.Steps {
+			if layer.value == "all" || layerName(step.Layer) == layer.value {
+				infos = append(infos, newStepInfo(step))
+			}
+		}
+		if format.value == "json" {
+			return s.out.json(infos)
+		}
+		header, rows := []string{"STEP", "LAYER", "ATT&CK", "VARIANTS", "WHAT THE ATTACKER DOES"}, [][]string{}
+		for _, i := range infos {
+			rows = append(rows, []string{i.ID, string(i.Layer), strings.Join(i.ATTACK, ", "), strings.Join(i.variantNames(), ", "), i.Title})
+		}
+		if format.value == "markdown" {
+			s.out.markdownTable(header, rows)
+		} else {
+			s.out.table(header, rows)
+		}
+		return nil
+	}
+	return cmd
+}
+
+// layerName is the first word of a layer, to be typed.
+func layerName(l model.Layer) string {
+	name, _, _ := strings.Cut(string(l), " ")
+	return name
+}
+
+func layerNames() []string {
+	var names []string
+	for _, l := range model.Layers {
+		names = append(names, layerName(l))
+	}
+	return names
+}
+
+// stepInfo is one step for machines.
+type stepInfo struct {
+	ID        string        `json:"id"`
+	Layer     model.Layer   `json:"layer"`
+	Title     string        `json:"title"`
+	Doc       string        `json:"doc,omitempty"`
+	ATTACK    []string      `json:"attack"`
+	Microsoft []string      `json:"microsoft"`
+	Sources   []string      `json:"sources"`
+	Variants  []variantInfo `json:"variants"`
+}
+
+type variantInfo struct {
+	Name    string             `json:"name"`
+	Effort  threatmodel.Effort `json:"effort"` // 0 intended use, 1 public tool, 3 skill, 10 new vulnerability or theft
+	Fault   threatmodel.Fault  `json:"fault,omitempty"`
+	Remains string             `json:"remains,omitempty"` // why no control blocks it
+}
+
+func newStepInfo(step *threatmodel.Step) stepInfo {
+	info := stepInfo{
+		ID: step.ID, Layer: step.Layer, Title: step.Title, Doc: step.Doc,
+		ATTACK: list(step.ATTACK), Microsoft: list(step.Microsoft), Sources: list(step.Sources), Variants: []variantInfo{},
+	}
+	for _, v := range step.Variants {
+		info.Variants = append(info.Variants, variantInfo{v.Name, v.Effort, v.Fault, v.Remains})
+	}
+	return info
+}
+
+func (i stepInfo) variantNames() []string {
+	var names []string
+	for _, v := range i.Variants {
+		names = append(names, v.Name)
+	}
+	return slices.Clip(names)
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bartizan-dev/bartizan/generate"
+	"github.com/bartizan-dev/bartizan/model"
+	"github.com/bartizan-dev/bartizan/threatmodel"
+)
+
+// threatmodelLock is the name of the lock files beside drawings: they may stand in the directory of the summary, which
+// generate owns.
+const threatmodelLock = ".bartizan-threatmodel.lock"
+
+// threatmodelFlags are the arguments of threatmodel.
+type threatmodelFlags struct {
+	spec    specFlags
+	dir     string
+	formats []string
+	options threatmodel.Options
+	without []string
+	before  bool
+	force   bool
+	failOn  *choice
+}
+
+func newThreatmodel(s *streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "threatmodel [SPEC]",
+		Short: "Show how the cluster could be attacked, and what stops it where",
+		Long: `Threatmodel analyses the cluster of a specification under the files that generate would write: who could reach what,
+by which steps, which control in which file blocks a step, and what would close a way that is still open.
+
+Only controls that are proved from the bytes of the generated files count; with --trust-attested those that people
+attest count too. Results are possibilities relative to the catalogue of steps ("bartizan steps"), not probabilities.
+
+Without -o the report is printed. With -o reports and drawings are written to a directory: an overview, and for each
+asset the story of the attack that comes nearest.`,
+		Example: `  bartizan threatmodel -o out/threatmodel
+  bartizan threatmodel --from internet --to asset.carts --format svg > carts.svg
+  bartizan threatmodel --assume-breach workload.shop.frontend
+  bartizan threatmodel --without default-deny@namespace.shop`,
+		Args: cobra.MaximumNArgs(1),
+	}
+	f := threatmodelFlags{failOn: &choice{value: "never", allowed: []string{"never", "open", "faults", "single"}}}
+	f.spec.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVarP(&f.dir, "output", "o", "", "`directory` for reports and drawings, made if it does not exist")
+	flags.StringSliceVar(&f.formats, "format", nil, "`formats`, with commas: "+strings.Join(reportFormats, ", ")+" (default: text; with -o: all but text)")
+	flags.StringSliceVar(&f.options.From, "from", nil, "`attackers` or positions to start from (default: all attackers)")
+	flags.StringSliceVar(&f.options.To, "to", nil, "`positions` to reach, such as asset.carts (default: all assets)")
+	flags.StringSliceVar(&f.options.AssumeBreach, "assume-breach", nil, "`positions` that the attacker holds from the start")
+	flags.StringArrayVar(&f.without, "without", nil, "treat a control as down: `CONTROL[@SUBJECT]`; may be repeated")
+	flags.BoolVar(&f.options.TrustAttested, "trust-attested", false, "count controls that people attest as blocking")
+	flags.BoolVar(&f.before, "before", false, "analyse the cluster without the generated files: what Kubernetes and kubeadm do by themselves")
+	flags.Var(f.failOn, "fail-on", "exit 1 if an asset is open today (`LEVEL` open), also after unknown faults (faults), or after a single fault (single)")
+	flags.BoolVar(&f.force, "force", false, "overwrite drawings that somebody edited, and files that are in the way")
+	_ = cmd.MarkFlagDirname("output")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(toCompletions(reportFormats), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(toCompletions(f.failOn.allowed), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RunE = func(_ *cobra.Command, args []string) error { return runThreatmodel(s, &f, args) }
+	return cmd
+}
+
+func runThreatmodel(s *streams, f *threatmodelFlags, args []string) error {
+	if err := f.complete(); err != nil {
+		return err
+	}
+	spec, err := f.spec.load(s, args, nil)
+	if err != nil {
+		return err
+	}
+	t, err := newTree(spec)
+	if err != nil {
+		return err
+	}
+	posture := t.posture()
+	if f.before {
+		posture = threatmodel.Before(spec)
+	}
+	graph := threatmodel.Build(spec)
+	report, err := graph.Analyse(posture, f.options)
+	if err != nil {
+		return fmt.Errorf("%w%s", err, f.hint(graph, err))
+	}
+	title := reportTitle(spec)
+	if f.before {
+		title += ", without the generated files"
+	}
+	if f.dir == "" {
+		err = printReport(s, f.formats[0], title, report)
+	} else {
+		err = writeReports(s, f, title, report)
+	}
+	if err == nil && failed(f.failOn.value, report) {
+		err = errFound
+	}
+	return err
+}
+
+// complete checks the flags and fills in their defaults.
+func (f *threatmodelFlags) complete() error {
+	for _, name := range f.formats {
+		if !slices.Contains(reportFormats, name) {
+			return fmt.Errorf("unknown format %q%s; there are %s", name, suggest(name, reportFormats), strings.Join(reportFormats, ", "))
+		}
+	}
+	switch {
+	case len(f.formats) == 0 && f.dir == "":
+		f.formats = []string{"text"}
+	case len(f.formats) == 0:
+		f.formats = reportFormats[1:]
+	case len(f.formats) > 1 && f.dir == "":
+		return fmt.Errorf("several formats cannot all be printed: name a directory with -o, or one format")
+	}
+	for _, w := range f.without {
+		control, subject, _ := strings.Cut(w, "@")
+		if model.LookupControl(model.ControlID(control)) == nil {
+			return fmt.Errorf("--without %s: unknown control %q%s", w, control, suggest(control, controlIDs()))
+		}
+		f.options.Without = append(f.options.Without, threatmodel.Without{Control: model.ControlID(control), Subject: model.Address(subject)})
+	}
+	return nil
+}
+
+// hint suggests the attacker or position that an unknown name may have meant.
+func (f *threatmodelFlags) hint(g *threatmodel.Graph, err error) string {
+	var names []string
+	for _, p := range g.Profiles {
+		names = append(names, p.ID)
+	}
+	for _, p := range g.Positions {
+		names = append(names, p.ID)
+	}
+	for _, name := range slices.Concat(f.options.From, f.options.To, f.options.AssumeBreach) {
+		if strings.HasSuffix(err.Error(), fmt.Sprintf("%q", name)) {
+			return suggest(name, names)
+		}
+	}
+	return ""
+}
+
+// failed reports whether the report crosses the threshold.
+func failed(level string, r *threatmodel.Report) bool {
+	for _, e := range r.Entries {
+		for _, a := range e.Assets {
+			open, faults := a.Verdict == threatmodel.OpenToday, a.Verdict == threatmodel.NeedsFaults
+			if level != "never" && open || level == "faults" && faults || level == "single" && len(a.Single) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func controlIDs() []string {
+	var ids []string
+	for _, c := range model.Controls {
+		ids = append(ids, string(c.ID))
+	}
+	return ids
+}
+
+// writeReports writes the reports and drawings as a small tree of their own.
+func writeReports(s *streams, f *threatmodelFlags, title string, report *threatmodel.Report) error {
+	set, err := reportSet(title, report, f.formats)
+	if err != nil {
+		return err
+	}
+	done, err := generate.Write(set, f.dir, generate.WriteOptions{Force: f.force, Prune: true, Lock: threatmodelLock})
+	if err != nil {
+		return err
+	}
+	for _, c := range done.Refused {
+		printChange(s.err, f.dir, c)
+	}
+	if len(done.Refused) > 0 {
+		s.err.printf("%s: overwrite with --force.\n", s.err.in(red, "Nothing was written"))
+		return errFound
+	}
+	s.out.printf("%s: %d written, %d unchanged, %d removed\n", f.dir, len(done.Written), done.Unchanged, len(done.Removed))
+	s.out.line(verdicts(report))
+	return nil
+}
+
+// verdicts counts what the attackers reach, in one sentence.
+func verdicts(r *threatmodel.Report) string {
+	var open, faults, closed int
+	for _, e := range r.Entries {
+		for _, a := range e.Assets {
+			switch a.Verdict {
+			case threatmodel.OpenToday:
+				open++
+			case threatmodel.NeedsFaults:
+				faults++
+			case threatmodel.Blocked, threatmodel.NoPath:
+				closed++
+			}
+		}
+	}
+	return fmt.Sprintf("%s, %s: of all pairs %d are open today, %d open after unknown faults, %d blocked by controls.",
+		count(len(r.Entries), "attacker"), count(len(r.Assets), "asset"), open, faults, closed)
+}

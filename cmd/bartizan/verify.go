@@ -1,0 +1,259 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bartizan-dev/bartizan/generate"
+	"github.com/bartizan-dev/bartizan/generate/verify"
+	"github.com/bartizan-dev/bartizan/model"
+	"github.com/bartizan-dev/bartizan/threatmodel"
+)
+
+func newVerify(s *streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "verify DIR --spec SPEC",
+		Short: "Prove the controls from the files on disk",
+		Long: `Verify reads the files in DIR, which people may have edited, and proves the controls of the specification from their
+bytes alone. It names every file that drifted from the specification, every control that is lost by it, and what that
+opens in the threat model.
+
+Exit status: 0 if all controls are proved and nothing drifted, 1 otherwise. An edit that weakens nothing is drift too.`,
+		Example: "  bartizan verify out --spec examples/online-boutique",
+		Args:    cobra.ExactArgs(1),
+	}
+	var flags specFlags
+	flags.add(cmd)
+	path := cmd.Flags().String("spec", ".", "`SPEC` that the files were generated from: directory, file, or -")
+	format := formatFlag(cmd, "text", "json")
+	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	}
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		spec, err := flags.load(s, []string{*path}, nil)
+		if err != nil {
+			return err
+		}
+		v, err := judge(spec, args[0])
+		if err != nil {
+			return err
+		}
+		if format.value == "json" {
+			err = s.out.json(v)
+		} else {
+			v.print(s.out, args[0])
+		}
+		if err == nil && !v.clean() {
+			err = errFound
+		}
+		return err
+	}
+	return cmd
+}
+
+// verdict is what verify saw.
+type verdict struct {
+	Claimed  int            `json:"controls_claimed"` // pairs of control and subject that the specification asks for
+	Proved   int            `json:"controls_proved"`  // of these, proved from the bytes on disk
+	Drift    []drift        `json:"drift"`            // files that are not what the specification says
+	Lost     []lost         `json:"lost"`             // controls that are not proved
+	Findings []findingEntry `json:"findings"`
+	Unasked  []string       `json:"not_searched"` // what was left out, in full sentences
+}
+
+// drift is one file that differs.
+type drift struct {
+	Path string        `json:"path"`
+	Kind generate.Kind `json:"kind"`
+}
+
+// lost is one control that is not proved, with what that opens.
+type lost struct {
+	Control model.ControlID `json:"control"`
+	Subject model.Address   `json:"subject"`
+	Path    string          `json:"path"` // of the file that should prove it
+	Opens   []opening       `json:"opens"`
+}
+
+// opening is an asset that an attacker comes nearer to.
+type opening struct {
+	Attacker string              `json:"attacker"`
+	Asset    string              `json:"asset"`
+	Before   threatmodel.Verdict `json:"before"`
+	After    threatmodel.Verdict `json:"after"`
+	Faults   int                 `json:"faults"` // unknown vulnerabilities and thefts that it takes now
+}
+
+type findingEntry struct {
+	Control model.ControlID `json:"control,omitempty"`
+	Subject model.Address   `json:"subject,omitempty"`
+	Path    string          `json:"path,omitempty"`
+	Object  string          `json:"object,omitempty"`
+	Message string          `json:"message"`
+}
+
+func (v *verdict) clean() bool { return len(v.Drift)+len(v.Lost)+len(v.Findings) == 0 }
+
+// maxOpenings is how many lost controls are analysed one by one; each costs an analysis of the whole graph.
+const maxOpenings = 20
+
+// judge compares the directory with the specification.
+func judge(spec *model.Spec, dir string) (*verdict, error) {
+	files, err := generate.ReadTree(dir)
+	if err != nil {
+		return nil, err
+	}
+	t, err := newTree(spec)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := generate.Compare(t.set, dir, generate.WriteOptions{})
+	if err != nil {
+		return nil, err
+	}
+	result := verify.Run(spec, files, verify.All)
+	missing := result.Unproved(t.set.Claims)
+	v := &verdict{
+		Claimed: holds(t.set.Claims), Proved: holds(t.set.Claims) - holds(missing),
+		Drift: driftOf(t, files, changes), Lost: []lost{}, Findings: []findingEntry{}, Unasked: []string{},
+	}
+	for _, f := range result.Findings {
+		v.Findings = append(v.Findings, findingEntry(f))
+	}
+	return v, v.weigh(t, missing)
+}
+
+// driftOf lists the files that differ, without our bookkeeping, and those that nobody generated among the manifests,
+// because whoever applies the directory applies them too.
+func driftOf(t *tree, files map[string][]byte, changes []generate.Change) []drift {
+	all := []drift{}
+	known := map[string]bool{}
+	for _, a := range t.set.Artifacts {
+		known[a.Path] = true
+	}
+	for _, c := range changes {
+		known[c.Path] = true
+		if filepath.Base(c.Path) != generate.LockName {
+			all = append(all, drift{c.Path, c.Kind})
+		}
+	}
+	for path := range files {
+		if parts := strings.Split(path, "/"); !known[path] && len(parts) > 3 && parts[0] == "clusters" && parts[2] == "manifests" {
+			all = append(all, drift{path, generate.Foreign})
+		}
+	}
+	slices.SortFunc(all, func(a, b drift) int { return strings.Compare(a.Path, b.Path) })
+	return all
+}
+
+// weigh says for each lost control what it opens, by itself.
+func (v *verdict) weigh(t *tree, missing []model.Claim) error {
+	if len(missing) == 0 {
+		return nil
+	}
+	graph := threatmodel.Build(t.spec)
+	before, err := graph.Analyse(t.posture(), threatmodel.Options{Paths: 1, Frontier: 1})
+	if err != nil {
+		return err
+	}
+	seen := map[model.Hold]bool{}
+	for _, c := range missing {
+		hold := model.Hold{Control: c.Control, Subject: c.Subject}
+		if seen[hold] {
+			continue
+		}
+		seen[hold] = true
+		l := lost{c.Control, c.Subject, c.Path, []opening{}}
+		if len(v.Lost) < maxOpenings {
+			posture := t.posture()
+			delete(posture, hold)
+			after, err := graph.Analyse(posture, threatmodel.Options{Paths: 1, Frontier: 1})
+			if err != nil {
+				return err
+			}
+			l.Opens = openings(before, after)
+		}
+		v.Lost = append(v.Lost, l)
+	}
+	if n := len(v.Lost) - maxOpenings; n > 0 {
+		v.Unasked = append(v.Unasked, fmt.Sprintf("What %s open was not searched: only the first %d were.", count(n, "lost control"), maxOpenings))
+	}
+	return nil
+}
+
+// openings lists the pairs of attacker and asset that got worse.
+func openings(before, after *threatmodel.Report) []opening {
+	all := []opening{}
+	for i, e := range after.Entries {
+		for j, a := range e.Assets {
+			was := before.Entries[i].Assets[j]
+			if faults(a) < faults(was) || severity(a.Verdict) < severity(was.Verdict) {
+				all = append(all, opening{e.Profile.ID, a.Asset, was.Verdict, a.Verdict, faults(a)})
+			}
+		}
+	}
+	return all
+}
+
+// severity orders verdicts from the worst.
+func severity(v threatmodel.Verdict) int {
+	if r, ok := rank[v]; ok {
+		return r
+	}
+	if v == threatmodel.HeldAtStart {
+		return -1
+	}
+	return len(rank)
+}
+
+// faults is how many unknown faults the cheapest path takes; many, if controls stand in the way.
+func faults(a *threatmodel.AssetReport) int {
+	switch {
+	case a.Verdict == threatmodel.OpenToday || a.Verdict == threatmodel.HeldAtStart:
+		return 0
+	case a.Verdict == threatmodel.NeedsFaults && len(a.Paths) > 0:
+		return len(a.Paths[0].Faults)
+	}
+	return 1 << 20
+}
+
+func (v *verdict) print(p *printer, dir string) {
+	for _, d := range v.Drift {
+		text := kindText[d.Kind].text
+		if d.Kind == generate.Outdated {
+			text = "not what the specification says now: generate again"
+		}
+		p.printf("%s: %s\n", printable(filepath.Join(dir, d.Path)), p.in(kindText[d.Kind].style, text))
+	}
+	for _, f := range v.Findings {
+		p.printf("%s\n", findingText(verify.Finding(f)))
+	}
+	for _, l := range v.Lost {
+		p.printf("%s %s for %s (%s)\n", p.in(red, "lost:"), p.in(bold, string(l.Control)), l.Subject, l.Path)
+		if c := model.LookupControl(l.Control); c != nil {
+			p.printf("  no longer true: %s\n", c.Title)
+		}
+		for _, o := range l.Opens {
+			p.printf("  opens: %s → %s, %s\n", o.Attacker, o.Asset, verdictText(o))
+		}
+	}
+	for _, n := range v.Unasked {
+		p.line(n)
+	}
+	if v.clean() {
+		p.printf("%s %s proved from the bytes in %s; nothing drifted.\n", p.in(green, "Clean:"), count(v.Proved, "control"), dir)
+		return
+	}
+	p.printf("%d of %s proved; %s drifted; %s.\n", v.Proved, count(v.Claimed, "control"), count(len(v.Drift), "file"), count(len(v.Findings), "finding"))
+}
+
+func verdictText(o opening) string {
+	if o.After == threatmodel.NeedsFaults {
+		return "after " + count(o.Faults, "unknown fault") + " (before: " + string(o.Before) + ")"
+	}
+	return string(o.After) + " (before: " + string(o.Before) + ")"
+}

@@ -1,0 +1,54 @@
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclwrite"
+)
+
+// Format returns the text of a specification file in canonical layout: native syntax as `terraform fmt` lays it out,
+// JSON indented by two spaces. The result is nil if the text does not parse; Loaded then says why. The name decides the
+// syntax, as for [Load]; "-" stands for standard input.
+func Format(name string, text []byte) ([]byte, *Loaded) {
+	if name == "-" {
+		name = "stdin" + extHCL
+		if strings.HasPrefix(strings.TrimSpace(string(text)), "{") {
+			name = "stdin" + extJSON
+		}
+	}
+	l := &loader{loaded: &Loaded{sources: map[string]*source{}}}
+	l.parse(name, text)
+	l.loaded.Diagnostics = l.diags
+	if l.diags.HasErrors() {
+		return nil, l.loaded
+	}
+	if !strings.HasSuffix(name, extJSON) {
+		return hclwrite.Format(text), l.loaded
+	}
+	var buf bytes.Buffer
+	if json.Indent(&buf, bytes.TrimSpace(text), "", "  ") != nil {
+		return text, l.loaded // HCL's JSON parser takes a little more than JSON: left as it is
+	}
+	buf.WriteByte('\n')
+	return buf.Bytes(), l.loaded
+}
+
+// SpecFiles returns the specification files of a directory, sorted.
+func SpecFiles(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, e := range entries {
+		n := e.Name()
+		if !e.IsDir() && !strings.HasPrefix(n, ".") && n != imagesFile && (strings.HasSuffix(n, extHCL) || strings.HasSuffix(n, extJSON)) {
+			files = append(files, filepath.Join(dir, n))
+		}
+	}
+	return files, nil
+}
