@@ -34,9 +34,10 @@ type backupPage struct {
 	Schedule       string
 	Nodes          []backupNode
 	InitialCluster string
+	EncryptionFile string // on the control-plane nodes: the key of Secrets at rest
 }
 
-type backupNode struct{ Name, PeerURL string }
+type backupNode struct{ Name, PeerURL, ClientURL string }
 
 func runBackup(p *Pass) error {
 	for _, b := range p.Spec.Backups {
@@ -54,6 +55,7 @@ func writeBackup(p *Pass, b *model.Backup) error {
 	page := &backupPage{
 		To: b.To, Target: backupTarget(b.To), Encrypted: b.Encrypted, Recipient: b.Recipient,
 		Schedule: string(b.Schedule), Nodes: etcdNodes(b.Cluster),
+		EncryptionFile: path.Join(HardeningDir, "encryption.yaml"),
 	}
 	var members []string
 	for _, n := range page.Nodes {
@@ -111,7 +113,8 @@ func etcdNodes(c *model.Cluster) []backupNode {
 			continue
 		}
 		for _, n := range pool.Nodes {
-			nodes = append(nodes, backupNode{n.Name, "https://" + net.JoinHostPort(n.Address.String(), "2380")})
+			host := n.Address.String()
+			nodes = append(nodes, backupNode{n.Name, "https://" + net.JoinHostPort(host, "2380"), "https://" + net.JoinHostPort(host, "2379")})
 		}
 	}
 	return nodes

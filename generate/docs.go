@@ -1,3 +1,8 @@
 package generate
 
-var docsGenerators = []*Generator{}
+var docsGenerators = []*Generator{
+	coverage,
+	decisions,
+	connectivity,
+	exercises,
+}

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"reflect"
 	"text/template"
 )
 
@@ -18,19 +19,31 @@ var parsed = template.Must(template.New("").Funcs(functions).ParseFS(text, "text
 
 // functions encode values for the language that they land in.
 var functions = template.FuncMap{
-	"sh": Shell,
-	"md": Markdown,
+	"sh": encoder(Shell),
+	"md": encoder(Markdown),
 
-	"mdcode": MarkdownCode,
-	"link":   LinkPath,
-	"block":  CodeBlock,
-	"unit":   UnitValue,
+	"mdcode": encoder(MarkdownCode),
+	"link":   encoder(LinkPath),
+	"block":  encoder(CodeBlock),
+	"unit":   encoder(UnitValue),
+	"jq":     encoder(JQString),
 
 	"nft":  NFT,
 	"conf": ConfToken,
 	"toml": TOML,
 
 	"markdown": func(m MarkdownText) string { return string(m) },
+}
+
+// encoder lets a template pass values of any string type, such as an address, to an encoder.
+func encoder(encode func(string) string) func(any) (string, error) {
+	return func(v any) (string, error) {
+		r := reflect.ValueOf(v)
+		if r.Kind() != reflect.String {
+			return "", fmt.Errorf("%T is not text", v)
+		}
+		return encode(r.String()), nil
+	}
 }
 
 // Render fills the template with the name, for example "sshd_config.tmpl".

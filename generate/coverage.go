@@ -1,0 +1,320 @@
+package generate
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bartizan-dev/bartizan/model"
+	"github.com/bartizan-dev/bartizan/templates"
+)
+
+var coverage = &Generator{
+	Name: "coverage",
+	Doc: `which requirement of which standard is met by which file
+
+Written last, from the claims of all other generators and the catalogues of controls and standards. It claims nothing:
+a claim is worth what "bartizan verify" finds in the bytes.`,
+	Run: runCoverage,
+}
+
+// docsDir holds what people read.
+const docsDir = "docs"
+
+// coverageState is how far a requirement is met. The values are printed.
+type coverageState string
+
+const (
+	inFiles       coverageState = "in files"
+	partly        coverageState = "partly"
+	stated        coverageState = "stated"
+	notCovered    coverageState = "open"
+	forPeople     coverageState = "for people"
+	notApplicable coverageState = "not applicable"
+)
+
+type coveragePage struct {
+	Controls []controlRow
+	Sources  []coverageSource
+	ByHand   *byHandPage
+}
+
+// controlRow is what one control holds for.
+type controlRow struct {
+	ID      model.ControlID
+	Title   string
+	Doc     string
+	Kind    string // of its subjects, in words
+	Held    []model.Address
+	Missing []model.Address
+	Path    string // of the first file that is claimed to give it, relative to docs/
+	By      string // attested: who stated it
+	state   coverageState
+}
+
+// Subjects says for whom the control holds in few words that do not change when a subject joins the others.
+func (r controlRow) Subjects() string {
+	switch {
+	case len(r.Held) == 0:
+		return "none"
+	case len(r.Missing) == 0 && len(r.Held) == 1:
+		return string(r.Held[0])
+	case len(r.Missing) == 0:
+		return "every " + r.Kind
+	case len(r.Missing) <= len(r.Held):
+		return "every " + r.Kind + " but " + joinAddresses(r.Missing)
+	}
+	return joinAddresses(r.Held)
+}
+
+type coverageSource struct {
+	Name string
+	Rows []coverageRow
+}
+
+type coverageRow struct {
+	model.Standard
+	State    coverageState
+	Controls []model.ControlID
+}
+
+func runCoverage(p *Pass) error {
+	page := &coveragePage{Controls: controlRows(p)}
+	states := map[model.ControlID]coverageState{}
+	for _, r := range page.Controls {
+		states[r.ID] = r.state
+	}
+	managed := !slices.ContainsFunc(p.Spec.Clusters, func(c *model.Cluster) bool { return c.Provisioner != model.Managed })
+	for _, source := range model.StandardSources() {
+		page.Sources = append(page.Sources, coverageSource{Name: source})
+	}
+	for _, s := range model.Standards {
+		row := coverageRow{Standard: s}
+		for _, c := range model.Controls {
+			if slices.Contains(c.Standards, s.ID) {
+				row.Controls = append(row.Controls, c.ID)
+			}
+		}
+		row.State = standardState(s, row.Controls, states, managed)
+		last := &page.Sources[slices.IndexFunc(page.Sources, func(c coverageSource) bool { return c.Name == s.Source })]
+		last.Rows = append(last.Rows, row)
+	}
+	p.Directory(Directory{Path: docsDir, Title: "Documents for people", Doc: docsDirDoc})
+	if err := p.document("coverage.md", "Which requirement of which standard is met, by which file", page); err != nil {
+		return err
+	}
+	page.ByHand = byHand(p, page)
+	return p.document("by-hand.md", "What people must still do", page.ByHand)
+}
+
+const docsDirDoc = "Start with `by-hand.md`: what no file can do. `coverage.md` is for auditors, `exceptions.md` and `review-calendar.md` for whoever " +
+	"answers for the risk, `exercises/` for whoever is on call."
+
+// document adds a Markdown file of docs/ from the template of the same name.
+func (p *Pass) document(name, doc string, data any) error {
+	text, err := templates.Render(strings.TrimSuffix(name, ".md")+".md.tmpl", data)
+	if err != nil {
+		return err
+	}
+	p.File(Artifact{Path: docsDir + "/" + name, Data: text, Doc: doc, Where: "people"})
+	return nil
+}
+
+// standardState joins the states of the controls that a requirement needs.
+func standardState(s model.Standard, controls []model.ControlID, states map[model.ControlID]coverageState, managed bool) coverageState {
+	if managed && !s.Managed {
+		return notApplicable
+	}
+	if len(controls) == 0 {
+		if s.Automatable {
+			return notCovered
+		}
+		return forPeople
+	}
+	var seen []coverageState
+	for _, c := range controls {
+		if st := states[c]; st != notApplicable && !slices.Contains(seen, st) {
+			seen = append(seen, st)
+		}
+	}
+	switch {
+	case len(seen) == 0:
+		return notApplicable
+	case len(seen) == 1:
+		return seen[0]
+	case slices.Contains(seen, inFiles) && !slices.Contains(seen, partly) && !slices.Contains(seen, notCovered) && !slices.Contains(seen, forPeople):
+		return inFiles // the rest is stated
+	}
+	return partly
+}
+
+// controlRows lists all controls with what is claimed and stated for them.
+func controlRows(p *Pass) []controlRow {
+	type held struct {
+		paths map[model.Address]string
+		by    map[model.Address]*model.Attestation
+	}
+	all := map[model.ControlID]held{}
+	at := func(id model.ControlID) held {
+		if _, ok := all[id]; !ok {
+			all[id] = held{map[model.Address]string{}, map[model.Address]*model.Attestation{}}
+		}
+		return all[id]
+	}
+	for _, c := range p.Claims {
+		h := at(c.Control)
+		if old, ok := h.paths[c.Subject]; !ok || c.Path < old {
+			h.paths[c.Subject] = c.Path
+		}
+	}
+	for _, a := range p.Spec.Attestations {
+		at(a.Control).by[a.Subject] = a
+	}
+	var rows []controlRow
+	for _, c := range model.Controls {
+		h := at(c.ID)
+		row := controlRow{ID: c.ID, Title: c.Title, Doc: c.Doc, Kind: strings.ReplaceAll(c.Subject, "_", " ")}
+		attestedOnly := len(h.paths) == 0
+		for _, s := range subjects(p.Spec, c.Subject) {
+			path, claimed := h.paths[s]
+			a := h.by[s]
+			switch {
+			case claimed && row.Path == "":
+				row.Path = "../" + path
+				fallthrough
+			case claimed:
+				row.Held = append(row.Held, s)
+			case a != nil:
+				row.Held = append(row.Held, s)
+				if row.By == "" {
+					row.By = string(a.By.Addr())
+				}
+			case !asked(p.Spec, c.ID, s):
+			default:
+				row.Missing = append(row.Missing, s)
+			}
+		}
+		switch {
+		case len(row.Held)+len(row.Missing) == 0:
+			row.state = notApplicable
+		case len(row.Held) == 0 && c.Attested:
+			row.state = forPeople
+		case len(row.Held) == 0:
+			row.state = notCovered
+		case len(row.Missing) > 0:
+			row.state = partly
+		case attestedOnly:
+			row.state = stated
+		default:
+			row.state = inFiles
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// State returns how far the control holds.
+func (r controlRow) State() coverageState { return r.state }
+
+// subjects returns the addresses of all things of a kind, sorted as in the specification.
+func subjects(s *model.Spec, kind string) []model.Address {
+	var all []model.Address
+	switch kind {
+	case "vpn":
+		all = addresses(s.VPNs)
+	case "jump_box":
+		all = addresses(s.JumpBoxes)
+	case "team":
+		all = addresses(s.Teams)
+	case "registry":
+		all = addresses(s.Registries)
+	case "repository":
+		all = addresses(s.Repositories)
+	case "pipeline":
+		all = addresses(s.Pipelines)
+	case "gitops":
+		all = addresses(s.GitOps)
+	case "backup":
+		all = addresses(s.Backups)
+	case "gateway":
+		all = addresses(s.Gateways)
+	case "mesh":
+		all = addresses(s.Meshes)
+	case "cluster":
+		all = addresses(s.Clusters)
+	}
+	for _, c := range s.Clusters {
+		switch kind {
+		case "node_pool":
+			all = append(all, addresses(c.NodePools)...)
+		case "namespace":
+			all = append(all, addresses(c.Namespaces)...)
+		case "workload":
+			all = append(all, addresses(c.Workloads())...)
+		}
+	}
+	return all
+}
+
+// asked reports whether the specification asks for the control for the subject. Most controls are for every subject of
+// their kind; these are for some.
+func asked(s *model.Spec, id model.ControlID, subject model.Address) bool {
+	for _, c := range s.Clusters {
+		for _, pool := range c.NodePools {
+			if pool.Addr() != subject {
+				continue
+			}
+			switch id {
+			case model.ControlPlaneTaint:
+				return pool.Has(model.RoleControlPlane)
+			case model.StaticPodsOff:
+				return !pool.Has(model.RoleControlPlane) && !pool.Has(model.RoleEtcd)
+			case model.PoolDedicated:
+				return pool.Dedicated
+			}
+		}
+		for _, w := range c.Workloads() {
+			if w.Addr() != subject {
+				continue
+			}
+			switch id {
+			case model.PoolIsolation:
+				return w.Pool != nil && w.Pool.Dedicated
+			case model.RuntimeSandbox:
+				return w.Pool != nil && w.Pool.Runtime != model.Runc
+			}
+		}
+	}
+	for _, t := range s.Teams {
+		if t.Addr() == subject {
+			switch id {
+			case model.BreakGlassAccess:
+				return t.BreakGlass != nil
+			case model.PeopleLeastPrivilege:
+				return len(t.Grants) > 0
+			}
+		}
+	}
+	if id == model.CodeOwners {
+		return slices.Contains(addresses(DeployedRepositories(s)), subject)
+	}
+	return true
+}
+
+func addresses[T interface{ Addr() model.Address }](things []T) []model.Address {
+	var all []model.Address
+	for _, t := range things {
+		all = append(all, t.Addr())
+	}
+	return all
+}
+
+func joinAddresses(all []model.Address) string {
+	var b strings.Builder
+	for i, a := range all {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(string(a))
+	}
+	return b.String()
+}
