@@ -1,4 +1,155 @@
 package model
 
-// imagesFile maps the images of a specification to their digests. The pipeline writes it.
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// imagesFile maps the images of a specification, as written, to their digests. The pipeline writes it.
 const imagesFile = "images.bartizan.json"
+
+// resolveImages gives images their digests, and lists those that have none.
+func (l *loader) resolveImages() {
+	digests := l.readImages()
+	unresolved := map[string]hcl.Range{}
+	for _, n := range l.of("workload") {
+		w := n.object.(*Workload)
+		for _, c := range slices.Concat(w.Containers, w.InitContainers) {
+			l.resolveImage(n, c, digests, unresolved)
+		}
+	}
+	l.spec.Unresolved = slices.Sorted(maps.Keys(unresolved))
+	if list := l.spec.Unresolved; len(list) > 0 {
+		shown := strings.Join(list[:min(5, len(list))], ", ")
+		if len(list) > 5 {
+			shown += fmt.Sprintf(" and %d more", len(list)-5)
+		}
+		l.warnf(unresolved[list[0]], "Unresolved images", "%s in %s: %s. A tag can be moved to other content. Let the pipeline write the digests, or run the commands that docs name for it.", plural(len(list), "image has no digest", "images have no digest"), imagesFile, shown)
+	}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func (l *loader) resolveImage(n *node, c *Container, digests map[string]string, unresolved map[string]hcl.Range) {
+	i := &c.Image
+	if i.Written == "" {
+		return
+	}
+	b := n
+	if n.labels[1] != c.Name {
+		for _, x := range slices.Concat(n.all("container"), n.all("init_container")) {
+			if len(x.labels) == 1 && x.labels[0] == c.Name {
+				b = x
+			}
+		}
+	}
+	switch digest := digests[i.Written]; {
+	case digest == "" && i.Digest == "":
+		if _, ok := unresolved[i.Written]; !ok {
+			unresolved[i.Written] = l.at(b, "image")
+		}
+	case i.Digest == "":
+		i.Digest = digest
+	case digest != "" && digest != i.Digest:
+		l.errorf(l.at(b, "image"), "Two digests", "%s says %s for this image. Leave the digest out here.", imagesFile, digest)
+	}
+}
+
+// readImages reads the map of digests. The file may be missing; if it is there, it must be exact.
+func (l *loader) readImages() map[string]string {
+	if l.dir == "" {
+		return nil
+	}
+	name := filepath.Join(l.dir, imagesFile)
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		defer f.Close()
+		var text []byte
+		if text, err = io.ReadAll(io.LimitReader(f, maxFile)); err == nil {
+			return l.parseImages(name, text)
+		}
+	}
+	l.errorf(hcl.Range{}, "Unreadable file", "%s.", err)
+	return nil
+}
+
+func (l *loader) parseImages(name string, text []byte) map[string]string {
+	s := newSource(text, nil)
+	l.loaded.sources[name] = s
+	dec := json.NewDecoder(bytes.NewReader(text))
+	fail := func(format string, args ...any) map[string]string {
+		l.errorf(s.position(name, int(dec.InputOffset())), "Invalid "+imagesFile, "%s", fmt.Sprintf(format, args...)+" The file is an object of images and digests: { \"registry.example.com/shop/cart:v1.4.2\": \"sha256:…\" }.")
+		return nil
+	}
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return fail("It does not start with {.")
+	}
+	digests := map[string]string{}
+	for dec.More() {
+		k, err := dec.Token()
+		if err != nil {
+			return fail("%s.", err)
+		}
+		image, _ := k.(string)
+		at := dec.InputOffset()
+		v, err := dec.Token()
+		if err != nil {
+			return fail("%s.", err)
+		}
+		digest, ok := v.(string)
+		place := s.position(name, int(at))
+		switch _, known := digests[image]; {
+		case !ok || !imageDigest.MatchString(digest):
+			l.errorf(place, "Invalid digest", "The value of %q is not \"sha256:\" and 64 hexadecimal digits.", image)
+		case known:
+			l.errorf(place, "Duplicate image", "%q stands twice.", image)
+		default:
+			if _, p := parseImage(image); p != nil {
+				l.errorf(place, p.summary, "%s", p.detail)
+			}
+		}
+		digests[image] = digest
+		if !ok { // an object or a list would shift what follows
+			return digests
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return fail("%s.", err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return fail("Something follows the closing }.")
+	}
+	return digests
+}
+
+// position returns the place of a byte offset, up to the end of its line.
+func (s *source) position(name string, offset int) hcl.Range {
+	line, _ := slices.BinarySearch(s.lines, offset+1)
+	start := s.lines[line-1]
+	end := start + len(s.line(line))
+	offset = min(offset, end)
+	return hcl.Range{
+		Filename: name,
+		Start:    hcl.Pos{Line: line, Column: offset - start + 1, Byte: offset},
+		End:      hcl.Pos{Line: line, Column: end - start + 1, Byte: end},
+	}
+}

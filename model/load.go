@@ -2,7 +2,11 @@ package model
 
 import (
 	"io"
+	"maps"
+	"slices"
 	"time"
+
+	"github.com/hashicorp/hcl/v2"
 )
 
 // Options are the ambient things that [Load] depends on.
@@ -20,8 +24,88 @@ type Options struct {
 // files are one specification, one such file, or "-" for standard input. All problems are reported in one run; the
 // machine's (a file that cannot be read) are diagnostics too.
 func Load(path string, o Options) *Loaded {
-	l := &loader{options: o, loaded: &Loaded{sources: map[string]*source{}}}
+	l := &loader{
+		options: o,
+		loaded:  &Loaded{sources: map[string]*source{}},
+		locals:  map[string]*localValue{},
+		inputs:  map[string]*input{},
+	}
 	l.read(path)
+	// After a syntax error half a file is missing; what refers to it would be reported as unknown.
+	if !l.diags.HasErrors() {
+		l.understand()
+	}
 	l.loaded.Diagnostics = tidy(l.diags)
+	if l.loaded.HasErrors() {
+		l.loaded.Spec = nil
+	}
 	return l.loaded
+}
+
+// loader holds the state of one Load.
+type loader struct {
+	options Options
+	loaded  *Loaded
+	diags   hcl.Diagnostics
+	dir     string // of the specification; "" for standard input
+	bodies  []hcl.Body
+	top     []*node // blocks of all files, in order
+	tree    branch  // names of blocks
+	locals  map[string]*localValue
+	inputs  map[string]*input
+	context *hcl.EvalContext
+	spec    *Spec
+	kinds   map[string][]*node // blocks by kind, see of
+}
+
+// understand turns the parsed files into the model. Each stage works on what the stages before could make sense of, so
+// that one mistake neither hides another nor causes one.
+func (l *loader) understand() {
+	for _, body := range l.bodies {
+		file := &node{schema: root}
+		l.decode(file, body)
+		l.top = append(l.top, file.children...)
+	}
+	l.addInternet()
+	l.index()
+	for _, n := range l.top {
+		if n.schema == localsBlock {
+			l.declareLocals(n)
+		}
+	}
+	l.declareVariables()
+	for _, n := range l.top {
+		l.applyProfile(n)
+	}
+	l.checkNested(&node{schema: root, children: l.top})
+	for _, n := range l.top {
+		l.evaluate(n)
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.locals)) {
+		l.force(l.locals[name]) // an unused local may be wrong too
+	}
+	l.build()
+	l.loaded.Spec = l.spec
+}
+
+// evaluate forces all attributes, so that those which no code asks for in this specification are checked as well.
+func (l *loader) evaluate(n *node) {
+	for _, name := range slices.Sorted(maps.Keys(n.attrs)) {
+		l.value(n.attrs[name])
+	}
+	for _, c := range n.children {
+		l.evaluate(c)
+	}
+}
+
+// addInternet declares the built-in zone.
+func (l *loader) addInternet() {
+	n := &node{schema: zoneBlock, labels: []string{InternetZone}, addr: "zone." + InternetZone, object: &Zone{Name: InternetZone}}
+	l.tree.child("zone").child(InternetZone).node = n
+	for _, t := range l.top {
+		if t.schema == zoneBlock && !t.broken && t.labels[0] == InternetZone {
+			t.broken = true
+			l.errorf(t.at, "Reserved name", "zone.internet is built in: it is everything that no other zone contains. Give this zone another name.")
+		}
+	}
 }

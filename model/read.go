@@ -24,15 +24,6 @@ const (
 // maxFile bounds one file, so that a wrong path does not fill the memory.
 const maxFile = 64 << 20
 
-// loader holds the state of one Load.
-type loader struct {
-	options Options
-	loaded  *Loaded
-	diags   hcl.Diagnostics
-	dir     string // of the specification; "" for standard input
-	bodies  []hcl.Body
-}
-
 // errorf reports a problem at the place.
 func (l *loader) errorf(at hcl.Range, summary, format string, args ...any) {
 	l.report(hcl.DiagError, at, summary, fmt.Sprintf(format, args...))

@@ -28,6 +28,8 @@ type Spec struct {
 
 	// Weakenings are all values of the specification that are weaker than the default, sorted by address.
 	Weakenings []*Weakening
+	// Unresolved are the images, as written, that have no digest, sorted.
+	Unresolved []string
 }
 
 // HostPort is a host name or IP address with a TCP or UDP port.

@@ -1,0 +1,192 @@
+package model
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// clusterOf returns the cluster that a block names, or the only one there is.
+func (l *loader) clusterOf(n *node) *Cluster {
+	if l.has(n, "cluster") {
+		return as[*Cluster](l, n, "cluster")
+	}
+	all := l.of("cluster")
+	if len(all) == 1 {
+		return all[0].object.(*Cluster)
+	}
+	if len(all) > 1 {
+		l.errorf(n.at, "Missing cluster", "%s does not say which cluster it belongs to, and there are %d. Write for example cluster = %s.", n.describe(), len(all), all[0].addr)
+	}
+	return nil
+}
+
+func (l *loader) buildCluster(n *node) {
+	c := n.object.(*Cluster)
+	c.Version = as[Version](l, n, "kubernetes")
+	c.Provisioner = as[Provisioner](l, n, "provisioner")
+	c.DNSDomain = as[string](l, n, "dns_domain")
+	if b := n.one("api"); b != nil {
+		c.API.Endpoint = as[HostPort](l, b, "endpoint")
+		c.API.ReachableFrom = l.peers(b, "reachable_from")
+		c.API.CertSANs = sortedTexts(each[string](l, b, "cert_sans"))
+		l.notEmpty(b, "reachable_from", "Nobody could reach the API server. Name a jump box, a VPN or a zone.")
+		if lb := b.one("load_balancer"); lb != nil {
+			c.API.LoadBalancer = &LoadBalancer{
+				Kind:    as[LoadBalancerKind](l, lb, "kind"),
+				Address: as[netip.Addr](l, lb, "address"),
+			}
+		}
+	}
+	if b := n.one("network"); b != nil {
+		c.Network.Pods = each[netip.Prefix](l, b, "pods")
+		c.Network.Services = each[netip.Prefix](l, b, "services")
+		c.Network.CNI = as[CNI](l, b, "cni")
+		c.Network.Encryption = as[bool](l, b, "encryption")
+		l.checkFamilies(b, "pods")
+		l.checkFamilies(b, "services")
+		l.checkRanges(b, c)
+		if len(c.Network.Services) > 0 {
+			c.Network.DNS, _ = nth(c.Network.Services[0], 10)
+		}
+	}
+	l.buildIdentity(n, c)
+	if b := n.one("audit"); b != nil {
+		c.Audit = Audit{ShipTo: as[string](l, b, "ship_to"), LogDays: as[int](l, b, "log_days")}
+	} else if c.Provisioner != Managed {
+		l.errorf(n.at, "Missing audit", "%s needs a block audit with ship_to: where audit records go, so that whoever takes the control plane cannot erase his traces.", n.describe())
+	}
+	if b := n.one("encryption"); b != nil {
+		c.Encryption.KMS = as[string](l, b, "kms")
+	}
+}
+
+func (l *loader) buildIdentity(n *node, c *Cluster) {
+	var b *node
+	if identity := n.one("identity"); identity != nil {
+		b = identity.one("oidc")
+	}
+	if b == nil {
+		if c.Provisioner != Managed {
+			l.errorf(n.at, "Missing identity", "%s needs identity { oidc { … } }: how people log in. Client certificates cannot be revoked and are no substitute.", n.describe())
+		}
+		return
+	}
+	c.Identity.OIDC = &OIDC{
+		Issuer:         as[string](l, b, "issuer"),
+		ClientID:       as[string](l, b, "client_id"),
+		UsernameClaim:  as[string](l, b, "username_claim"),
+		UsernamePrefix: as[string](l, b, "username_prefix"),
+		GroupsClaim:    as[string](l, b, "groups_claim"),
+		GroupsPrefix:   as[string](l, b, "groups_prefix"),
+	}
+}
+
+// checkFamilies allows one network, or one of each family.
+func (l *loader) checkFamilies(n *node, name string) {
+	nets := each[netip.Prefix](l, n, name)
+	switch {
+	case len(nets) == 0 && l.has(n, name) && !l.get(n, name).isBad():
+		l.errorf(l.at(n, name), "Empty list", "%s needs a network.", name)
+	case len(nets) > 2, len(nets) == 2 && nets[0].Addr().Is4() == nets[1].Addr().Is4():
+		l.errorf(l.at(n, name), "Too many networks", "%s takes one network, or one IPv4 and one IPv6 network.", name)
+	}
+}
+
+// checkRanges holds the limits of Kubernetes: at most 2^20 services of IPv4 (the allocator's bitmap; validated by
+// kube-apiserver), and room for the DNS service at the tenth address; pods of both families where services have both.
+func (l *loader) checkRanges(n *node, c *Cluster) {
+	for _, v := range l.items(n, "services") {
+		p := of[netip.Prefix](v)
+		if host := p.Addr().BitLen() - p.Bits(); host > 20 {
+			l.errorf(v.at, "Network too large", "%s is larger than the %d addresses that Kubernetes can manage for services. Write a prefix length of at least %d.", p, 1<<20, p.Addr().BitLen()-20)
+		} else if host < 5 {
+			l.errorf(v.at, "Network too small", "%s has room for fewer than 32 services.", p)
+		}
+	}
+	for _, v := range l.items(n, "pods") {
+		p := of[netip.Prefix](v)
+		if p.Addr().Is4() && p.Bits() > 24 || p.Addr().Is6() && p.Bits() > 64 {
+			l.errorf(v.at, "Network too small", "%s is smaller than the part that one node is given.", p)
+		}
+	}
+	if len(c.Network.Pods) > 0 && len(c.Network.Services) > 0 && (c.Network.Pods[0].Addr().Is4() != c.Network.Services[0].Addr().Is4() || len(c.Network.Pods) != len(c.Network.Services)) {
+		l.errorf(l.at(n, "services"), "Mixed families", "pods and services must have the same families, IPv4 or IPv6, in the same order.")
+	}
+}
+
+func (v *value) isBad() bool { return v != nil && v.bad }
+
+// notEmpty reports an empty list that nothing else explains.
+func (l *loader) notEmpty(n *node, name, why string) {
+	if v := l.value(n.attribute(name)); v != nil && len(v.list) == 0 && !v.bad {
+		l.errorf(v.at, "Empty list", "%s is empty. %s", name, why)
+	}
+}
+
+// peers returns the sources of connections that a list names, each once, sorted by address.
+func (l *loader) peers(n *node, name string) []Peer {
+	byAddr := map[Address]Peer{}
+	for _, v := range l.items(n, name) {
+		r, ok := v.v.(*ref)
+		if !ok {
+			continue
+		}
+		if byAddr[r.addr] != nil {
+			l.warnf(v.at, "Repeated name", "%s stands twice in %s.", r.addr, name)
+			continue
+		}
+		if p, ok := r.object().(Peer); ok {
+			byAddr[r.addr] = p
+		}
+	}
+	var addrs []Address
+	for a := range byAddr {
+		addrs = append(addrs, a)
+	}
+	slices.Sort(addrs)
+	var all []Peer
+	for _, a := range addrs {
+		all = append(all, byAddr[a])
+	}
+	return all
+}
+
+func sortedTexts(s []string) []string {
+	slices.Sort(s)
+	return slices.Compact(s)
+}
+
+func (l *loader) buildNodePool(n *node) {
+	p := n.object.(*NodePool)
+	p.Cluster = l.clusterOf(n)
+	p.Roles = each[Role](l, n, "roles")
+	slices.Sort(p.Roles)
+	p.Roles = slices.Compact(p.Roles)
+	p.Zone = as[*Zone](l, n, "zone")
+	p.OS = as[OS](l, n, "os")
+	p.SSHFrom = l.peers(n, "ssh_from")
+	p.Dedicated = as[bool](l, n, "dedicated")
+	p.Runtime = as[Runtime](l, n, "runtime")
+	p.Patching = as[Patching](l, n, "patching")
+	p.Labels = table[string](l, n, "labels")
+	for name, address := range table[netip.Addr](l, n, "nodes") {
+		p.Nodes = append(p.Nodes, Node{name, address})
+	}
+	slices.SortFunc(p.Nodes, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
+	p.CIDR = as[netip.Prefix](l, n, "cidr")
+	if p.CIDR.IsValid() {
+		p.Max = as[int](l, n, "max")
+	}
+	if b := n.one("physical"); b != nil {
+		p.Physical = &Physical{
+			Site:           as[string](l, b, "site"),
+			DiskEncryption: as[DiskEncryption](l, b, "disk_encryption"),
+			SecureBoot:     as[bool](l, b, "secure_boot"),
+		}
+	}
+	if p.Cluster != nil {
+		p.Cluster.NodePools = append(p.Cluster.NodePools, p)
+	}
+	l.checkNodePool(n, p)
+}

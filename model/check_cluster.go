@@ -1,0 +1,240 @@
+package model
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+func (l *loader) checkNodePool(n *node, p *NodePool) {
+	l.notInternet(n, "zone")
+	fixed, elastic := l.has(n, "nodes"), l.has(n, "cidr")
+	switch {
+	case fixed && elastic:
+		l.errorf(l.at(n, "cidr"), "Contradiction", "A pool has either nodes with fixed addresses or the network of an elastic pool, not both.")
+	case !fixed && !elastic:
+		l.errorf(n.at, "Missing nodes", "%s needs nodes = { name = \"address\" }, or cidr = \"…\" for an elastic pool.", n.describe())
+	}
+	l.notEmpty(n, "nodes", "Name the machines, or use cidr for an elastic pool.")
+	if l.has(n, "max") && !elastic {
+		l.errorf(l.at(n, "max"), "Useless max", "Only elastic pools, those with cidr, have a largest size.")
+	}
+	if elastic && len(p.Roles) > 0 {
+		l.errorf(l.at(n, "cidr"), "Elastic control plane", "Nodes with the role %q need fixed addresses: the certificates and the members of etcd name them. Write nodes = { cp-1 = \"10.0.0.11\" }.", p.Roles[0])
+	}
+	if p.Dedicated && len(p.Roles) > 0 {
+		l.errorf(l.at(n, "dedicated"), "Useless dedicated", "Nodes with roles run no workloads anyway.")
+	}
+	if p.Cluster != nil && p.Cluster.Provisioner == Managed && len(p.Roles) > 0 {
+		l.errorf(l.at(n, "roles"), "Managed control plane", "The control plane of %s is managed: its nodes are not ours to configure.", p.Cluster.Addr())
+	}
+	if p.CIDR.IsValid() && p.Max > 0 {
+		if bits := p.CIDR.Addr().BitLen() - p.CIDR.Bits(); bits < 16 && 1<<bits-2 < p.Max {
+			l.errorf(l.at(n, "cidr"), "Network too small", "%s has fewer than %d usable addresses.", p.CIDR, p.Max)
+		}
+	}
+	l.checkPoolZone(n, p)
+}
+
+// checkPoolZone holds that the addresses of a pool are in its zone.
+func (l *loader) checkPoolZone(n *node, p *NodePool) {
+	z := l.zoneRef(n)
+	if z == nil || !l.complete("zone", z.Name, "cidrs") {
+		return
+	}
+	nets := l.zoneCIDRs(z)
+	for _, v := range l.items(n, "nodes") {
+		if a := of[netip.Addr](v); !contains(nets, a) {
+			l.errorf(v.at, "Address outside zone", "%s is not an address of %s.", a, z.Addr())
+		}
+	}
+	if p.CIDR.IsValid() {
+		inside := false
+		for _, net := range nets {
+			inside = inside || net.Contains(p.CIDR.Addr()) && net.Bits() <= p.CIDR.Bits()
+		}
+		if !inside {
+			l.errorf(l.at(n, "cidr"), "Network outside zone", "%s is not part of %s.", p.CIDR, z.Addr())
+		}
+	}
+}
+
+// checkClusters holds what only all pools of a cluster together show.
+func (l *loader) checkClusters() {
+	if len(l.of("cluster")) == 0 {
+		if len(l.diags) == 0 || !l.diags.HasErrors() {
+			l.errorf(hcl.Range{}, "Missing cluster", "The specification has no cluster block.")
+		}
+		return
+	}
+	for _, n := range l.of("cluster") {
+		c := n.object.(*Cluster)
+		l.checkControlPlane(n, c)
+		if lb := loadBalancer(n); lb != nil && c.API.LoadBalancer.Address.IsValid() {
+			for _, p := range c.NodePools {
+				for _, node := range p.Nodes {
+					if node.Address == c.API.LoadBalancer.Address {
+						l.errorf(l.at(lb, "address"), "Duplicate address", "%s is the address of the node %q already. The load balancer needs one of its own.", node.Address, node.Name)
+					}
+				}
+			}
+		}
+	}
+}
+
+func loadBalancer(n *node) *node {
+	if api := n.one("api"); api != nil {
+		return api.one("load_balancer")
+	}
+	return nil
+}
+
+func (l *loader) checkControlPlane(n *node, c *Cluster) {
+	var control, etcd int
+	var at hcl.Range
+	bad := false
+	for _, p := range l.of("node_pool") {
+		pool := p.object.(*NodePool)
+		if pool.Cluster != c {
+			bad = bad || pool.Cluster == nil
+			continue
+		}
+		v := l.get(p, "roles")
+		bad = bad || v.isBad() || l.has(p, "roles") && v == nil || l.get(p, "nodes").isBad()
+		if pool.Has(RoleControlPlane) {
+			control += len(pool.Nodes)
+		}
+		if pool.Has(RoleEtcd) {
+			etcd += len(pool.Nodes)
+			at = l.at(p, "nodes")
+		}
+	}
+	if bad || c.Provisioner == Managed {
+		return
+	}
+	switch {
+	case control == 0:
+		l.errorf(n.at, "Missing control plane", "%s has no node pool with roles = [\"control-plane\", \"etcd\"] and nodes. For a managed control plane write provisioner = \"managed\".", n.describe())
+	case etcd == 0:
+		l.errorf(n.at, "Missing etcd", "%s has no node pool with the role \"etcd\". Add it to the control-plane pool: roles = [\"control-plane\", \"etcd\"].", n.describe())
+	case etcd%2 == 0:
+		l.errorf(at, "Even number of members", "etcd would have %d members, which survive no more failures than %d but have more parts that fail. Write an odd number.", etcd, etcd-1)
+	}
+	if api := n.one("api"); control > 1 && api != nil && api.one("load_balancer") == nil {
+		l.warnf(api.at, "No load balancer", "%d API servers share the endpoint %s. Without a load_balancer block, that name must lead to all of them, and drop those that fail.", control, c.API.Endpoint.Host)
+	}
+}
+
+// span is a network with the place that declares it.
+type span struct {
+	net   netip.Prefix
+	what  string
+	owner string // networks of one owner may repeat
+	at    hcl.Range
+}
+
+func (l *loader) spans(n *node, name, what string) []span {
+	var all []span
+	for _, v := range l.items(n, name) {
+		if p := of[netip.Prefix](v); p.IsValid() {
+			all = append(all, span{p, what, string(n.addr), v.at})
+		}
+	}
+	return all
+}
+
+// overlaps reports networks that overlap: of the second, with the name of the first.
+func (l *loader) overlaps(all []span) {
+	for i, b := range all {
+		for _, a := range all[:i] {
+			if a.net.Overlaps(b.net) {
+				l.errorf(b.at, "Overlapping networks", "%s, %s, overlaps %s, %s. Traffic between the two could not be told apart.", b.net, b.what, a.net, a.what)
+				break
+			}
+		}
+	}
+}
+
+// checkNetworks holds that every address has one meaning.
+func (l *loader) checkNetworks() {
+	var zones []span
+	for _, n := range l.of("zone") {
+		zones = append(zones, l.spans(n, "cidrs", "of "+string(n.addr))...)
+	}
+	l.overlaps(zones)
+	for _, n := range l.of("cluster") {
+		net := n.one("network")
+		if net == nil {
+			continue
+		}
+		all := zones[:len(zones):len(zones)]
+		for _, f := range l.of("foreign_cluster") {
+			all = append(all, l.spans(f, "cidrs", "of "+string(f.addr))...)
+		}
+		own := append(l.spans(net, "pods", "the pods of "+string(n.addr)), l.spans(net, "services", "the services of "+string(n.addr))...)
+		for i, b := range own {
+			l.overlaps(append(own[:i:i], b))
+			for _, a := range all {
+				if a.net.Overlaps(b.net) {
+					l.errorf(b.at, "Overlapping networks", "%s, %s, overlaps %s, %s. Traffic between the two could not be told apart.", b.net, b.what, a.net, a.what)
+					break
+				}
+			}
+		}
+	}
+	l.checkNodes()
+}
+
+// checkNodes holds that node names are unique in a cluster, and addresses everywhere.
+func (l *loader) checkNodes() {
+	addresses := map[netip.Addr]string{}
+	names := map[string]string{}
+	var elastic []span
+	for _, n := range l.of("node_pool") {
+		p := n.object.(*NodePool)
+		if p.CIDR.IsValid() {
+			elastic = append(elastic, span{p.CIDR, "of " + string(n.addr), "", l.at(n, "cidr")})
+		}
+	}
+	l.overlaps(elastic)
+	for _, n := range l.of("node_pool") {
+		p := n.object.(*NodePool)
+		for _, v := range l.items(n, "nodes") {
+			a := of[netip.Addr](v)
+			if first, ok := addresses[a]; ok {
+				l.errorf(v.at, "Duplicate address", "%s is the address of %s already.", a, first)
+			}
+			addresses[a] = fmt.Sprintf("the node %q", v.key)
+			for _, e := range elastic {
+				if e.net.Contains(a) {
+					l.errorf(v.at, "Duplicate address", "%s is in %s, the network of an elastic pool.", a, e.net)
+				}
+			}
+			if p.Cluster == nil {
+				continue
+			}
+			key := p.Cluster.Name + "/" + v.key
+			if first, ok := names[key]; ok {
+				l.errorf(v.keyAt, "Duplicate node", "There is a node %q in %s already.", v.key, first)
+			}
+			names[key] = string(n.addr)
+		}
+	}
+	for _, n := range l.of("jump_box") {
+		if a := as[netip.Addr](l, n, "address"); a.IsValid() && addresses[a] != "" {
+			l.errorf(l.at(n, "address"), "Duplicate address", "%s is the address of %s already. A jump box is a machine of its own.", a, addresses[a])
+		}
+	}
+}
+
+func (l *loader) checkNamespace(n *node) {
+	name := n.labels[0]
+	switch {
+	case name == "default":
+		l.errorf(n.labelAt[0], "Default namespace", "The namespace \"default\" is where things land by mistake; it stays empty (CIS 5.6.4). Choose another name.")
+	case strings.HasPrefix(name, "kube-"):
+		l.errorf(n.labelAt[0], "Reserved namespace", "%q: names that start with kube- belong to Kubernetes.", name)
+	}
+}

@@ -1,0 +1,164 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// checkSpec holds what only the whole specification shows.
+func (l *loader) checkSpec() {
+	l.checkClusters()
+	l.checkNetworks()
+	l.checkSelectors()
+	l.checkHosts()
+	l.checkGroups()
+	l.checkRegistries()
+	l.checkKeys()
+}
+
+// checkSelectors holds that the pods of a workload are selected by no other: a policy for one would hold for both.
+func (l *loader) checkSelectors() {
+	type entry struct {
+		n *node
+		w *Workload
+	}
+	custom := map[*Namespace][]entry{}
+	byName := map[string]*node{}
+	for _, n := range l.of("workload") {
+		w := n.object.(*Workload)
+		byName[w.Namespace.Name+"/"+w.Name] = n
+		if l.has(n, "pods") && len(w.Selector) > 0 {
+			custom[w.Namespace] = append(custom[w.Namespace], entry{n, w})
+		}
+	}
+	for _, entries := range custom {
+		for i, b := range entries {
+			if name, ok := b.w.Selector["app.kubernetes.io/name"]; ok && name != b.w.Name {
+				if other := byName[b.w.Namespace.Name+"/"+name]; other != nil && !l.has(other, "pods") {
+					l.errorf(l.at(b.n, "pods"), "Shared pods", "These labels may select pods of %s too; its policies would hold for both. Add a label that only these pods have.", other.describe())
+				}
+			}
+			for _, a := range entries[:i] {
+				if compatible(a.w.Selector, b.w.Selector) && (subset(a.w.Selector, b.w.Selector) || subset(b.w.Selector, a.w.Selector)) {
+					l.errorf(l.at(b.n, "pods"), "Shared pods", "These labels may select pods of %s too; its policies would hold for both. Add a label that only these pods have.", a.n.describe())
+				}
+			}
+		}
+	}
+}
+
+// compatible reports whether one pod can have the labels of both.
+func compatible(a, b map[string]string) bool {
+	for k, v := range a {
+		if w, ok := b[k]; ok && v != w {
+			return false
+		}
+	}
+	return true
+}
+
+func subset(a, b map[string]string) bool {
+	for k := range a {
+		if _, ok := b[k]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// checkHosts holds that a host name and path lead to one workload.
+func (l *loader) checkHosts() {
+	first := map[string]*node{}
+	for _, n := range l.of("workload") {
+		for _, b := range n.all("expose") {
+			if b.broken {
+				continue
+			}
+			key := b.labels[0] + as[string](l, b, "path")
+			if other := first[key]; other != nil && other != n {
+				l.errorf(b.labelAt[0], "Duplicate host", "%s publishes %s already. Give one of them a path of its own.", other.describe(), key)
+			}
+			first[key] = n
+		}
+	}
+}
+
+// checkGroups holds that a group of the identity provider means one team.
+func (l *loader) checkGroups() {
+	first := map[string]string{}
+	for _, n := range l.of("team") {
+		g := as[string](l, n, "oidc_group")
+		if other, ok := first[g]; ok && g != "" {
+			l.errorf(l.at(n, "oidc_group"), "Duplicate group", "The group %q belongs to team %q already; the rights of both would add up.", g, other)
+		}
+		first[g] = n.labels[0]
+	}
+}
+
+func (l *loader) checkRegistries() {
+	first := map[string]string{}
+	for _, n := range l.of("registry") {
+		r := n.object.(*Registry)
+		key := r.Host + "/" + r.Path
+		if other, ok := first[key]; ok && r.Host != "" {
+			l.errorf(l.at(n, "host"), "Duplicate registry", "registry %q has the same host and path.", other)
+		}
+		first[key] = n.labels[0]
+	}
+}
+
+// checkKeys holds that a WireGuard key belongs to one device of all VPNs.
+func (l *loader) checkKeys() {
+	first := map[string]string{}
+	for _, n := range l.of("vpn") {
+		for _, b := range n.all("device") {
+			key := as[string](l, b, "public_key")
+			if other, ok := first[key]; ok && key != "" && other != string(n.addr) {
+				l.errorf(l.at(b, "public_key"), "Duplicate key", "A device of %s has this key already. Each device makes its own.", other)
+			}
+			first[key] = string(n.addr)
+		}
+	}
+}
+
+// registryOf returns the registry whose host and path fit an image best, or nil.
+func (l *loader) registryOf(i Image) *Registry {
+	var best *Registry
+	for _, n := range l.of("registry") {
+		r := n.object.(*Registry)
+		fits := r.Host == i.Host && (r.Path == "" || strings.HasPrefix(i.Path, r.Path+"/"))
+		if fits && (best == nil || len(r.Path) > len(best.Path)) {
+			best = r
+		}
+	}
+	return best
+}
+
+// findRegistry gives an image its registry, or reports that it comes from nowhere that was declared.
+func (l *loader) findRegistry(b *node, i *Image) {
+	if i.Host == "" {
+		return
+	}
+	if i.Registry = l.registryOf(*i); i.Registry != nil {
+		return
+	}
+	hosts := map[string]bool{}
+	for _, n := range l.of("registry") {
+		r := n.object.(*Registry)
+		if r.Host == "" {
+			return // reported there
+		}
+		name := r.Host
+		if r.Path != "" {
+			name += "/" + r.Path
+		}
+		hosts[name] = true
+	}
+	hint := "Declare it: registry \"NAME\" { host = " + fmt.Sprintf("%q", i.Host) + " … }."
+	if len(hosts) > 0 {
+		hint = fmt.Sprintf("Images may come from %s. %s", either(slices.Sorted(maps.Keys(hosts))), hint)
+	}
+	l.errorf(l.at(b, "image"), "Undeclared registry", "%q comes from %s, which is no declared registry. %s", i.Written, i.Host, hint)
+}

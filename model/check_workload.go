@@ -1,0 +1,211 @@
+package model
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// checkWorkload holds what the attributes of a workload mean together.
+func (l *loader) checkWorkload(n *node, w *Workload) {
+	l.checkKind(n, w)
+	l.checkManifests(n, w)
+	l.checkPool(n, w)
+	l.checkCluster(n, w)
+	l.checkPodSecurity(n, w)
+	l.checkEgress(n, w)
+}
+
+// only reports attributes and blocks that mean nothing for the workload.
+func (l *loader) useless(n *node, why string, names ...string) {
+	for _, name := range names {
+		if n.schema.attributes[name] != nil {
+			if l.has(n, name) {
+				l.errorf(l.at(n, name), "Useless "+name, "%s", why)
+			}
+			continue
+		}
+		for _, b := range n.all(name) {
+			l.errorf(b.at, "Useless "+name, "%s", why)
+		}
+	}
+}
+
+func (l *loader) checkKind(n *node, w *Workload) {
+	switch w.Kind {
+	case DaemonSet, Job, CronJob:
+		l.useless(n, fmt.Sprintf("A %s has no number of replicas.", w.Kind), "replicas", "scaling")
+	default:
+		if w.Scaling != nil {
+			l.useless(n, "The autoscaler sets the number of replicas. Leave one of the two out.", "replicas")
+			if w.Scaling.Min > w.Scaling.Max {
+				l.errorf(l.at(n.one("scaling"), "max"), "Empty range", "max %d is below min %d.", w.Scaling.Max, w.Scaling.Min)
+			}
+		}
+	}
+	switch {
+	case w.Kind == CronJob && !l.has(n, "schedule"):
+		l.errorf(n.at, "Missing schedule", "A CronJob needs a schedule, for example schedule = \"0 3 * * *\".")
+	case w.Kind != CronJob:
+		l.useless(n, "Only a CronJob has a schedule. Write kind = \"CronJob\".", "schedule")
+	}
+	// The controller appends up to eleven characters to the name (CronJob documentation).
+	if w.Kind == CronJob && len(w.Name) > 52 {
+		l.errorf(n.labelAt[1], "Name too long", "The name of a CronJob has at most 52 characters.")
+	}
+	if w.Kind != StatefulSet {
+		for _, b := range n.all("volume") {
+			if as[VolumeKind](l, b, "kind") == Persistent && w.Kind == Deployment && w.Replicas > 1 {
+				l.errorf(l.at(b, "kind"), "Shared volume", "%d pods of a Deployment would share one volume. Write kind = \"StatefulSet\" in the workload, or replicas = 1.", w.Replicas)
+			}
+		}
+	}
+}
+
+func (l *loader) checkManifests(n *node, w *Workload) {
+	if w.Manifests == ManifestsGenerate {
+		l.useless(n, "The labels of generated pods are chosen here. They are needed only for manifests = \"patch\" or \"external\".", "pods")
+	}
+	if w.Manifests == ManifestsExternal {
+		l.useless(n, "The manifests are the team's own: only what surrounds the workload can be said here.",
+			"image", "command", "args", "env", "replicas", "grace_seconds", "priority", "schedule",
+			"resources", "probe", "security", "container", "init_container", "volume", "config", "scaling")
+	}
+}
+
+// checkPool holds that some pool can run the workload.
+func (l *loader) checkPool(n *node, w *Workload) {
+	c := w.Namespace.Cluster
+	if c == nil {
+		return
+	}
+	if p := w.Pool; p != nil {
+		switch {
+		case p.Cluster != nil && p.Cluster != c:
+			l.errorf(l.at(n, "pool"), "Wrong cluster", "%s belongs to %s, but the workload to %s.", p.Addr(), p.Cluster.Addr(), c.Addr())
+		case !p.Worker() && w.Kind != DaemonSet:
+			l.errorf(l.at(n, "pool"), "Wrong pool", "%s runs the control plane, which runs no workloads. Name another pool.", p.Addr())
+		}
+		return
+	}
+	if w.Kind == DaemonSet || l.has(n, "pool") {
+		return
+	}
+	for _, x := range l.of("node_pool") {
+		p := x.object.(*NodePool)
+		if (p.Cluster == c || p.Cluster == nil) && p.Worker() && !p.Dedicated || l.get(x, "roles").isBad() {
+			return
+		}
+	}
+	l.errorf(n.at, "No pool", "No pool can run %s: every worker pool is dedicated, or there is none. Declare a node_pool without roles, or name a dedicated one: pool = node_pool.NAME.", n.describe())
+}
+
+// checkCluster holds that connections stay in the cluster: others need a gateway and egress.
+func (l *loader) checkCluster(n *node, w *Workload) {
+	c := w.Namespace.Cluster
+	other := func(ns *Namespace) bool { return c != nil && ns != nil && ns.Cluster != nil && ns.Cluster != c }
+	for _, v := range l.items(n, "calls") {
+		r, ok := v.v.(*ref)
+		if !ok || r.node == nil {
+			continue
+		}
+		if to, ok := r.node.object.(*Workload); ok && other(to.Namespace) {
+			l.errorf(v.at, "Wrong cluster", "%s is in another cluster. Publish it there with expose, and name the host under egress here.", r.addr)
+		}
+	}
+	for _, b := range n.all("expose") {
+		if g := as[*Gateway](l, b, "via"); g != nil && other(g.Namespace) {
+			l.errorf(l.at(b, "via"), "Wrong cluster", "%s is in another cluster.", g.Addr())
+		}
+	}
+}
+
+// baselineCapabilities may be added at the level "baseline" of the Pod Security Standards.
+var baselineCapabilities = []string{
+	"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID",
+	"SETPCAP", "SETUID", "SYS_CHROOT",
+}
+
+// checkPodSecurity holds that admission will let the pods in: the Pod Security Standards, by level.
+func (l *loader) checkPodSecurity(n *node, w *Workload) {
+	level := w.Namespace.PodSecurity
+	if level == "" || level == Privileged || w.Manifests == ManifestsExternal {
+		return
+	}
+	refuse := func(b *node, name string, need PodSecurity) {
+		l.errorf(l.at(b, name), "Refused by admission", "The namespace %q enforces the level %q of the Pod Security Standards, which refuses %s here. Write pod_security = %q in the namespace, with an exception, or leave it out.", w.Namespace.Name, level, name, need)
+	}
+	if b := n.one("host"); b != nil {
+		for name, taken := range map[string]bool{
+			"pid": w.Host.PID, "ipc": w.Host.IPC, "network": w.Host.Network, "ports": len(w.Host.Ports) > 0, "paths": len(w.Host.Paths) > 0,
+		} {
+			if taken {
+				refuse(b, name, Privileged)
+			}
+		}
+	}
+	for _, c := range slices.Concat([]*node{n}, n.all("container"), n.all("init_container")) {
+		b := c.one("security")
+		if b == nil {
+			continue
+		}
+		for _, name := range []string{"privileged", "unconfined"} {
+			if as[bool](l, b, name) {
+				refuse(b, name, Privileged)
+			}
+		}
+		for _, name := range []string{"run_as_root", "escalation"} {
+			if as[bool](l, b, name) && level == Restricted && !as[bool](l, b, "privileged") {
+				refuse(b, name, Baseline)
+			}
+		}
+		for _, capability := range each[string](l, b, "capabilities") {
+			if !slices.Contains(baselineCapabilities, capability) {
+				refuse(b, "capabilities", Privileged)
+			} else if level == Restricted && capability != "NET_BIND_SERVICE" {
+				refuse(b, "capabilities", Baseline)
+			}
+		}
+	}
+}
+
+// checkEgress keeps connections inside the cluster with calls, where both ends are known.
+func (l *loader) checkEgress(n *node, w *Workload) {
+	c := w.Namespace.Cluster
+	if c == nil {
+		return
+	}
+	for _, b := range n.all("egress") {
+		for _, v := range l.items(b, "cidrs") {
+			p := of[netip.Prefix](v)
+			for _, own := range slices.Concat(c.Network.Pods, c.Network.Services) {
+				if p.IsValid() && p.Bits() > 0 && p.Overlaps(own) {
+					l.errorf(v.at, "Egress into cluster", "%s overlaps %s, the cluster's own network. Name the workload under calls instead.", p, own)
+					break
+				}
+			}
+		}
+	}
+}
+
+// checkPlainValues looks for secrets among the environment and the arguments of a container.
+func (l *loader) checkPlainValues(b *node) {
+	for _, e := range l.items(b, "env") {
+		s := of[string](e)
+		switch {
+		case secretNamed(e.key, s):
+			l.errorf(e.at, "Secret in specification", "%s looks like a secret. Mount it as a file instead: secret \"%s\" { … }, and give the program the path in %s_FILE or its configuration.", e.key, strings.ReplaceAll(strings.ToLower(e.key), "_", "-"), e.key)
+		case random(s):
+			l.warnf(e.at, "Possible secret", "The value of %s looks random. If it is a secret, mount it as a file: see `bartizan explain workload.secret`.", e.key)
+		}
+	}
+	for _, name := range []string{"command", "args"} {
+		for _, v := range l.items(b, name) {
+			flag, s, ok := strings.Cut(of[string](v), "=")
+			if ok && strings.HasPrefix(flag, "-") && secretNamed(flag, s) {
+				l.errorf(v.at, "Secret in specification", "%s looks like a secret: everyone who may see the pod sees its arguments. Mount it as a file: see `bartizan explain workload.secret`.", flag)
+			}
+		}
+	}
+}

@@ -1,0 +1,300 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// node is one decoded block.
+type node struct {
+	schema   *Block
+	labels   []string
+	labelAt  []hcl.Range
+	at       hcl.Range // header
+	addr     Address   // as users write it in expressions
+	parent   *node     // nil for blocks of a file
+	attrs    map[string]*attr
+	children []*node          // in declared order
+	object   any              // what the block stands for in the model; nil for parts of other blocks
+	names    map[string]*Port // ports of a workload
+	filled   bool             // the profile was applied
+	broken   bool             // a label is wrong or repeated; its contents are checked, but nothing is derived from it
+}
+
+// attr is one attribute as written.
+type attr struct {
+	schema *Attribute
+	name   hcl.Range
+	expr   hcl.Expression
+	value  *value // set by the first evaluation; nil: null or wrong
+	state  evalState
+}
+
+type evalState int
+
+const (
+	untouched evalState = iota
+	running
+	done
+)
+
+// describe names the block as its header is written: workload "shop" "cart".
+func (n *node) describe() string {
+	s := n.schema.Name
+	for _, l := range n.labels {
+		s += fmt.Sprintf(" %q", l)
+	}
+	return s
+}
+
+// top returns the outermost block around n.
+func (n *node) top() *node {
+	for n.parent != nil {
+		n = n.parent
+	}
+	return n
+}
+
+// all returns the nested blocks of the type in declared order.
+func (n *node) all(name string) []*node {
+	if n.schema.blocks[name] == nil {
+		panic(fmt.Sprintf("model: block %s has no block %s", n.schema.Name, name))
+	}
+	var found []*node
+	for _, c := range n.children {
+		if c.schema.Name == name {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// one returns the nested block of the type, or nil.
+func (n *node) one(name string) *node {
+	if all := n.all(name); len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+// join appends a name to an address: .name, or ["name"] where it is no identifier.
+func join(a Address, name string) Address {
+	if hclsyntax.ValidIdentifier(name) {
+		return a + Address("."+name)
+	}
+	return a + Address(fmt.Sprintf("[%q]", name))
+}
+
+// decode turns a body into the node's attributes and children, and reports what the schema does not know.
+func (l *loader) decode(n *node, body hcl.Body) {
+	n.attrs = map[string]*attr{}
+	if b, ok := body.(*hclsyntax.Body); ok {
+		l.decodeNative(n, b)
+	} else {
+		l.decodeOther(n, body)
+	}
+	l.checkHeader(n)
+}
+
+func (l *loader) decodeNative(n *node, body *hclsyntax.Body) {
+	for _, name := range slices.Sorted(maps.Keys(body.Attributes)) {
+		a := body.Attributes[name]
+		l.addAttribute(n, name, a.NameRange, a.Expr)
+	}
+	for _, b := range body.Blocks {
+		s := n.schema.blocks[b.Type]
+		if s == nil {
+			l.unknownBlock(n, b.Type, b.TypeRange)
+			continue
+		}
+		l.addBlock(n, s, b.Labels, b.LabelRanges, hcl.RangeBetween(b.TypeRange, lastRange(b.TypeRange, b.LabelRanges)), b.Body)
+	}
+}
+
+func lastRange(first hcl.Range, rest []hcl.Range) hcl.Range {
+	if len(rest) > 0 {
+		return rest[len(rest)-1]
+	}
+	return first
+}
+
+// decodeOther reads JSON bodies, where only the schema tells an attribute from a block.
+func (l *loader) decodeOther(n *node, body hcl.Body) {
+	if n.schema.Open {
+		attributes, diags := body.JustAttributes()
+		l.diags = append(l.diags, diags...)
+		for _, name := range slices.Sorted(maps.Keys(attributes)) {
+			l.addAttribute(n, name, attributes[name].NameRange, attributes[name].Expr)
+		}
+		return
+	}
+	s := &hcl.BodySchema{}
+	for _, a := range n.schema.Attributes {
+		s.Attributes = append(s.Attributes, hcl.AttributeSchema{Name: a.Name})
+	}
+	for _, b := range n.schema.Blocks {
+		h := hcl.BlockHeaderSchema{Type: b.Name}
+		for _, label := range b.Labels {
+			h.LabelNames = append(h.LabelNames, label.Name)
+		}
+		s.Blocks = append(s.Blocks, h)
+	}
+	content, diags := body.Content(s)
+	l.diags = append(l.diags, diags...)
+	for _, name := range slices.Sorted(maps.Keys(content.Attributes)) {
+		l.addAttribute(n, name, content.Attributes[name].NameRange, content.Attributes[name].Expr)
+	}
+	for _, b := range content.Blocks {
+		l.addBlock(n, n.schema.blocks[b.Type], b.Labels, b.LabelRanges, b.DefRange, b.Body)
+	}
+}
+
+func (l *loader) addAttribute(n *node, name string, at hcl.Range, expr hcl.Expression) {
+	s := n.schema.attributes[name]
+	if s == nil && n.schema.Open {
+		s = &Attribute{Name: name, Type: anyType}
+	}
+	if s == nil {
+		l.unknownAttribute(n, name, at)
+		return
+	}
+	n.attrs[name] = &attr{schema: s, name: at, expr: expr}
+}
+
+func (l *loader) addBlock(n *node, s *Block, labels []string, labelAt []hcl.Range, at hcl.Range, body hcl.Body) {
+	c := &node{schema: s, labels: labels, labelAt: labelAt, at: at}
+	if n.schema != root {
+		c.parent = n
+	}
+	c.addr = n.addr + Address("."+s.Name)
+	if n.schema == root {
+		c.addr = Address(s.Name)
+	}
+	for _, label := range labels {
+		c.addr = join(c.addr, label)
+	}
+	l.decode(c, body)
+	n.children = append(n.children, c)
+}
+
+func (l *loader) unknownAttribute(n *node, name string, at hcl.Range) {
+	if b := n.schema.blocks[name]; b != nil {
+		header := name
+		for _, label := range b.Labels {
+			header += fmt.Sprintf(" %q", label.Name)
+		}
+		l.errorf(at, "Block expected", "%q is a block. Write %s { … } without an equals sign.", name, header)
+		return
+	}
+	l.errorf(at, "Unknown attribute", "%s has no attribute %q.%s", a(n.schema.Name), name, didYouMean(name, n.schema.names()))
+}
+
+func (l *loader) unknownBlock(n *node, name string, at hcl.Range) {
+	if n.schema.attributes[name] != nil {
+		l.errorf(at, "Attribute expected", "%q is an attribute. Write %s = … with an equals sign.", name, name)
+		return
+	}
+	if n.schema == root {
+		l.errorf(at, "Unknown block", "There is no block %q.%s", name, didYouMean(name, n.schema.names()))
+		return
+	}
+	l.errorf(at, "Unknown block", "%s has no block %q.%s", a(n.schema.Name), name, didYouMean(name, n.schema.names()))
+}
+
+// a puts the indefinite article before a word, at the beginning of a sentence.
+func a(word string) string {
+	if strings.ContainsRune("aeio", rune(word[0])) {
+		return "An " + word
+	}
+	return "A " + word
+}
+
+// names returns the names of all attributes and blocks.
+func (b *Block) names() []string {
+	var names []string
+	for _, a := range b.Attributes {
+		names = append(names, a.Name)
+	}
+	for _, c := range b.Blocks {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// checkHeader checks the labels of a block.
+func (l *loader) checkHeader(n *node) {
+	want := n.schema.Labels
+	if len(n.labels) != len(want) {
+		n.broken = true
+		at := n.at
+		if len(n.labels) > len(want) {
+			at = n.labelAt[len(want)]
+		}
+		header := n.schema.Name
+		for _, label := range want {
+			header += fmt.Sprintf(" %q", label.Name)
+		}
+		l.errorf(at, "Wrong labels", "Write %s { … }: the block takes %s.", header, count(len(want), "label"))
+		return
+	}
+	for i, label := range want {
+		if _, p := label.Type.parse(n.labels[i]); p != nil {
+			n.broken = true
+			l.errorf(n.labelAt[i], p.summary, "%s", p.detail)
+		}
+	}
+}
+
+// count writes a number with its noun: "no label", "1 label", "2 labels".
+func count(n int, noun string) string {
+	switch n {
+	case 0:
+		return "no " + noun
+	case 1:
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// checkNested reports repeated and missing parts of a block and of those inside it.
+func (l *loader) checkNested(n *node) {
+	seen := map[string]*node{}
+	for _, c := range n.children {
+		key := strings.Join(append([]string{c.schema.Name}, c.labels...), "\x00")
+		if first := seen[key]; first != nil && !c.schema.Open {
+			c.broken = true
+			l.errorf(c.at, "Duplicate block", "%s stands at line %d already. Give it another name, or join the two.", c.describe(), first.at.Start.Line)
+		} else {
+			seen[key] = c
+		}
+	}
+	if n.schema == profileBlock {
+		return // it need not be complete
+	}
+	for _, a := range n.schema.Attributes {
+		if a.Required && n.attrs[a.Name] == nil {
+			l.errorf(n.at, "Missing "+a.Name, "%s needs %s: %s", n.describe(), a.Name, sentence(a.Doc))
+		}
+	}
+	for _, b := range n.schema.Blocks {
+		if b.Required && n.one(b.Name) == nil {
+			l.errorf(n.at, "Missing "+b.Name, "%s needs a block %s: %s", n.describe(), b.Name, sentence(b.Doc))
+		}
+	}
+	for _, c := range n.children {
+		l.checkNested(c)
+	}
+}
+
+// sentence lowers the first letter of a text that continues a sentence, unless it starts with an abbreviation.
+func sentence(s string) string {
+	if len(s) > 1 && s[1] >= 'a' && s[1] <= 'z' || len(s) > 1 && s[1] == ' ' {
+		return strings.ToLower(s[:1]) + s[1:]
+	}
+	return s
+}

@@ -1,0 +1,164 @@
+package model
+
+// peers are the kinds of blocks that connections come from.
+var peers = []string{"zone", "vpn", "jump_box", "workload", "gateway", "namespace", "node_pool", "foreign_cluster"}
+
+var clusterBlock = &Block{
+	Name:   "cluster",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "A Kubernetes cluster: its version, how its API is reached, its network, how people log in, where audit records go.",
+	Attributes: []*Attribute{
+		{Name: "kubernetes", Type: versionType, Required: true, Doc: "Minor version, for example \"1.36\". The newest tested patch release is chosen."},
+		{Name: "provisioner", Type: enum(Kubeadm, Managed), Default: "kubeadm", Doc: "What makes the control plane. A managed one is somebody else's: its controls need attestations."},
+		{Name: "dns_domain", Type: dnsNameType, Default: "cluster.local", Doc: "Domain of the services' names."},
+	},
+	Blocks: []*Block{
+		{
+			Name: "api", Required: true,
+			Doc: "How the API server is reached.",
+			Attributes: []*Attribute{
+				{Name: "endpoint", Type: hostPortType, Required: true, Doc: "Name and port under which clients and nodes reach the API server."},
+				{Name: "reachable_from", Type: listOf(to("jump_box", "vpn", "zone", "node_pool", "foreign_cluster")), Required: true,
+					Doc:       "Who may connect to the API server besides the cluster's own nodes and pods.",
+					Weakening: &Weakness{Doc: "Anyone on the internet can talk to the API server and wait for its next vulnerability.", Values: []any{"zone.internet"}}},
+				{Name: "cert_sans", Type: listOf(text("DNS name or IP address", parseHost)), Doc: "Further names and addresses in the serving certificate."},
+			},
+			Blocks: []*Block{{
+				Name: "load_balancer",
+				Doc:  "What stands in front of several API servers.",
+				Attributes: []*Attribute{
+					{Name: "kind", Type: enum(KubeVIP, ExternalLoadBalancer), Default: "kube-vip", Doc: "kube-vip runs on each control-plane node; an external one is yours."},
+					{Name: "address", Type: addressType, Required: true, Doc: "Its IP address."},
+				},
+			}},
+		},
+		{
+			Name: "network", Required: true,
+			Doc: "The cluster's own network.",
+			Attributes: []*Attribute{
+				{Name: "pods", Type: oneOrMore(cidrType), Required: true, Doc: "Network of the pods; one of each family for dual stack."},
+				{Name: "services", Type: oneOrMore(cidrType), Required: true, Doc: "Network of the services; one of each family for dual stack."},
+				{Name: "cni", Type: enum(Cilium, Calico, Antrea, OVNKubernetes), Required: true, Doc: "Network plugin, which enforces the network policies."},
+				{Name: "encryption", Type: yesNo, Default: true, Doc: "The network plugin encrypts traffic between nodes.",
+					Weakening: &Weakness{Doc: "Who listens on the wires between nodes reads what pods say to each other.", Values: []any{false}}},
+			},
+		},
+		{
+			Name: "identity",
+			Doc:  "How people log in. Required for kubeadm clusters.",
+			Blocks: []*Block{{
+				Name: "oidc",
+				Doc:  "The OpenID Connect provider whose tokens the API server takes.",
+				Attributes: []*Attribute{
+					{Name: "issuer", Type: text("https URL", parseIssuer), Required: true, Doc: "URL of the provider, exactly as in its tokens."},
+					{Name: "client_id", Type: claimType, Required: true, Doc: "The client that tokens must be made for."},
+					{Name: "username_claim", Type: claimType, Default: "email", Doc: "Claim that names the person."},
+					{Name: "username_prefix", Type: prefixType, Default: "oidc:", Doc: "Put before user names, so that none can be one of Kubernetes' own."},
+					{Name: "groups_claim", Type: claimType, Default: "groups", Doc: "Claim that lists the person's groups."},
+					{Name: "groups_prefix", Type: prefixType, Default: "oidc:", Doc: "Put before group names, so that none can be one of Kubernetes' own."},
+				},
+			}},
+		},
+		{
+			Name: "audit",
+			Doc:  "Where audit records go besides the log on the control plane. Required for kubeadm clusters.",
+			Attributes: []*Attribute{
+				{Name: "ship_to", Type: auditType, Required: true, Doc: "Receiver of the audit records, outside the cluster; or \"none\".",
+					Weakening: &Weakness{Doc: "Whoever takes the control plane also erases the traces.", Values: []any{""}}},
+				{Name: "log_days", Type: number(1, 3650), Default: 30, Doc: "Days for which the local log is kept.",
+					Weakening: &Weakness{Doc: "Traces are gone before the attack is noticed.", Below: 30}},
+			},
+		},
+		{
+			Name: "encryption",
+			Doc:  "How Secrets are encrypted in etcd. Left out: with a key that is made on the control plane.",
+			Attributes: []*Attribute{
+				{Name: "kms", Type: kmsType, Doc: "Socket of a KMS v2 plugin, which keeps the key outside the cluster."},
+			},
+		},
+	},
+}
+
+var zoneBlock = &Block{
+	Name:   "zone",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "A part of the network with one level of trust. zone.internet is built in: everything that no other zone contains.",
+	Attributes: []*Attribute{
+		{Name: "cidrs", Type: listOf(cidrType), Required: true, Doc: "Networks of the zone."},
+	},
+	Example: `zone "mgmt" { cidrs = ["10.0.9.0/24"] }`,
+}
+
+var vpnBlock = &Block{
+	Name:   "vpn",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "A way into the private zones for people's devices.",
+	Attributes: []*Attribute{
+		{Name: "kind", Type: enum(WireGuard), Default: "wireguard", Doc: "Protocol."},
+		{Name: "zone", Type: to("zone"), Required: true, Doc: "Addresses of the VPN."},
+		{Name: "endpoint", Type: hostPortType, Required: true, Doc: "Where devices connect to."},
+		{Name: "server", Type: addressType, Derived: "first address of the zone", Doc: "The server's address inside the VPN."},
+	},
+	Blocks: []*Block{{
+		Name:   "device",
+		Labels: []Label{{"NAME", labelType}},
+		Doc:    "One person's machine that may join.",
+		Attributes: []*Attribute{
+			{Name: "team", Type: to("team"), Required: true, Doc: "Team of the person."},
+			{Name: "public_key", Type: wgKeyType, Required: true, Doc: "The device's WireGuard public key. The private key never leaves the device."},
+			{Name: "address", Type: addressType, Derived: "computed from the name, so that other devices keep theirs", Doc: "The device's address inside the VPN."},
+		},
+	}},
+}
+
+var jumpBoxBlock = &Block{
+	Name:   "jump_box",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "The only host from which people reach nodes and, where declared, the API server.",
+	Attributes: []*Attribute{
+		{Name: "zone", Type: to("zone"), Required: true, Doc: "Where the host stands."},
+		{Name: "address", Type: addressType, Derived: "anywhere in its zone", Doc: "The host's address."},
+		{Name: "reachable_from", Type: listOf(to("vpn", "zone", "foreign_cluster")), Required: true, Doc: "Who may connect to its sshd.",
+			Weakening: &Weakness{Doc: "Anyone on the internet can talk to the jump box's sshd.", Values: []any{"zone.internet"}}},
+		{Name: "mfa", Type: enum(MFAFIDO2, MFATOTP, MFANone), Default: "fido2", Doc: "Second factor at login.",
+			Weakening: &Weakness{Doc: "A stolen key file alone opens the jump box.", Values: []any{"none"}}},
+		{Name: "recording", Type: yesNo, Default: true, Doc: "Sessions are recorded.",
+			Weakening: &Weakness{Doc: "Nobody can say afterwards what was done.", Values: []any{false}}},
+		{Name: "idle_minutes", Type: number(1, 1440), Default: 10, Doc: "An idle session ends after so many minutes.",
+			Weakening: &Weakness{Doc: "An abandoned session stays open for whoever finds it.", Above: 15}},
+		{Name: "os", Type: enum(Ubuntu2404, Debian12, Debian13), Default: "ubuntu-24.04", Doc: "Operating system that its files are written for."},
+	},
+}
+
+var nodePoolBlock = &Block{
+	Name:   "node_pool",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "Nodes that are configured alike.",
+	Attributes: []*Attribute{
+		{Name: "cluster", Type: to("cluster"), Derived: "the only cluster", Doc: "Cluster that the nodes join."},
+		{Name: "roles", Type: listOf(enum(RoleControlPlane, RoleEtcd)), Derived: "worker", Doc: "What the nodes do besides, or instead of, running workloads."},
+		{Name: "zone", Type: to("zone"), Required: true, Doc: "Where the nodes stand."},
+		{Name: "os", Type: enum(Ubuntu2404, Debian12, Debian13), Default: "ubuntu-24.04", Doc: "Operating system that the node files are written for."},
+		{Name: "nodes", Type: mapOf(labelType, addressType), Doc: "Machines with fixed addresses: name to IP address."},
+		{Name: "cidr", Type: cidrType, Doc: "Addresses of an elastic pool, instead of nodes."},
+		{Name: "max", Type: number(1, 5000), Default: 10, Doc: "Most nodes of an elastic pool."},
+		{Name: "ssh_from", Type: listOf(to("jump_box", "vpn", "zone")), Derived: "nobody: no sshd runs", Doc: "From where administrators may log in.",
+			Weakening: &Weakness{Doc: "The nodes' sshd is reached past the jump box, without its second factor and recording.", Values: []any{"zone.*", "vpn.*"}}},
+		{Name: "dedicated", Type: yesNo, Default: false, Doc: "Only workloads that name the pool run there."},
+		{Name: "runtime", Type: enum(Runc, GVisor, Kata), Default: "runc", Doc: "OCI runtime of the pods. gvisor and kata put a second wall around each pod."},
+		{Name: "patching", Type: enum(PatchAutomatic, PatchManual), Default: "automatic", Doc: "How the operating system gets security updates.",
+			Weakening: &Weakness{Doc: "Known holes of the operating system stay open until somebody acts.", Values: []any{"manual"}}},
+		{Name: "labels", Type: mapOf(labelKeyType, labelValType), Doc: "Further labels of the nodes."},
+	},
+	Blocks: []*Block{{
+		Name: "physical",
+		Doc:  "Where bare-metal nodes stand. Left out: virtual machines of a provider. No file can prove any of it: see attestation.",
+		Attributes: []*Attribute{
+			{Name: "site", Type: lineType, Required: true, Doc: "Building or provider."},
+			{Name: "disk_encryption", Type: enum(LUKSTPM, LUKSPassphrase, NoEncryption), Required: true, Doc: "How the disks are encrypted.",
+				Weakening: &Weakness{Doc: "A stolen or returned disk can be read.", Values: []any{"none"}}},
+			{Name: "secure_boot", Type: yesNo, Required: true, Doc: "The machines start signed software only.",
+				Weakening: &Weakness{Doc: "A changed boot loader or kernel starts unnoticed.", Values: []any{false}}},
+		},
+	}},
+}

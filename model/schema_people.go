@@ -1,0 +1,130 @@
+package model
+
+var teamBlock = &Block{
+	Name:   "team",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "A group of people with one group at the identity provider.",
+	Attributes: []*Attribute{
+		{Name: "oidc_group", Type: groupType, Required: true, Doc: "Name of the group in the tokens, without prefix."},
+	},
+	Blocks: []*Block{
+		{
+			Name:   "can",
+			Labels: []Label{{"ACTION", enum(ActionView, ActionOperate, ActionDeploy)}},
+			Doc: "Standing rights in namespaces: \"view\" reads everything but Secrets; \"operate\" also restarts and scales; " +
+				"\"deploy\" changes workloads directly, past GitOps.",
+			Attributes: []*Attribute{
+				{Name: "in", Type: listOf(to("namespace")), Required: true, Doc: "Namespaces."},
+			},
+			Weakening: &Weakness{Doc: "A stolen login changes what runs, without review.", Values: []any{"deploy"}},
+			Example:   `can "operate" { in = [namespace.shop] }`,
+		},
+		{
+			Name: "break_glass",
+			Doc:  "Access beyond the standing rights, for hours, with approval.",
+			Attributes: []*Attribute{
+				{Name: "hours", Type: number(1, 8), Default: 2, Doc: "Hours after which the access ends by itself."},
+				{Name: "approvers", Type: listOf(to("team")), Required: true, Doc: "Teams of which one must approve."},
+			},
+		},
+	},
+}
+
+var namespaceBlock = &Block{
+	Name:   "namespace",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "A namespace with one owner and one level of trust.",
+	Attributes: []*Attribute{
+		{Name: "cluster", Type: to("cluster"), Derived: "the only cluster", Doc: "Cluster of the namespace."},
+		{Name: "owner", Type: to("team"), Required: true, Doc: "Team that answers for it."},
+		{Name: "pod_security", Type: enum(Restricted, Baseline, Privileged), Default: "restricted", Doc: "Level of the Pod Security Standards that admission enforces.",
+			Weakening: &Weakness{Doc: "Pods that can reach their node are admitted.", Values: []any{"baseline", "privileged"}}},
+		{Name: "labels", Type: mapOf(labelKeyType, labelValType), Doc: "Further labels."},
+	},
+	Blocks: []*Block{{
+		Name: "quota",
+		Doc:  "What all pods of the namespace together may use. Left out, and for each attribute left out: the default quota.",
+		Attributes: []*Attribute{
+			{Name: "cpu", Type: quantityType, Doc: "CPUs, for example \"20\"."},
+			{Name: "memory", Type: quantityType, Doc: "Memory, for example \"40Gi\"."},
+			{Name: "storage", Type: quantityType, Doc: "Storage of all claims, for example \"100Gi\"."},
+			{Name: "pods", Type: number(1, 100000), Doc: "Number of pods."},
+		},
+	}},
+}
+
+var exceptionBlock = &Block{
+	Name:   "exception",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "Accepts weakenings by name, for a time. Each weakening of the specification needs exactly one exception. `bartizan explain weakenings` lists all there are.",
+	Attributes: []*Attribute{
+		{Name: "allows", Type: listOf(&Type{Name: "address of a weakening", shape: reference, Kinds: []string{weakeningKind}}), Required: true, Doc: "Addresses of exactly the attributes, keys or elements that are weak."},
+		{Name: "reason", Type: lineType, Required: true, Doc: "Why it is needed."},
+		{Name: "owner", Type: to("team"), Required: true, Doc: "Who answers for it."},
+		{Name: "expires", Type: dateType, Required: true, Doc: "The first day on which it no longer holds."},
+	},
+	Example: `exception "node-exporter" {
+  allows  = [workload.monitoring.node-exporter.host.paths["/"]]
+  reason  = "reads host metrics"
+  owner   = team.sre
+  expires = "2027-03-31"
+}`,
+}
+
+var attestationBlock = &Block{
+	Name:   "attestation",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "A control that no file can prove, stated by a named team with evidence and a review date.",
+	Attributes: []*Attribute{
+		{Name: "control", Type: text("control", parseAttestable), Required: true, Doc: "Id of the control; `bartizan controls` marks those that can be attested."},
+		{Name: "subject", Type: &Type{Name: "reference to a block", shape: reference}, Required: true, Doc: "Block that has the control."},
+		{Name: "by", Type: to("team"), Required: true, Doc: "Who states it."},
+		{Name: "evidence", Type: lineType, Required: true, Doc: "Where the evidence is: a URL or the name of a document."},
+		{Name: "review_by", Type: dateType, Required: true, Doc: "The first day on which the statement no longer counts."},
+	},
+}
+
+var assetBlock = &Block{
+	Name:   "asset",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "Something worth attacking. etcd, the control plane and secrets are built in.",
+	Attributes: []*Attribute{
+		{Name: "held_by", Type: listOf(to("workload")), Required: true, Doc: "Workloads that hold it."},
+		{Name: "sensitivity", Type: enum(SensitivityNormal, SensitivityHigh, SensitivityCritical), Default: "high", Doc: "How much it matters."},
+	},
+}
+
+var invariantBlock = &Block{
+	Name:   "invariant",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "What must hold of the threat model.",
+	Attributes: []*Attribute{
+		{Name: "condition", Type: anyType, Required: true, Doc: "Condition over the threat model, for example tolerance(zone.internet, asset.carts) >= 2."},
+		{Name: "error_message", Type: lineType, Required: true, Doc: "What to say where it does not hold."},
+	},
+}
+
+var variableBlock = &Block{
+	Name:   "variable",
+	Labels: []Label{{"NAME", nameType}},
+	Doc:    "A value that is chosen outside: by -var, -var-file or the environment variable BARTIZAN_VAR_name. Use it as var.NAME.",
+	Attributes: []*Attribute{
+		{Name: "type", Type: anyType, Derived: "any", Doc: "Type of the value: string, number, bool, list(string), map(number), object({…})…"},
+		{Name: "default", Type: anyType, Derived: "the variable must be set", Doc: "Value where none is set."},
+		{Name: "description", Type: lineType, Doc: "What it is for."},
+	},
+	Blocks: []*Block{{
+		Name: "validation",
+		Doc:  "A condition on the value.",
+		Attributes: []*Attribute{
+			{Name: "condition", Type: anyType, Required: true, Doc: "Expression over var.NAME that must be true."},
+			{Name: "error_message", Type: lineType, Required: true, Doc: "What to say where it is not."},
+		},
+	}},
+}
+
+var localsBlock = &Block{
+	Name: "locals",
+	Doc:  "Names for values that are used more than once. Use them as local.NAME.",
+	Open: true,
+}

@@ -1,0 +1,126 @@
+package model
+
+var registryBlock = &Block{
+	Name:   "registry",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "A place where images come from. Images from elsewhere are refused.",
+	Attributes: []*Attribute{
+		{Name: "host", Type: text("registry host", parseRegistryHost), Required: true, Doc: "Host, with a port if it is not 443; \"docker.io\" for Docker Hub."},
+		{Name: "path", Type: text("path", parseImagePath), Derived: "all images of the host", Doc: "Only images below this path."},
+		{Name: "signed_by", Type: listOf(publicKey), Required: true, Doc: "PEM public keys of which one must have signed each image; [] for a registry whose images nobody signs.",
+			Weakening: &Weakness{Doc: "Whoever can push to the registry decides what runs.", Empty: true}},
+	},
+	Example: `registry "main" {
+  host      = "registry.example.com"
+  signed_by = [file("cosign.pub")]
+}`,
+}
+
+var repositoryBlock = &Block{
+	Name:   "repository",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "A Git repository.",
+	Attributes: []*Attribute{
+		{Name: "url", Type: httpsType, Required: true, Doc: "Where it is cloned from."},
+		{Name: "reviews", Type: number(0, 10), Default: 2, Doc: "Approvals that a merge needs.",
+			Weakening: &Weakness{Doc: "One person, or one stolen login, changes what runs.", Below: 1}},
+		{Name: "signed_commits", Type: yesNo, Default: true, Doc: "Commits must be signed.",
+			Weakening: &Weakness{Doc: "A stolen token writes commits in anyone's name.", Values: []any{false}}},
+	},
+}
+
+var pipelineBlock = &Block{
+	Name:   "pipeline",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "What builds, scans and signs images.",
+	Attributes: []*Attribute{
+		{Name: "kind", Type: enum(GitHubActions, GitLabCI), Required: true, Doc: "CI system."},
+		{Name: "scanner", Type: enum(Trivy, Grype), Default: "trivy", Doc: "Image scanner."},
+		{Name: "fail_on", Type: enum(SeverityMedium, SeverityHigh, SeverityCritical), Default: "high", Doc: "Findings from this severity on stop the pipeline.",
+			Weakening: &Weakness{Doc: "Images with known holes of high severity are shipped.", Values: []any{"critical"}}},
+		{Name: "builds", Type: oneOrMore(to("registry")), Required: true, Doc: "Where it pushes images."},
+		{Name: "repository", Type: oneOrMore(to("repository")), Doc: "What it builds."},
+	},
+}
+
+var gitopsBlock = &Block{
+	Name:   "gitops",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "A controller that applies a repository to the cluster.",
+	Attributes: []*Attribute{
+		{Name: "kind", Type: enum(Flux, ArgoCD), Default: "flux", Doc: "Controller."},
+		{Name: "source", Type: to("repository"), Required: true, Doc: "What it applies."},
+		{Name: "deploys", Type: listOf(to("namespace")), Required: true, Doc: "Namespaces that it writes to."},
+		{Name: "privileges", Type: enum(PrivilegesPerNamespace, PrivilegesClusterAdmin), Default: "per-namespace", Doc: "What it may do.",
+			Weakening: &Weakness{Doc: "Whoever writes to the repository, or takes the controller, owns the whole cluster.", Values: []any{"cluster-admin"}}},
+	},
+}
+
+var secretStoreBlock = &Block{
+	Name:   "secret_store",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "Where secrets are kept outside the cluster.",
+	Attributes: []*Attribute{
+		{Name: "kind", Type: enum(Vault), Default: "vault", Doc: "Secret manager."},
+		{Name: "endpoint", Type: hostPortType, Required: true, Doc: "Host and port of its API."},
+	},
+}
+
+var backupBlock = &Block{
+	Name:   "backup",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "A copy of etcd kept elsewhere.",
+	Attributes: []*Attribute{
+		{Name: "cluster", Type: to("cluster"), Derived: "the only cluster", Doc: "Cluster whose etcd is copied."},
+		{Name: "to", Type: backupType, Required: true, Doc: "Where the copies go."},
+		{Name: "encrypted", Type: yesNo, Default: true, Doc: "Copies are encrypted before they leave the node.",
+			Weakening: &Weakness{Doc: "Whoever reads the backups reads every Secret that KMS does not protect, and all of the cluster's state.", Values: []any{false}}},
+		{Name: "recipient", Type: ageType, Derived: "asked for on the node", Doc: "age public key that copies are encrypted to."},
+		{Name: "schedule", Type: enum(Hourly, Daily), Default: "daily", Doc: "How often."},
+		{Name: "immutable", Type: yesNo, Default: false, Doc: "The target keeps copies that nobody can delete before their time. No file can prove it: see attestation."},
+	},
+}
+
+var gatewayBlock = &Block{
+	Name:   "gateway",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "What publishes workloads under host names.",
+	Attributes: []*Attribute{
+		{Name: "class", Type: dnsNameType, Required: true, Doc: "GatewayClass, for example \"cilium\"."},
+		{Name: "namespace", Type: to("namespace"), Required: true, Doc: "Namespace of the Gateway."},
+		{Name: "from", Type: listOf(to("zone", "vpn", "jump_box", "foreign_cluster")), Required: true, Doc: "Who may connect to it."},
+		{Name: "selector", Type: mapOf(labelKeyType, labelValType), Derived: "the network plugin itself carries the traffic", Doc: "Labels of the pods that carry its traffic."},
+	},
+}
+
+var addonBlock = &Block{
+	Name:   "addon",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "A third-party component of the cluster.",
+	Attributes: []*Attribute{
+		{Name: "version", Type: releaseType, Required: true, Doc: "Release."},
+		{Name: "namespace", Type: to("namespace"), Required: true, Doc: "Where it runs."},
+		{Name: "owner", Type: to("team"), Required: true, Doc: "Who keeps it up to date."},
+	},
+}
+
+var meshBlock = &Block{
+	Name:   "mesh",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "A service mesh.",
+	Attributes: []*Attribute{
+		{Name: "kind", Type: enum(Istio, Linkerd), Required: true, Doc: "Product."},
+		{Name: "namespaces", Type: listOf(to("namespace")), Required: true, Doc: "Namespaces whose workloads are in the mesh."},
+		{Name: "strict", Type: yesNo, Default: true, Doc: "Mutual TLS is required.",
+			Weakening: &Weakness{Doc: "Connections without mutual TLS are accepted.", Values: []any{false}}},
+	},
+}
+
+var foreignClusterBlock = &Block{
+	Name:   "foreign_cluster",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "A cluster, or a set of other machines, that shares the network but is not ours to configure.",
+	Attributes: []*Attribute{
+		{Name: "cidrs", Type: listOf(cidrType), Required: true, Doc: "Its addresses."},
+	},
+}

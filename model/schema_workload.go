@@ -1,0 +1,246 @@
+package model
+
+import "slices"
+
+var containerAttributes = []*Attribute{
+	{Name: "image", Type: imageType, Doc: "Image with its tag. The digest stands in images.bartizan.json, which the pipeline writes."},
+	{Name: "command", Type: listOf(argType), Derived: "the image's entrypoint", Doc: "Program and first arguments."},
+	{Name: "args", Type: listOf(argType), Derived: "the image's", Doc: "Arguments."},
+	{Name: "env", Type: mapOf(envNameType, argType), Doc: "Environment variables: plain values only. Secrets are files, see secret."},
+	{Name: "ports", Type: mapOf(portNameType, portNumber), Doc: "TCP ports on which it listens: name to number. See port for more."},
+}
+
+var containerBlocks = []*Block{
+	{
+		Name:   "port",
+		Labels: []Label{{"NAME", portNameType}},
+		Doc:    "A port on which the container listens, with details.",
+		Attributes: []*Attribute{
+			{Name: "number", Type: portNumber, Required: true, Doc: "Port number."},
+			{Name: "protocol", Type: enum(TCP, UDP, SCTP), Default: "TCP", Doc: "Transport protocol."},
+			{Name: "service", Type: portNumber, Derived: "the number itself", Doc: "Port of the Service in front of it."},
+			{Name: "from", Type: listOf(to(peers...)), Doc: "Who may connect, besides the workloads whose calls name the port.",
+				Weakening: &Weakness{Doc: "The port is open to the internet past any gateway.", Values: []any{"zone.internet"}}},
+		},
+	},
+	{
+		Name: "resources",
+		Doc:  "What the container is given and may use at most.",
+		Attributes: []*Attribute{
+			{Name: "cpu", Type: quantityType, Derived: "50m", Doc: "Requested CPU."},
+			{Name: "memory", Type: quantityType, Derived: "64Mi", Doc: "Requested memory."},
+			{Name: "cpu_limit", Type: quantityType, Derived: "ten times the request", Doc: "Most CPU."},
+			{Name: "memory_limit", Type: quantityType, Derived: "twice the request", Doc: "Most memory."},
+			{Name: "ephemeral_storage", Type: quantityType, Doc: "Requested space for logs and scratch volumes."},
+			{Name: "ephemeral_storage_limit", Type: quantityType, Derived: "256Mi", Doc: "Most space for logs and scratch volumes."},
+		},
+	},
+	{
+		Name:   "probe",
+		Labels: []Label{{"KIND", enum("readiness", "liveness", "startup")}},
+		Doc:    "A health check. Exactly one of http, grpc, tcp and exec.",
+		Attributes: []*Attribute{
+			{Name: "http", Type: text("path", parseURLPath), Doc: "Path of an HTTP request."},
+			{Name: "grpc", Type: portNameType, Doc: "Name of a port that answers the gRPC health protocol."},
+			{Name: "tcp", Type: portNameType, Doc: "Name of a port that accepts connections."},
+			{Name: "exec", Type: listOf(argType), Doc: "Command in the container that ends with 0."},
+			{Name: "port", Type: portNameType, Derived: "the only port", Doc: "Name of the port of an HTTP request."},
+			{Name: "headers", Type: mapOf(text("header name", parseHeaderName), lineType), Doc: "Headers of an HTTP request."},
+			{Name: "delay", Type: number(0, 3600), Default: 0, Doc: "Seconds before the first check."},
+			{Name: "period", Type: number(1, 3600), Default: 10, Doc: "Seconds between checks."},
+			{Name: "failures", Type: number(1, 100), Default: 3, Doc: "Failures in a row that count."},
+		},
+		Example: `probe "readiness" { grpc = "grpc" }`,
+	},
+	{
+		Name: "security",
+		Doc:  "What the container may do beyond the hardened defaults: its own numeric user, a read-only root, no capabilities, no escalation, the runtime's seccomp profile.",
+		Attributes: []*Attribute{
+			{Name: "user", Type: number(0, 2147483647), Derived: "10001 for the first container, 10002 for the second…", Doc: "Numeric user id."},
+			{Name: "group", Type: number(0, 2147483647), Derived: "the user id", Doc: "Numeric group id."},
+			{Name: "run_as_root", Type: yesNo, Default: false, Doc: "Runs as user 0.",
+				Weakening: &Weakness{Doc: "The container runs as root; a flaw of the kernel or runtime then gives root on the node.", Values: []any{true}}},
+			{Name: "privileged", Type: yesNo, Default: false, Doc: "Runs without isolation.",
+				Weakening: &Weakness{Doc: "The container is not isolated: it owns its node.", Values: []any{true}}},
+			{Name: "writable_root", Type: yesNo, Default: false, Doc: "The root file system can be written. Prefer a volume for each directory that must be.",
+				Weakening: &Weakness{Doc: "An attacker in the container can bring and change programs.", Values: []any{true}}},
+			{Name: "capabilities", Type: listOf(enum(linuxCapabilities...)), Doc: "Linux capabilities to add after all were dropped.",
+				Weakening: &Weakness{Doc: "The capability gives part of root's power.", Keys: true, Safe: []string{"NET_BIND_SERVICE"}}},
+			{Name: "escalation", Type: yesNo, Default: false, Doc: "Programs with the setuid bit may gain rights.",
+				Weakening: &Weakness{Doc: "Setuid programs in the image give root in the container.", Values: []any{true}}},
+			{Name: "unconfined", Type: yesNo, Default: false, Doc: "No seccomp profile.",
+				Weakening: &Weakness{Doc: "Every system call of the kernel can be attacked.", Values: []any{true}}},
+		},
+	},
+}
+
+var moreContainers = []*Block{
+	{
+		Name:   "container",
+		Labels: []Label{{"NAME", labelType}},
+		Doc:    "A further container of the pods.",
+		Attributes: slices.Concat(containerAttributes, []*Attribute{
+			{Name: "sidecar", Type: yesNo, Default: false, Doc: "Starts before the other containers and ends after them."},
+		}),
+		Blocks: containerBlocks,
+	},
+	{
+		Name:       "init_container",
+		Labels:     []Label{{"NAME", labelType}},
+		Doc:        "A container that runs to its end before the others start, in the order written.",
+		Attributes: containerAttributes,
+		Blocks:     []*Block{containerBlocks[1], containerBlocks[3]}, // resources and security
+	},
+}
+
+var workloadAttributes = []*Attribute{
+	{Name: "kind", Type: enum(Deployment, StatefulSet, DaemonSet, Job, CronJob), Default: "Deployment", Doc: "Kubernetes kind."},
+	{Name: "manifests", Type: enum(ManifestsGenerate, ManifestsPatch, ManifestsExternal), Default: "generate",
+		Doc: "Who writes the workload's objects: \"generate\": complete objects; \"patch\": kustomize patches over the team's own; \"external\": only what surrounds the workload."},
+	{Name: "pods", Type: mapOf(labelKeyType, labelValType), Derived: "app.kubernetes.io/name with the workload's name", Doc: "Labels of the pods, where the manifests are the team's own."},
+	{Name: "replicas", Type: number(0, 10000), Derived: "2; 1 for a StatefulSet with a persistent volume", Doc: "Number of pods."},
+	{Name: "schedule", Type: cronType, Doc: "When a CronJob runs."},
+	{Name: "pool", Type: to("node_pool"), Derived: "any worker pool that is not dedicated", Doc: "Pool that the pods run on."},
+	{Name: "calls", Type: listOf(to("workload", "port")), Doc: "Ports of other workloads that it connects to; a workload with one port stands for that port."},
+	{Name: "grace_seconds", Type: number(0, 86400), Default: 30, Doc: "Seconds to end gracefully."},
+	{Name: "priority", Type: enum(PriorityLow, PriorityNormal, PriorityCritical), Default: "normal", Doc: "Who goes first when capacity is short."},
+}
+
+var workloadBlocks = []*Block{
+	{
+		Name:   "expose",
+		Labels: []Label{{"HOST", dnsNameType}},
+		Doc:    "Publishes a port under a host name.",
+		Attributes: []*Attribute{
+			{Name: "via", Type: to("gateway"), Required: true, Doc: "Gateway that publishes it."},
+			{Name: "port", Type: portNameType, Derived: "the only port", Doc: "Name of the port."},
+			{Name: "path", Type: text("path", parseURLPath), Default: "/", Doc: "Only requests below this path."},
+		},
+	},
+	{
+		Name:   "egress",
+		Labels: []Label{{"NAME", labelType}},
+		Doc:    "A destination outside the cluster. Everything else is closed.",
+		Attributes: []*Attribute{
+			{Name: "fqdns", Type: listOf(dnsNameType), Doc: "DNS names."},
+			{Name: "cidrs", Type: listOf(cidrType), Doc: "Networks.",
+				Weakening: &Weakness{Doc: "Stolen data can be sent anywhere, and tools fetched from anywhere.", Values: []any{"0.0.0.0/0", "::/0"}}},
+			{Name: "zones", Type: listOf(to("zone")), Doc: "Zones.",
+				Weakening: &Weakness{Doc: "Stolen data can be sent anywhere, and tools fetched from anywhere.", Values: []any{"zone.internet"}}},
+			{Name: "port", Type: portNumber, Required: true, Doc: "Port number."},
+			{Name: "protocol", Type: enum(TCP, UDP, SCTP), Default: "TCP", Doc: "Transport protocol."},
+		},
+	},
+	{
+		Name:   "volume",
+		Labels: []Label{{"NAME", labelType}},
+		Doc:    "A directory that can be written.",
+		Attributes: []*Attribute{
+			{Name: "path", Type: pathType, Required: true, Doc: "Where it is mounted."},
+			{Name: "kind", Type: enum(Scratch, Memory, Persistent), Default: "scratch", Doc: "\"scratch\" and \"memory\" end with the pod."},
+			{Name: "size", Type: quantityType, Default: "64Mi", Doc: "Most that it holds."},
+			{Name: "class", Type: dnsNameType, Derived: "the cluster's default", Doc: "Storage class of a persistent volume."},
+			{Name: "read_only", Type: yesNo, Default: false, Doc: "Mounted read-only."},
+			{Name: "in", Type: listOf(labelType), Derived: "the first", Doc: "Names of the containers that mount it."},
+		},
+		Example: `volume "tmp" { path = "/tmp" }`,
+	},
+	{
+		Name:   "secret",
+		Labels: []Label{{"NAME", labelType}},
+		Doc:    "A secret, mounted as a file under /run/secrets/NAME. Its value stands in no specification and no output.",
+		Attributes: []*Attribute{
+			{Name: "from", Type: to("secret_store"), Derived: "a Secret of that name that somebody else makes", Doc: "Store that holds it."},
+			{Name: "path", Type: storePathType, Doc: "Path in the store."},
+			{Name: "in", Type: listOf(labelType), Derived: "the first", Doc: "Names of the containers that see it."},
+			{Name: "env", Type: envNameType, Doc: "Environment variable that also carries it.",
+				Weakening: &Weakness{Doc: "Environment variables leak into logs, crash dumps and child processes.", Keys: true}},
+		},
+	},
+	{
+		Name:   "config",
+		Labels: []Label{{"FILE", fileNameType}},
+		Doc:    "A configuration file.",
+		Attributes: []*Attribute{
+			{Name: "path", Type: pathType, Required: true, Doc: "Directory that it is mounted in."},
+			{Name: "content", Type: contentType, Required: true, Doc: "Its text; file(\"…\") reads it from the specification's directory."},
+			{Name: "in", Type: listOf(labelType), Derived: "the first", Doc: "Names of the containers that see it."},
+		},
+	},
+	{
+		Name:   "api_access",
+		Labels: []Label{{"NAME", labelType}},
+		Doc:    "A rule of the workload's role on the Kubernetes API. Without any, no token is mounted.",
+		Attributes: []*Attribute{
+			{Name: "verbs", Type: listOf(enum("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "use", "bind", "escalate", "impersonate", "approve", "sign", "*")), Required: true, Doc: "What it may do.",
+				Weakening: &Weakness{Doc: "The verb lets the workload give itself any right.", Values: []any{"*", "bind", "escalate", "impersonate"}}},
+			{Name: "groups", Type: listOf(apiGroupType), Derived: `[""], the core group`, Doc: "API groups.",
+				Weakening: &Weakness{Doc: "The rule covers every API there is and will be.", Values: []any{"*"}}},
+			{Name: "resources", Type: listOf(resourceType), Required: true, Doc: "Resources in the plural, with subresource if need be.",
+				Weakening: &Weakness{Doc: "The resource leads to other identities or to the nodes.", Values: []any{"*", "secrets", "pods/exec", "pods/attach", "pods/ephemeralcontainers", "nodes/proxy", "serviceaccounts/token"}}},
+			{Name: "names", Type: listOf(dnsNameType), Derived: "all", Doc: "Only objects of these names."},
+			{Name: "scope", Type: enum(ScopeNamespace, ScopeCluster), Default: "namespace", Doc: "How far the rule reaches.",
+				Weakening: &Weakness{Doc: "The rule holds in every namespace, kube-system included.", Values: []any{"cluster"}}},
+		},
+	},
+	{
+		Name: "host",
+		Doc:  "What the workload takes from its node.",
+		Attributes: []*Attribute{
+			{Name: "pid", Type: yesNo, Default: false, Doc: "Sees the node's processes.",
+				Weakening: &Weakness{Doc: "The workload sees, and as root can signal and inspect, every process of its node.", Values: []any{true}}},
+			{Name: "ipc", Type: yesNo, Default: false, Doc: "Shares the node's memory segments.",
+				Weakening: &Weakness{Doc: "The workload reads shared memory of its node's processes.", Values: []any{true}}},
+			{Name: "network", Type: yesNo, Default: false, Doc: "Uses the node's network.",
+				Weakening: &Weakness{Doc: "Network policies do not hold for the workload, and it reaches what listens on the node's loopback.", Values: []any{true}}},
+			{Name: "ports", Type: listOf(portNumber), Doc: "Ports that are opened on the node's address.",
+				Weakening: &Weakness{Doc: "The port is reached at the node's address, past Services and most policies.", Keys: true}},
+			{Name: "paths", Type: mapOf(pathType, enum(ReadOnly, ReadWrite)), Doc: "Directories of the node: path to mode.",
+				Weakening: &Weakness{Doc: "The workload reads, or writes, files of its node.", Keys: true}},
+		},
+	},
+	{
+		Name: "scaling",
+		Doc:  "Bounds of an autoscaler, instead of replicas.",
+		Attributes: []*Attribute{
+			{Name: "min", Type: number(1, 10000), Required: true, Doc: "Fewest pods."},
+			{Name: "max", Type: number(1, 10000), Required: true, Doc: "Most pods."},
+			{Name: "cpu", Type: number(1, 100), Default: 70, Doc: "Aimed-at use of the requested CPU in percent."},
+		},
+	},
+}
+
+var workloadBlock = &Block{
+	Name:   "workload",
+	Labels: []Label{{"NAMESPACE", labelType}, {"NAME", labelType}},
+	Doc: "One application: its pods, who may reach it, and what it may reach. The attributes and blocks of a container " +
+		"(image, command, args, env, ports, port, resources, probe, security) describe the first container, which is named like the workload.",
+	Attributes: slices.Concat(
+		[]*Attribute{{Name: "profile", Type: to("profile"), Doc: "Profile that fills in what the workload leaves out."}},
+		containerAttributes, workloadAttributes,
+	),
+	Blocks: slices.Concat(containerBlocks, workloadBlocks, moreContainers),
+	Example: `workload "shop" "cart" {
+  image = "registry.example.com/shop/cart:v1.4.2"
+  ports = { grpc = 7070 }
+  calls = [workload.shop.redis.port.redis]
+}`,
+}
+
+var profileBlock = &Block{
+	Name:       "profile",
+	Labels:     []Label{{"NAME", labelType}},
+	Doc:        "What several workloads have in common: a workload's own attributes and blocks go before those of its profile.",
+	Attributes: slices.Concat(containerAttributes, workloadAttributes),
+	Blocks:     slices.Concat(containerBlocks, workloadBlocks, moreContainers),
+}
+
+// linuxCapabilities are those of capabilities(7), Linux 6.12, without the prefix CAP_. ALL is missing on purpose: that
+// is what privileged is for.
+var linuxCapabilities = []string{
+	"AUDIT_CONTROL", "AUDIT_READ", "AUDIT_WRITE", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE", "CHOWN", "DAC_OVERRIDE",
+	"DAC_READ_SEARCH", "FOWNER", "FSETID", "IPC_LOCK", "IPC_OWNER", "KILL", "LEASE", "LINUX_IMMUTABLE", "MAC_ADMIN",
+	"MAC_OVERRIDE", "MKNOD", "NET_ADMIN", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_RAW", "PERFMON", "SETFCAP", "SETGID",
+	"SETPCAP", "SETUID", "SYS_ADMIN", "SYS_BOOT", "SYS_CHROOT", "SYS_MODULE", "SYS_NICE", "SYS_PACCT", "SYS_PTRACE",
+	"SYS_RAWIO", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "SYSLOG", "WAKE_ALARM",
+}

@@ -1,0 +1,286 @@
+package model
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// patches maps each supported minor version of Kubernetes to the newest patch release that was tested.
+var patches = map[int]int{34: 12, 35: 10, 36: 4, 37: 1}
+
+// Types of Kubernetes.
+var (
+	versionType   = text("Kubernetes version", parseVersion)
+	labelType     = text("DNS label", parseDNSLabel)
+	portNameType  = text("port name", parsePortName)
+	quantityType  = &Type{Name: "quantity", shape: scalar, convert: true, parse: func(s string) (any, *problem) { return parseQuantity(s) }}
+	labelKeyType  = text("label key", parseLabelKey)
+	labelValType  = text("label value", parseLabelValue)
+	envNameType   = text("environment variable", parseEnvName)
+	argType       = &Type{Name: "text", shape: scalar, convert: true, parse: parseArg}
+	pathType      = text("absolute path", parsePath)
+	fileNameType  = text("file name", parseFileName)
+	contentType   = &Type{Name: "text", shape: scalar, parse: parseContent}
+	lineType      = text("text", parseLine)
+	dateType      = text("date", parseDate)
+	cronType      = text("cron schedule", parseCron)
+	groupType     = text("group name", parseGroup)
+	claimType     = text("claim name", parseClaim)
+	prefixType    = text("prefix", parsePrefix)
+	apiGroupType  = text(`API group, "" for core`, parseAPIGroup)
+	resourceType  = text("resource", parseResource)
+	releaseType   = text("version", parseRelease)
+	storePathType = text("path in the store", parseStorePath)
+)
+
+func parseVersion(s string) (Version, *problem) {
+	var known []string
+	for minor := range patches {
+		known = append(known, fmt.Sprintf("1.%d", minor))
+	}
+	sort.Strings(known)
+	for minor, patch := range patches {
+		if s == fmt.Sprintf("1.%d", minor) {
+			return Version{minor, patch}, nil
+		}
+		if strings.HasPrefix(strings.TrimPrefix(s, "v"), fmt.Sprintf("1.%d.", minor)) {
+			return Version{}, bad("Unknown version", "%q names a patch release. Write the minor version, \"1.%d\": the newest tested patch, %d, is chosen.", s, minor, patch)
+		}
+	}
+	return Version{}, bad("Unknown version", "%q is not a version of Kubernetes that is supported here. Write %s.", s, oneOf(known))
+}
+
+func parseDNSLabel(s string) (string, *problem) {
+	if len(s) > 63 || !dnsLabel.MatchString(s) {
+		return "", bad("Invalid name", "%q is not a DNS label: at most 63 lower-case letters, digits and hyphens inside.", s)
+	}
+	return s, nil
+}
+
+// parsePortName checks an IANA service name (RFC 6335, 5.1), as Kubernetes demands it.
+func parsePortName(s string) (string, *problem) {
+	if len(s) > 15 || !dnsLabel.MatchString(s) || strings.Contains(s, "--") || strings.Trim(s, "0123456789-") == "" {
+		return "", bad("Invalid port name", "%q is not a port name: at most 15 lower-case letters, digits and single hyphens inside, with a letter.", s)
+	}
+	return s, nil
+}
+
+var quantityPattern = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$`)
+
+var suffixes = map[string]float64{
+	"": 1, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
+	"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "Pi": 1 << 50, "Ei": 1 << 60,
+}
+
+func parseQuantity(s string) (string, *problem) {
+	if len(s) > 20 || quantityValue(s) <= 0 {
+		return "", bad("Invalid quantity", "%q is not a quantity above zero. Write for example \"500m\" for half a CPU or \"128Mi\" for memory.", s)
+	}
+	return s, nil
+}
+
+// quantityValue returns the number that a quantity means; 0 if it is none.
+func quantityValue(s string) float64 {
+	m := quantityPattern.FindStringSubmatch(s)
+	if m == nil {
+		return 0
+	}
+	n, err := strconv.ParseFloat(m[1], 64)
+	if err != nil {
+		return 0
+	}
+	return n * suffixes[m[2]]
+}
+
+var (
+	labelName = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`)
+	envName   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	safePath  = regexp.MustCompile(`^/[A-Za-z0-9._@+/-]*$`)
+	fileName  = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+	claimName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$`)
+	prefix    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*[:/#-]$`)
+	resource  = regexp.MustCompile(`^[a-z]+(/[a-z]+)?$`)
+	release   = regexp.MustCompile(`^v?[0-9]+(\.[0-9]+){1,2}(-[0-9A-Za-z.-]+)?$`)
+	storePath = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$`)
+)
+
+func parseLabelKey(s string) (string, *problem) {
+	prefix, name, ok := strings.Cut(s, "/")
+	if !ok {
+		prefix, name = "", s
+	}
+	if ok {
+		if _, p := parseDNSName(prefix); p != nil {
+			return "", bad("Invalid label", "The part of %q before the slash is not a DNS name.", s)
+		}
+	}
+	if len(name) > 63 || !labelName.MatchString(name) {
+		return "", bad("Invalid label", "%q is not a label key: at most 63 letters, digits, - _ and . inside, after an optional DNS name and a slash.", s)
+	}
+	return s, nil
+}
+
+func parseLabelValue(s string) (string, *problem) {
+	if s != "" && (len(s) > 63 || !labelName.MatchString(s)) {
+		return "", bad("Invalid label", "%q is not a label value: at most 63 letters, digits, - _ and . inside.", s)
+	}
+	return s, nil
+}
+
+func parseEnvName(s string) (string, *problem) {
+	if len(s) > 255 || !envName.MatchString(s) {
+		return "", bad("Invalid variable name", "%q is not the name of an environment variable: letters, digits and _, not starting with a digit.", s)
+	}
+	return s, nil
+}
+
+func parseArg(s string) (any, *problem) {
+	if strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
+		return "", bad("Invalid text", "%q holds a zero byte or is not UTF-8.", s)
+	}
+	return s, nil
+}
+
+func parseContent(s string) (any, *problem) {
+	if len(s) > 512<<10 {
+		return "", bad("File too large", "The content has %d bytes. At most 512 KiB fit.", len(s))
+	}
+	return parseArg(s)
+}
+
+func parseLine(s string) (string, *problem) {
+	if strings.TrimSpace(s) == "" || len(s) > 1000 || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }) {
+		return "", bad("Invalid text", "%q is not one line of text.", s)
+	}
+	return s, nil
+}
+
+func parsePath(s string) (string, *problem) {
+	if !strings.HasPrefix(s, "/") {
+		return "", bad("Relative path", "%q does not start with a slash.", s)
+	}
+	if !safePath.MatchString(s) || len(s) > 1024 {
+		return "", bad("Invalid path", "%q has characters other than letters, digits and . _ @ + - /.", s)
+	}
+	if c := path.Clean(s); c != s {
+		return "", bad("Unclean path", "%q is the long form of a path. Write %q.", s, c)
+	}
+	return s, nil
+}
+
+func parseFileName(s string) (string, *problem) {
+	if len(s) > 253 || !fileName.MatchString(s) || s == "." || strings.HasPrefix(s, "..") {
+		return "", bad("Invalid file name", "%q is not a file name of letters, digits and . _ -.", s)
+	}
+	return s, nil
+}
+
+func parseDate(s string) (time.Time, *problem) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return t, bad("Invalid date", "%q is not a date. Write year, month and day, for example \"2027-03-31\".", s)
+	}
+	return t, nil
+}
+
+func parseGroup(s string) (string, *problem) {
+	if strings.HasPrefix(s, "system:") {
+		return "", bad("Reserved group", "%q: groups that start with system: belong to Kubernetes.", s)
+	}
+	return parseLine(s)
+}
+
+func parseClaim(s string) (string, *problem) {
+	if !claimName.MatchString(s) || len(s) > 200 {
+		return "", bad("Invalid claim", "%q is not the name of a claim.", s)
+	}
+	return s, nil
+}
+
+// parsePrefix demands a separator at the end, so that no name of the provider can run into a reserved one.
+func parsePrefix(s string) (string, *problem) {
+	if !prefix.MatchString(s) || strings.HasPrefix(s, "system:") {
+		return "", bad("Invalid prefix", "%q does not keep the provider's names apart from Kubernetes' own. Write for example \"oidc:\".", s)
+	}
+	return s, nil
+}
+
+func parseAPIGroup(s string) (string, *problem) {
+	if s == "" || s == "*" {
+		return s, nil
+	}
+	return parseDNSName(s)
+}
+
+func parseResource(s string) (string, *problem) {
+	if s != "*" && !resource.MatchString(s) {
+		return "", bad("Invalid resource", "%q is not a resource in the plural, such as \"pods\" or \"pods/log\".", s)
+	}
+	return s, nil
+}
+
+func parseRelease(s string) (string, *problem) {
+	if !release.MatchString(s) {
+		return "", bad("Invalid version", "%q is not a release such as \"1.19.0\".", s)
+	}
+	return s, nil
+}
+
+func parseStorePath(s string) (string, *problem) {
+	if !storePath.MatchString(s) || strings.Contains("/"+s+"/", "/../") || strings.Contains("/"+s+"/", "/./") {
+		return "", bad("Invalid path", "%q is not a path in a store, such as \"shop/cart/redis\".", s)
+	}
+	return s, nil
+}
+
+// The bounds of the five fields of a cron schedule.
+var cronFields = []struct {
+	name     string
+	min, max int
+}{{"minute", 0, 59}, {"hour", 0, 23}, {"day of the month", 1, 31}, {"month", 1, 12}, {"day of the week", 0, 6}}
+
+func parseCron(s string) (string, *problem) {
+	switch s {
+	case "@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly":
+		return s, nil
+	}
+	fields := strings.Fields(s)
+	if len(fields) != 5 || strings.Join(fields, " ") != s {
+		return "", bad("Invalid schedule", "%q is not a cron schedule of five fields. Write for example \"0 3 * * *\" for three o'clock every night.", s)
+	}
+	for i, f := range fields {
+		for _, part := range strings.Split(f, ",") {
+			if !cronPart(part, cronFields[i].min, cronFields[i].max) {
+				return "", bad("Invalid schedule", "The %s %q of %q is not between %d and %d.", cronFields[i].name, part, s, cronFields[i].min, cronFields[i].max)
+			}
+		}
+	}
+	return s, nil
+}
+
+func cronPart(s string, low, high int) bool {
+	in := func(s string) (int, bool) {
+		n, err := strconv.Atoi(s)
+		return n, err == nil && n >= low && n <= high && !strings.ContainsAny(s, "+-")
+	}
+	span, step, stepped := strings.Cut(s, "/")
+	if n, err := strconv.Atoi(step); stepped && (err != nil || n < 1) {
+		return false
+	}
+	if span == "*" {
+		return true
+	}
+	from, to, ranged := strings.Cut(span, "-")
+	a, ok := in(from)
+	if !ok || !ranged {
+		return ok
+	}
+	b, ok := in(to)
+	return ok && a <= b
+}

@@ -1,0 +1,26 @@
+package model
+
+import (
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// nameType is the name of a variable.
+var nameType = text("name", func(s string) (string, *problem) {
+	if !hclsyntax.ValidIdentifier(s) {
+		return "", bad("Invalid name", "%q is not a name of letters, digits, _ and -, starting with a letter.", s)
+	}
+	return s, nil
+})
+
+// parseAttestable takes the id of a control that can be attested. Controls of a managed control plane, which no file
+// of ours can prove, are attested too; which subjects fit is checked with the subject.
+func parseAttestable(s string) (ControlID, *problem) {
+	var ids []string
+	for _, c := range Controls {
+		ids = append(ids, string(c.ID))
+	}
+	if LookupControl(ControlID(s)) == nil {
+		return "", bad("Unknown control", "There is no control %q.%s `bartizan controls` lists them.", s, didYouMean(s, ids))
+	}
+	return ControlID(s), nil
+}

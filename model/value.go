@@ -1,0 +1,387 @@
+package model
+
+import (
+	"fmt"
+	"math/big"
+	"strconv"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// value is the checked value of an attribute, element or map entry.
+type value struct {
+	at    hcl.Range
+	v     any     // string, int, bool, *ref, or what the parser of the type returns; nil for lists and maps
+	list  []value // elements or entries, in declared order; entries with wrong values are left out
+	key   string  // of a map entry
+	keyAt hcl.Range
+	bad   bool // an element or entry is wrong and was reported
+}
+
+// value returns the value of the attribute, evaluating it the first time; nil if it is missing, null or wrong.
+func (l *loader) value(a *attr) *value {
+	if a == nil {
+		return nil
+	}
+	switch a.state {
+	case running:
+		l.errorf(a.expr.Range(), "Circular definition", "%s depends on itself. Break the circle with a literal value.", a.schema.Name)
+		return nil
+	case untouched:
+		a.state = running
+		if a.schema.Type.shape != anything {
+			a.value = l.fromExpr(a.expr, a.schema.Type)
+		}
+		a.state = done
+	}
+	return a.value
+}
+
+// fromExpr evaluates an expression and checks it against the type. Lists and maps that are written out are taken
+// apart first, so that a wrong element has its own place and does not hide the others.
+func (l *loader) fromExpr(expr hcl.Expression, t *Type) *value {
+	switch t.shape {
+	case list:
+		if exprs, diags := hcl.ExprList(expr); !diags.HasErrors() {
+			v := &value{at: expr.Range()}
+			for _, e := range exprs {
+				v.add(l.fromExpr(e, t.elem))
+			}
+			return v
+		}
+	case mapping:
+		if pairs, diags := hcl.ExprMap(expr); !diags.HasErrors() {
+			return l.fromPairs(expr, pairs, t)
+		}
+	case reference:
+		if s, ok := expr.(*hclsyntax.ScopeTraversalExpr); ok && !isValueRoot(s.Traversal.RootName()) {
+			r, ok := l.resolve(s.Traversal)
+			if !ok {
+				return nil
+			}
+			return l.reference(r, t, expr.Range())
+		}
+	}
+	v, ok := l.eval(expr)
+	if !ok || v.IsNull() {
+		return nil
+	}
+	return l.fromCty(v, t, expr.Range())
+}
+
+func (v *value) add(e *value) {
+	if e == nil {
+		v.bad = true
+		return
+	}
+	v.list = append(v.list, *e)
+	v.bad = v.bad || e.bad
+}
+
+func (l *loader) fromPairs(expr hcl.Expression, pairs []hcl.KeyValuePair, t *Type) *value {
+	v := &value{at: expr.Range()}
+	lines := map[string]int{}
+	for _, p := range pairs {
+		at := p.Key.Range()
+		k, ok := l.eval(p.Key)
+		if !ok {
+			v.bad = true
+			continue
+		}
+		key, err := keyText(k)
+		if err != nil {
+			v.bad = true
+			l.errorf(at, "Wrong key", "Keys of this map are text.")
+			continue
+		}
+		if line, ok := lines[key]; ok {
+			v.bad = true
+			l.errorf(at, "Duplicate key", "%q stands at line %d already.", key, line)
+			continue
+		}
+		lines[key] = at.Start.Line
+		v.addEntry(l.key(key, t, at), l.fromExpr(p.Value, t.elem), key, at)
+	}
+	return v
+}
+
+// key checks the key of a map.
+func (l *loader) key(key string, t *Type, at hcl.Range) bool {
+	if _, p := t.key.parse(key); p != nil {
+		l.errorf(at, p.summary, "%s", p.detail)
+		return false
+	}
+	return true
+}
+
+func (v *value) addEntry(keyOK bool, e *value, key string, at hcl.Range) {
+	if !keyOK || e == nil {
+		v.bad = true
+		return
+	}
+	e.key, e.keyAt = key, at
+	v.add(e)
+}
+
+// fromCty checks an evaluated value against the type.
+func (l *loader) fromCty(v cty.Value, t *Type, at hcl.Range) *value {
+	if v.IsNull() || !v.IsWhollyKnown() {
+		l.errorf(at, "Missing value", "This is null, but %s is needed.", t.Name)
+		return nil
+	}
+	ty := v.Type()
+	switch t.shape {
+	case list:
+		if ty.IsTupleType() || ty.IsListType() || ty.IsSetType() {
+			out := &value{at: at}
+			for it := v.ElementIterator(); it.Next(); {
+				_, e := it.Element()
+				out.add(l.fromCty(e, t.elem, at))
+			}
+			return out
+		}
+		if t.single {
+			if e := l.fromCty(v, t.elem, at); e != nil {
+				return &value{at: at, list: []value{*e}}
+			}
+			return nil
+		}
+	case mapping:
+		if ty.IsObjectType() || ty.IsMapType() {
+			out := &value{at: at}
+			for it := v.ElementIterator(); it.Next(); { // sorted by key
+				k, e := it.Element()
+				key := k.AsString()
+				out.addEntry(l.key(key, t, at), l.fromCty(e, t.elem, at), key, at)
+			}
+			return out
+		}
+	case reference:
+		if ty == refType {
+			return l.reference(v.EncapsulatedValue().(*ref), t, at)
+		}
+		if ty == cty.String {
+			l.errorf(at, "Not a reference", "%q is text, but a %s is needed. Write it without quotes, for example %s.", v.AsString(), t.Name, exampleRef(t))
+			return nil
+		}
+	case integer:
+		if n, ok := asNumber(v); ok {
+			return l.integer(n, t, at)
+		}
+	case boolean:
+		if ty == cty.Bool {
+			return &value{at: at, v: v.True()}
+		}
+		if ty == cty.String && (v.AsString() == "true" || v.AsString() == "false") {
+			return &value{at: at, v: v.AsString() == "true"}
+		}
+	case scalar:
+		if s, ok := asText(v, t.convert); ok {
+			return l.scalar(s, t, at)
+		}
+	}
+	l.errorf(at, "Wrong type", "This is %s, but %s is needed.", friendly(v), t.Name)
+	return nil
+}
+
+func (l *loader) integer(n *big.Float, t *Type, at hcl.Range) *value {
+	i, accuracy := n.Int64()
+	if accuracy != big.Exact || i < int64(t.min) || i > int64(t.max) {
+		l.errorf(at, "Number out of range", "%s is not a whole number from %d to %d.", numberText(n), t.min, t.max)
+		return nil
+	}
+	return &value{at: at, v: int(i)}
+}
+
+func (l *loader) scalar(s string, t *Type, at hcl.Range) *value {
+	if !t.secret {
+		if what := looksSecret(s); what != "" {
+			l.errorf(at, "Secret in specification", "This looks like %s. No secret belongs in a specification: keep it in a secret_store and name it with a secret block. If it is real, replace it now: it has been written down.", what)
+			return nil
+		}
+	}
+	v, p := t.parse(s)
+	if p != nil {
+		l.errorf(at, p.summary, "%s", p.detail)
+		return nil
+	}
+	return &value{at: at, v: v}
+}
+
+// reference checks the kind of what a reference names.
+func (l *loader) reference(r *ref, t *Type, at hcl.Range) *value {
+	ok := len(t.Kinds) == 0 && r.kind != weakeningKind && r.kind != "port"
+	for _, k := range t.Kinds {
+		// A labelled block such as can "deploy" or a port may be named as a weakening too.
+		ok = ok || k == r.kind || k == weakeningKind
+	}
+	if !ok {
+		what := "a " + r.kind
+		if r.kind == weakeningKind {
+			what = "an attribute"
+		}
+		l.errorf(at, "Wrong kind", "%s is %s, but a %s is needed.", r.addr, what, t.Name)
+		return nil
+	}
+	return &value{at: at, v: r}
+}
+
+func exampleRef(t *Type) string {
+	if len(t.Kinds) == 0 || t.Kinds[0] == weakeningKind {
+		return "workload.shop.cart"
+	}
+	return t.Kinds[0] + ".NAME"
+}
+
+func asNumber(v cty.Value) (*big.Float, bool) {
+	switch v.Type() {
+	case cty.Number:
+		return v.AsBigFloat(), true
+	case cty.String:
+		if _, err := strconv.Atoi(v.AsString()); err == nil { // a variable from the command line
+			n, _, err := big.ParseFloat(v.AsString(), 10, 64, big.ToNearestEven)
+			return n, err == nil
+		}
+	}
+	return nil, false
+}
+
+func asText(v cty.Value, convert bool) (string, bool) {
+	switch {
+	case v.Type() == cty.String:
+		return v.AsString(), true
+	case convert && v.Type() == cty.Number:
+		return numberText(v.AsBigFloat()), true
+	case convert && v.Type() == cty.Bool:
+		return strconv.FormatBool(v.True()), true
+	}
+	return "", false
+}
+
+// friendly describes a value for people: the text "abc", the number 7, a list, a map.
+func friendly(v cty.Value) string {
+	t := v.Type()
+	switch {
+	case t == cty.String:
+		return fmt.Sprintf("the text %q", v.AsString())
+	case t == cty.Number:
+		return "the number " + numberText(v.AsBigFloat())
+	case t == cty.Bool:
+		return strconv.FormatBool(v.True())
+	case t == refType:
+		return "the reference " + string(v.EncapsulatedValue().(*ref).addr)
+	case t.IsTupleType() || t.IsListType() || t.IsSetType():
+		return "a list"
+	case t.IsObjectType() || t.IsMapType():
+		return "a map"
+	}
+	return "something else"
+}
+
+// The accessors below read attributes of a decoded block. The attribute must be in the schema of the block: anything
+// else is a bug, which the tests find.
+
+// attribute returns the attribute as written, or nil.
+func (n *node) attribute(name string) *attr {
+	if n.schema.attributes[name] == nil {
+		panic(fmt.Sprintf("model: block %s has no attribute %s", n.schema.Name, name))
+	}
+	return n.attrs[name]
+}
+
+// has reports whether the attribute is written and not null, right or wrong.
+func (l *loader) has(n *node, name string) bool {
+	a := n.attribute(name)
+	if a == nil {
+		return false
+	}
+	if l.value(a) != nil {
+		return true
+	}
+	lit, ok := a.expr.(*hclsyntax.LiteralValueExpr)
+	return !ok || !lit.Val.IsNull()
+}
+
+// get returns the value of the attribute, or its default, or nil.
+func (l *loader) get(n *node, name string) *value {
+	a := n.attribute(name)
+	if v := l.value(a); v != nil {
+		return v
+	}
+	return n.schema.attributes[name].def
+}
+
+// at returns the place of the attribute's value, or of the block's header where it is left out.
+func (l *loader) at(n *node, name string) hcl.Range {
+	if a := n.attribute(name); a != nil {
+		return a.expr.Range()
+	}
+	return n.at
+}
+
+// as returns the attribute's value, its default, or the zero value. Use it for everything but lists and maps.
+func as[T any](l *loader, n *node, name string) T {
+	var zero T
+	v := l.get(n, name)
+	if v == nil {
+		return zero
+	}
+	return of[T](*v)
+}
+
+// of returns what a value holds: for references, the model value that is named.
+func of[T any](v value) T {
+	x := v.v
+	if r, ok := x.(*ref); ok {
+		if o, ok := any(r).(T); ok {
+			return o
+		}
+		x = r.object()
+	}
+	t, _ := x.(T)
+	return t
+}
+
+// items returns the elements of a list or the entries of a map; nil if it is left out.
+func (l *loader) items(n *node, name string) []value {
+	v := l.get(n, name)
+	if v == nil {
+		return nil
+	}
+	return v.list
+}
+
+// listOfT returns the elements of a list that hold a T.
+func each[T any](l *loader, n *node, name string) []T {
+	var all []T
+	for _, v := range l.items(n, name) {
+		if r, ok := v.v.(*ref); ok {
+			o, ok := r.object().(T)
+			if ok {
+				all = append(all, o)
+			}
+			continue
+		}
+		if t, ok := v.v.(T); ok {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// table returns the entries of a map whose values hold a T; nil if there are none.
+func table[T any](l *loader, n *node, name string) map[string]T {
+	items := l.items(n, name)
+	if len(items) == 0 {
+		return nil
+	}
+	m := make(map[string]T, len(items))
+	for _, e := range items {
+		if t, ok := e.v.(T); ok {
+			m[e.key] = t
+		}
+	}
+	return m
+}

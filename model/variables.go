@@ -1,0 +1,200 @@
+package model
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/json"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// envPrefix marks the environment variables that set variables of a specification.
+const envPrefix = "BARTIZAN_VAR_"
+
+// input is a variable with the value that was chosen for it.
+type input struct {
+	node     *node
+	ty       cty.Type
+	defaults *typeexpr.Defaults
+	value    cty.Value
+	ok       bool
+}
+
+// declareVariables reads the variable blocks and the values from outside. The command line goes before the files, and
+// these before the environment.
+func (l *loader) declareVariables() {
+	for _, n := range l.top {
+		if n.schema == variableBlock && !n.broken && l.inputs[n.labels[0]] == nil {
+			l.inputs[n.labels[0]] = l.declare(n)
+		}
+	}
+	for _, entry := range l.options.Environ {
+		name, text, _ := strings.Cut(entry, "=")
+		if name, ok := strings.CutPrefix(name, envPrefix); ok {
+			if in := l.inputs[name]; in != nil {
+				l.setText(in, name, text, "the environment variable "+envPrefix+name)
+			}
+		}
+	}
+	for _, file := range l.options.VarFiles {
+		l.readVarFile(file)
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.options.Vars)) {
+		in := l.inputs[name]
+		if in == nil {
+			l.unknownVariable(hcl.Range{}, name, "-var")
+			continue
+		}
+		l.setText(in, name, l.options.Vars[name], "-var "+name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.inputs)) {
+		l.finishVariable(name, l.inputs[name])
+	}
+}
+
+func (l *loader) declare(n *node) *input {
+	in := &input{node: n, ty: cty.DynamicPseudoType, value: cty.NilVal, ok: true}
+	if a := n.attribute("type"); a != nil {
+		ty, defaults, diags := typeexpr.TypeConstraintWithDefaults(a.expr)
+		l.diags = append(l.diags, diags...)
+		if diags.HasErrors() {
+			in.ok = false
+			return in
+		}
+		in.ty, in.defaults = ty, defaults
+	}
+	return in
+}
+
+// setText sets a variable from text outside of files: as it stands for strings, otherwise as an expression.
+func (l *loader) setText(in *input, name, text, source string) {
+	if in.ty == cty.String || in.ty == cty.DynamicPseudoType {
+		l.set(in, cty.StringVal(text), hcl.Range{}, source)
+		return
+	}
+	expr, diags := hclsyntax.ParseExpression([]byte(text), source, hcl.InitialPos)
+	var v cty.Value
+	if !diags.HasErrors() {
+		v, diags = expr.Value(nil)
+	}
+	if diags.HasErrors() {
+		l.errorf(hcl.Range{}, "Invalid variable", "The value of %s is not a value of the type %s: %q.", source, typeexpr.TypeString(in.ty), text)
+		in.ok = false
+		return
+	}
+	l.set(in, v, hcl.Range{}, source)
+}
+
+func (l *loader) set(in *input, v cty.Value, at hcl.Range, source string) {
+	if in.defaults != nil && !v.IsNull() {
+		v = in.defaults.Apply(v)
+	}
+	v, err := convert.Convert(v, in.ty)
+	if err != nil {
+		l.errorf(at, "Invalid variable", "The value of %s does not have the type %s: %s.", source, typeexpr.TypeString(in.ty), err)
+		in.ok = false
+		return
+	}
+	in.value = v
+}
+
+func (l *loader) readVarFile(name string) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		l.errorf(hcl.Range{}, "Unreadable file", "The file of -var-file: %s.", err)
+		return
+	}
+	var file *hcl.File
+	var diags hcl.Diagnostics
+	if strings.HasSuffix(name, ".json") {
+		file, diags = json.Parse(text, name)
+	} else {
+		file, diags = hclsyntax.ParseConfig(text, name, hcl.InitialPos)
+	}
+	l.loaded.sources[name] = newSource(text, file)
+	l.diags = append(l.diags, diags...)
+	if file == nil || diags.HasErrors() {
+		return
+	}
+	attributes, diags := file.Body.JustAttributes()
+	l.diags = append(l.diags, diags...)
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		a := attributes[name]
+		in := l.inputs[name]
+		if in == nil {
+			l.unknownVariable(a.NameRange, name, "the file")
+			continue
+		}
+		v, diags := a.Expr.Value(nil)
+		l.diags = append(l.diags, diags...)
+		if !diags.HasErrors() {
+			l.set(in, v, a.Expr.Range(), name)
+		}
+	}
+}
+
+func (l *loader) unknownVariable(at hcl.Range, name, source string) {
+	l.errorf(at, "Unknown variable", "%s sets %q, but the specification declares no such variable.%s", source, name, didYouMean(name, slices.Collect(maps.Keys(l.inputs))))
+}
+
+// finishVariable falls back to the default and checks the validations.
+func (l *loader) finishVariable(name string, in *input) {
+	if a := in.node.attribute("default"); a != nil && in.value == cty.NilVal && in.ok {
+		v, diags := a.expr.Value(nil)
+		l.diags = append(l.diags, diags...)
+		if diags.HasErrors() {
+			in.ok = false
+			return
+		}
+		l.set(in, v, a.expr.Range(), "the default")
+	}
+	if !in.ok {
+		return
+	}
+	if in.value == cty.NilVal {
+		in.ok = false
+		l.errorf(in.node.at, "Missing variable", "var.%s has no value. Set it with -var %s=…, in a file of -var-file, or as %s%s; or give it a default.", name, name, envPrefix, name)
+		return
+	}
+	for _, n := range in.node.all("validation") {
+		l.validate(name, in, n)
+	}
+}
+
+func (l *loader) validate(name string, in *input, n *node) {
+	a := n.attribute("condition")
+	message := as[string](l, n, "error_message")
+	if a == nil {
+		return
+	}
+	v, ok := l.eval(a.expr)
+	if !ok {
+		return
+	}
+	if v.IsNull() || v.Type() != cty.Bool {
+		l.errorf(a.expr.Range(), "Wrong type", "A condition is true or false.")
+		return
+	}
+	if v.False() {
+		l.errorf(in.node.at, "Invalid value", "The value of var.%s is refused: %s", name, message)
+	}
+}
+
+// variable returns the value of var.NAME.
+func (l *loader) variable(name hcl.TraverseAttr) (cty.Value, bool) {
+	in := l.inputs[name.Name]
+	if in == nil {
+		l.errorf(name.SrcRange, "Unknown variable", "There is no variable %q.%s Declare it: variable %q { }.", name.Name, didYouMean(name.Name, slices.Collect(maps.Keys(l.inputs))), name.Name)
+		return cty.DynamicVal, false
+	}
+	if !in.ok || in.value == cty.NilVal {
+		return cty.DynamicVal, false // reported where it is declared
+	}
+	return in.value, true
+}

@@ -1,0 +1,207 @@
+package model
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// warnBefore is how long before its end an exception or attestation is announced.
+const warnBefore = 30 * 24 * time.Hour
+
+// weakValue is a weakening with the place of its value.
+type weakValue struct {
+	*Weakening
+	at   hcl.Range
+	what string // as written: host.pid = true
+}
+
+// weaken lists every weakening and holds that each is covered by exactly one exception, and each exception by name.
+func (l *loader) weaken() {
+	found := map[Address]weakValue{}
+	for _, n := range l.top {
+		if n.schema != profileBlock && !n.broken {
+			l.findWeak(n, found)
+		}
+	}
+	if l.options.Today.IsZero() {
+		l.errorf(hcl.Range{}, "Missing date", "Today's date is needed to judge exceptions and attestations.")
+	}
+	for _, n := range l.of("exception") {
+		l.buildException(n, found)
+	}
+	for _, w := range found {
+		l.spec.Weakenings = append(l.spec.Weakenings, w.Weakening)
+		if w.Exception == nil {
+			l.errorf(w.at, "Weakening without exception", "%s: %s Leave it out, or accept it for a time:\n\n%s", w.what, w.Doc, l.exampleException(w))
+		}
+	}
+	slices.SortFunc(l.spec.Weakenings, func(a, b *Weakening) int { return cmp.Compare(a.Address, b.Address) })
+}
+
+func (l *loader) exampleException(w weakValue) string {
+	owner := "team.NAME"
+	if teams := l.of("team"); len(teams) > 0 {
+		owner = string(teams[0].addr)
+	}
+	name := string(w.Subject[strings.LastIndexByte(string(w.Subject), '.')+1:])
+	return fmt.Sprintf("  exception %q {\n    allows  = [%s]\n    reason  = \"…\"\n    owner   = %s\n    expires = %q\n  }",
+		name, w.Address, owner, l.options.Today.AddDate(0, 6, 0).Format(time.DateOnly))
+}
+
+// findWeak collects the weakenings of a block and of those inside it.
+func (l *loader) findWeak(n *node, found map[Address]weakValue) {
+	add := func(a Address, doc, what string, at hcl.Range) {
+		found[a] = weakValue{&Weakening{Address: a, Subject: n.top().addr, Doc: doc}, at, what}
+	}
+	if w := n.schema.Weakening; w != nil && w.weak(n.labels[len(n.labels)-1]) {
+		add(n.addr, w.Doc, n.describe(), n.at)
+	}
+	for _, s := range n.schema.Attributes {
+		w := s.Weakening
+		v := l.value(n.attrs[s.Name])
+		if w == nil || v == nil {
+			continue
+		}
+		addr := n.addr + Address("."+s.Name)
+		if v.v != nil {
+			if w.weak(v.v) {
+				add(addr, w.Doc, fmt.Sprintf("%s = %s", s.Name, literal(v.v)), v.at)
+			}
+			continue
+		}
+		if w.Empty && len(v.list) == 0 && !v.bad {
+			add(addr, w.Doc, s.Name+" is empty", v.at)
+		}
+		for _, e := range v.list {
+			key, test := e.key, any(e.key)
+			if s.Type.shape == list {
+				key, test = elementKey(e.v), e.v
+			}
+			if !w.Empty && w.weak(test) {
+				add(element(addr, key), w.Doc, fmt.Sprintf("%s has %q", s.Name, key), e.at)
+			}
+		}
+	}
+	for _, c := range n.children {
+		if !c.broken {
+			l.findWeak(c, found)
+		}
+	}
+}
+
+// literal writes a value as it stands in a specification.
+func literal(v any) string {
+	switch v.(type) {
+	case bool, int:
+		return fmt.Sprint(v)
+	}
+	return fmt.Sprintf("%q", fmt.Sprint(v))
+}
+
+// elementKey names an element of a list in an address.
+func elementKey(v any) string {
+	if r, ok := v.(*ref); ok {
+		return string(r.addr)
+	}
+	return fmt.Sprint(v)
+}
+
+func (l *loader) buildException(n *node, found map[Address]weakValue) {
+	e := n.object.(*Exception)
+	e.Reason = as[string](l, n, "reason")
+	e.Owner = as[*Team](l, n, "owner")
+	e.Expires = as[time.Time](l, n, "expires")
+	l.notEmpty(n, "allows", "An exception names the weakenings that it accepts.")
+	for _, v := range l.items(n, "allows") {
+		r, ok := v.v.(*ref)
+		if !ok {
+			continue
+		}
+		w, ok := found[r.addr]
+		switch {
+		case !ok:
+			l.coversNothing(v, r, found)
+		case w.Exception != nil && w.Exception != e:
+			l.errorf(v.at, "Covered twice", "exception %q covers %s already. Each weakening has one exception, and so one end.", w.Exception.Name, r.addr)
+		case w.Exception == e:
+			l.errorf(v.at, "Repeated name", "%s stands twice in allows.", r.addr)
+		default:
+			w.Exception = e
+			e.Allows = append(e.Allows, w.Weakening)
+		}
+	}
+	slices.SortFunc(e.Allows, func(a, b *Weakening) int { return cmp.Compare(a.Address, b.Address) })
+	l.checkEnd(n, "expires", e.Expires, "exception")
+}
+
+// coversNothing reports an address that names no weakening: because it is too wide, or because there is none.
+func (l *loader) coversNothing(v value, r *ref, found map[Address]weakValue) {
+	var inside []string
+	for a := range found {
+		if rest, ok := strings.CutPrefix(string(a), string(r.addr)); ok && rest != "" && (rest[0] == '.' || rest[0] == '[') {
+			inside = append(inside, string(a))
+		}
+	}
+	slices.Sort(inside)
+	if len(inside) > 0 {
+		l.errorf(v.at, "Covers too much", "%s would also cover what is weakened later. Name exactly what is weak: %s.", r.addr, strings.Join(inside, ", "))
+		return
+	}
+	l.errorf(v.at, "Covers nothing", "%s is not weaker than the default, so there is nothing to accept. Remove it from the exception.", r.addr)
+}
+
+// checkEnd judges the last day of an exception or attestation.
+func (l *loader) checkEnd(n *node, name string, end time.Time, what string) {
+	today := l.options.Today.UTC().Truncate(24 * time.Hour)
+	if end.IsZero() || today.IsZero() {
+		return
+	}
+	left := end.Sub(today)
+	switch {
+	case left <= 0 && l.options.AcceptExpired:
+		l.warnf(l.at(n, name), "Expired "+what, "It ended on %s. It is accepted only because expired ones are accepted in this run.", end.Format(time.DateOnly))
+	case left <= 0:
+		l.errorf(l.at(n, name), "Expired "+what, "It ended on %s. Remove what it accepts, or let its owner decide again and write a new date.", end.Format(time.DateOnly))
+	case left <= warnBefore:
+		l.warnf(l.at(n, name), capital(what)+" ends soon", "It ends on %s, in %s.", end.Format(time.DateOnly), count(int(left.Hours()/24), "day"))
+	}
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+func (l *loader) buildAttestation(n *node) {
+	a := n.object.(*Attestation)
+	a.Control = as[ControlID](l, n, "control")
+	a.By = as[*Team](l, n, "by")
+	a.Evidence = as[string](l, n, "evidence")
+	a.ReviewBy = as[time.Time](l, n, "review_by")
+	if what := strings.TrimSpace(a.Evidence); strings.HasPrefix(what, "http://") {
+		l.errorf(l.at(n, "evidence"), "Unencrypted URL", "%q is not encrypted on its way. Use https.", what)
+	}
+	subject := l.get(n, "subject")
+	if c := LookupControl(a.Control); c != nil && subject != nil {
+		r, _ := subject.v.(*ref)
+		l.checkSubject(n, c, r)
+		a.Subject = r.addr
+	}
+	// What an attestation says is stale when its review is due, as an exception is.
+	l.checkEnd(n, "review_by", a.ReviewBy, "attestation")
+}
+
+// checkSubject holds that a control can be attested, and for this kind of subject. The controls of a managed control
+// plane are somebody else's to implement, so all of its cluster's controls can be.
+func (l *loader) checkSubject(n *node, c *Control, r *ref) {
+	cluster, _ := r.object().(*Cluster)
+	if !c.Attested && (cluster == nil || cluster.Provisioner != Managed) {
+		l.errorf(l.at(n, "control"), "Not attestable", "%q is proved from the files that are written; nobody has to vouch for it. `bartizan controls` marks those that can be attested.", c.ID)
+		return
+	}
+	if r.kind != c.Subject {
+		l.errorf(l.at(n, "subject"), "Wrong subject", "%q protects a %s, but %s is a %s.", c.ID, c.Subject, r.addr, r.kind)
+	}
+}
