@@ -16,8 +16,8 @@ type Block struct {
 	Example    string // HCL; "" where the attributes say enough
 	Attributes []*Attribute
 	Blocks     []*Block
-	Required   bool       // the enclosing block cannot do without it
-	Open       bool       // takes any attribute (locals)
+	Required   bool      // the enclosing block cannot do without it
+	Open       bool      // takes any attribute (locals)
 	Weakening  *Weakness // of the block itself: the values are those of its last label
 
 	attributes map[string]*Attribute
@@ -34,10 +34,10 @@ type Label struct {
 type Attribute struct {
 	Name      string
 	Type      *Type
-	Doc       string     // one sentence, without the default
-	Required  bool       // no default is safe: only the user can choose
-	Default   any        // string, int or bool as in the language; nil: none, or see Derived
-	Derived   string     // what holds where it is left out and Default does not say it
+	Doc       string    // one sentence, without the default
+	Required  bool      // no default is safe: only the user can choose
+	Default   any       // string, int or bool as in the language; nil: none, or see Derived
+	Derived   string    // what holds where it is left out and Default does not say it
 	Weakening *Weakness // which of its values are weaker than the default
 
 	def *value
