@@ -165,7 +165,7 @@ func (l *loader) suggestRoot(name string) string {
 	return " Write text in quotes, and references from the kind of block on: workload.shop.cart, var.name, local.name."
 }
 
-func (l *loader) unknownName(schema *Block, path []step, b *branch) {
+func (l *loader) unknownName(schema *BlockType, path []step, b *branch) {
 	last := path[len(path)-1]
 	var names []string
 	if b != nil {
@@ -231,7 +231,7 @@ func didYouMeanPort(names []string) string {
 	return fmt.Sprintf(" There is %s.", either(quoteAll(names)))
 }
 
-func (l *loader) resolveSetting(schema *Block, addr Address, path []step) (*ref, bool) {
+func (l *loader) resolveSetting(schema *BlockType, addr Address, path []step) (*ref, bool) {
 	for i := 0; i < len(path); i++ {
 		s := path[i]
 		if a := schema.attributes[s.name]; a != nil {

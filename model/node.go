@@ -12,7 +12,7 @@ import (
 
 // node is one decoded block.
 type node struct {
-	schema   *Block
+	schema   *BlockType
 	labels   []string
 	labelAt  []hcl.Range
 	at       hcl.Range // header
@@ -166,7 +166,7 @@ func (l *loader) addAttribute(n *node, name string, at hcl.Range, expr hcl.Expre
 	n.attrs[name] = &attr{schema: s, name: at, expr: expr}
 }
 
-func (l *loader) addBlock(n *node, s *Block, labels []string, labelAt []hcl.Range, at hcl.Range, body hcl.Body) {
+func (l *loader) addBlock(n *node, s *BlockType, labels []string, labelAt []hcl.Range, at hcl.Range, body hcl.Body) {
 	c := &node{schema: s, labels: labels, labelAt: labelAt, at: at}
 	if n.schema != root {
 		c.parent = n
@@ -215,7 +215,7 @@ func a(word string) string {
 }
 
 // names returns the names of all attributes and blocks.
-func (b *Block) names() []string {
+func (b *BlockType) names() []string {
 	var names []string
 	for _, a := range b.Attributes {
 		names = append(names, a.Name)

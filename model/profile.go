@@ -40,7 +40,7 @@ func fill(n, from *node) {
 }
 
 // find returns the nested block of the type with the labels, or nil.
-func (n *node) find(s *Block, labels []string) *node {
+func (n *node) find(s *BlockType, labels []string) *node {
 	for _, c := range n.children {
 		if c.schema == s && slices.Equal(c.labels, labels) {
 			return c

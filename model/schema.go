@@ -7,21 +7,21 @@ import (
 	"strings"
 )
 
-// Block is one kind of block of the language. The schema is data: it drives decoding, the suggestions in diagnostics,
+// BlockType is one kind of block of the language. The schema is data: it drives decoding, the suggestions in diagnostics,
 // `bartizan explain` and the reference in docs/.
-type Block struct {
+type BlockType struct {
 	Name       string
 	Labels     []Label
 	Doc        string // what the block describes, in one or two sentences
 	Example    string // HCL; "" where the attributes say enough
 	Attributes []*Attribute
-	Blocks     []*Block
+	Blocks     []*BlockType
 	Required   bool      // the enclosing block cannot do without it
 	Open       bool      // takes any attribute (locals)
 	Weakening  *Weakness // of the block itself: the values are those of its last label
 
 	attributes map[string]*Attribute
-	blocks     map[string]*Block
+	blocks     map[string]*BlockType
 }
 
 // Label is a name in the header of a block.
@@ -66,8 +66,8 @@ type WeakPoint struct {
 // reading order. Each use needs an exception.
 func WeakPoints() []WeakPoint {
 	var all []WeakPoint
-	var walk func(path string, b *Block)
-	walk = func(path string, b *Block) {
+	var walk func(path string, b *BlockType)
+	walk = func(path string, b *BlockType) {
 		if b.Weakening != nil {
 			all = append(all, WeakPoint{path, b.Weakening.When(), b.Weakening.Doc})
 		}
@@ -142,23 +142,23 @@ func (w *Weakness) weak(v any) bool {
 
 // Schema is the language: all blocks that may stand at the top of a file, in reading order.
 var Schema = prepare(slices.Concat(
-	[]*Block{clusterBlock, zoneBlock, vpnBlock, jumpBoxBlock, nodePoolBlock},
-	[]*Block{registryBlock, repositoryBlock, pipelineBlock, gitopsBlock, secretStoreBlock, backupBlock},
-	[]*Block{teamBlock, gatewayBlock, addonBlock, meshBlock, foreignClusterBlock},
-	[]*Block{namespaceBlock, profileBlock, workloadBlock},
-	[]*Block{exceptionBlock, attestationBlock, assetBlock, invariantBlock, variableBlock, localsBlock},
+	[]*BlockType{clusterBlock, zoneBlock, vpnBlock, jumpBoxBlock, nodePoolBlock},
+	[]*BlockType{registryBlock, repositoryBlock, pipelineBlock, gitopsBlock, secretStoreBlock, backupBlock},
+	[]*BlockType{teamBlock, gatewayBlock, addonBlock, meshBlock, foreignClusterBlock},
+	[]*BlockType{namespaceBlock, profileBlock, workloadBlock},
+	[]*BlockType{exceptionBlock, attestationBlock, assetBlock, invariantBlock, variableBlock, localsBlock},
 ))
 
 // root is the schema of a file.
-var root = prepare([]*Block{{Name: "specification", Blocks: Schema}})[0]
+var root = prepare([]*BlockType{{Name: "specification", Blocks: Schema}})[0]
 
 // prepare fills the indexes of the blocks.
-func prepare(blocks []*Block) []*Block {
+func prepare(blocks []*BlockType) []*BlockType {
 	for _, b := range blocks {
 		if b.attributes != nil {
 			continue
 		}
-		b.attributes, b.blocks = map[string]*Attribute{}, map[string]*Block{}
+		b.attributes, b.blocks = map[string]*Attribute{}, map[string]*BlockType{}
 		for _, a := range b.Attributes {
 			b.attributes[a.Name] = a
 			if a.Default != nil {
@@ -174,7 +174,7 @@ func prepare(blocks []*Block) []*Block {
 }
 
 // LookupBlock returns the block with the path, for example "workload.host", or nil.
-func LookupBlock(path string) *Block {
+func LookupBlock(path string) *BlockType {
 	b := root
 	for _, name := range strings.Split(path, ".") {
 		if b = b.blocks[name]; b == nil {

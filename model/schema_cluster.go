@@ -3,7 +3,7 @@ package model
 // peers are the kinds of blocks that connections come from.
 var peers = []string{"zone", "vpn", "jump_box", "workload", "gateway", "namespace", "node_pool", "foreign_cluster"}
 
-var clusterBlock = &Block{
+var clusterBlock = &BlockType{
 	Name:   "cluster",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A Kubernetes cluster: its version, how its API is reached, its network, how people log in, where audit records go.",
@@ -12,7 +12,7 @@ var clusterBlock = &Block{
 		{Name: "provisioner", Type: enum(Kubeadm, Managed), Default: "kubeadm", Doc: "What makes the control plane. A managed one is somebody else's: its controls need attestations."},
 		{Name: "dns_domain", Type: dnsNameType, Default: "cluster.local", Doc: "Domain of the services' names."},
 	},
-	Blocks: []*Block{
+	Blocks: []*BlockType{
 		{
 			Name: "api", Required: true,
 			Doc: "How the API server is reached.",
@@ -23,7 +23,7 @@ var clusterBlock = &Block{
 					Weakening: &Weakness{Doc: "Anyone on the internet can talk to the API server and wait for its next vulnerability.", Values: []any{"zone.internet"}}},
 				{Name: "cert_sans", Type: listOf(text("DNS name or IP address", parseHost)), Doc: "Further names and addresses in the serving certificate."},
 			},
-			Blocks: []*Block{{
+			Blocks: []*BlockType{{
 				Name: "load_balancer",
 				Doc:  "What stands in front of several API servers.",
 				Attributes: []*Attribute{
@@ -39,14 +39,14 @@ var clusterBlock = &Block{
 				{Name: "pods", Type: oneOrMore(cidrType), Required: true, Doc: "Network of the pods; one of each family for dual stack."},
 				{Name: "services", Type: oneOrMore(cidrType), Required: true, Doc: "Network of the services; one of each family for dual stack."},
 				{Name: "cni", Type: enum(Cilium, Calico, Antrea, OVNKubernetes), Required: true, Doc: "Network plugin, which enforces the network policies."},
-				{Name: "encryption", Type: yesNo, Default: true, Doc: "The network plugin encrypts traffic between nodes.",
+				{Name: "encryption", Type: boolType, Default: true, Doc: "The network plugin encrypts traffic between nodes.",
 					Weakening: &Weakness{Doc: "Who listens on the wires between nodes reads what pods say to each other.", Values: []any{false}}},
 			},
 		},
 		{
 			Name: "identity",
 			Doc:  "How people log in. Required for kubeadm clusters.",
-			Blocks: []*Block{{
+			Blocks: []*BlockType{{
 				Name: "oidc",
 				Doc:  "The OpenID Connect provider whose tokens the API server takes.",
 				Attributes: []*Attribute{
@@ -79,7 +79,7 @@ var clusterBlock = &Block{
 	},
 }
 
-var zoneBlock = &Block{
+var zoneBlock = &BlockType{
 	Name:   "zone",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A part of the network with one level of trust. zone.internet is built in: everything that no other zone contains.",
@@ -89,7 +89,7 @@ var zoneBlock = &Block{
 	Example: `zone "mgmt" { cidrs = ["10.0.9.0/24"] }`,
 }
 
-var vpnBlock = &Block{
+var vpnBlock = &BlockType{
 	Name:   "vpn",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A way into the private zones for people's devices.",
@@ -99,7 +99,7 @@ var vpnBlock = &Block{
 		{Name: "endpoint", Type: hostPortType, Required: true, Doc: "Where devices connect to."},
 		{Name: "server", Type: addressType, Derived: "first address of the zone", Doc: "The server's address inside the VPN."},
 	},
-	Blocks: []*Block{{
+	Blocks: []*BlockType{{
 		Name:   "device",
 		Labels: []Label{{"NAME", labelType}},
 		Doc:    "One person's machine that may join.",
@@ -111,7 +111,7 @@ var vpnBlock = &Block{
 	}},
 }
 
-var jumpBoxBlock = &Block{
+var jumpBoxBlock = &BlockType{
 	Name:   "jump_box",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "The only host from which people reach nodes and, where declared, the API server.",
@@ -122,7 +122,7 @@ var jumpBoxBlock = &Block{
 			Weakening: &Weakness{Doc: "Anyone on the internet can talk to the jump box's sshd.", Values: []any{"zone.internet"}}},
 		{Name: "mfa", Type: enum(MFAFIDO2, MFATOTP, MFANone), Default: "fido2", Doc: "Second factor at login.",
 			Weakening: &Weakness{Doc: "A stolen key file alone opens the jump box.", Values: []any{"none"}}},
-		{Name: "recording", Type: yesNo, Default: true, Doc: "Sessions are recorded.",
+		{Name: "recording", Type: boolType, Default: true, Doc: "Sessions are recorded.",
 			Weakening: &Weakness{Doc: "Nobody can say afterwards what was done.", Values: []any{false}}},
 		{Name: "idle_minutes", Type: number(1, 1440), Default: 10, Doc: "An idle session ends after so many minutes.",
 			Weakening: &Weakness{Doc: "An abandoned session stays open for whoever finds it.", Above: 15}},
@@ -130,7 +130,7 @@ var jumpBoxBlock = &Block{
 	},
 }
 
-var nodePoolBlock = &Block{
+var nodePoolBlock = &BlockType{
 	Name:   "node_pool",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "Nodes that are configured alike.",
@@ -144,20 +144,20 @@ var nodePoolBlock = &Block{
 		{Name: "max", Type: number(1, 5000), Default: 10, Doc: "Most nodes of an elastic pool."},
 		{Name: "ssh_from", Type: listOf(to("jump_box", "vpn", "zone")), Derived: "nobody: no sshd runs", Doc: "From where administrators may log in.",
 			Weakening: &Weakness{Doc: "The nodes' sshd is reached past the jump box, without its second factor and recording.", Values: []any{"zone.*", "vpn.*"}}},
-		{Name: "dedicated", Type: yesNo, Default: false, Doc: "Only workloads that name the pool run there."},
+		{Name: "dedicated", Type: boolType, Default: false, Doc: "Only workloads that name the pool run there."},
 		{Name: "runtime", Type: enum(Runc, GVisor, Kata), Default: "runc", Doc: "OCI runtime of the pods. gvisor and kata put a second wall around each pod."},
 		{Name: "patching", Type: enum(PatchAutomatic, PatchManual), Default: "automatic", Doc: "How the operating system gets security updates.",
 			Weakening: &Weakness{Doc: "Known holes of the operating system stay open until somebody acts.", Values: []any{"manual"}}},
 		{Name: "labels", Type: mapOf(labelKeyType, labelValType), Doc: "Further labels of the nodes."},
 	},
-	Blocks: []*Block{{
+	Blocks: []*BlockType{{
 		Name: "physical",
 		Doc:  "Where bare-metal nodes stand. Left out: virtual machines of a provider. No file can prove any of it: see attestation.",
 		Attributes: []*Attribute{
 			{Name: "site", Type: lineType, Required: true, Doc: "Building or provider."},
 			{Name: "disk_encryption", Type: enum(LUKSTPM, LUKSPassphrase, NoEncryption), Required: true, Doc: "How the disks are encrypted.",
 				Weakening: &Weakness{Doc: "A stolen or returned disk can be read.", Values: []any{"none"}}},
-			{Name: "secure_boot", Type: yesNo, Required: true, Doc: "The machines start signed software only.",
+			{Name: "secure_boot", Type: boolType, Required: true, Doc: "The machines start signed software only.",
 				Weakening: &Weakness{Doc: "A changed boot loader or kernel starts unnoticed.", Values: []any{false}}},
 		},
 	}},

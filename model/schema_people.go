@@ -1,13 +1,13 @@
 package model
 
-var teamBlock = &Block{
+var teamBlock = &BlockType{
 	Name:   "team",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A group of people with one group at the identity provider.",
 	Attributes: []*Attribute{
 		{Name: "oidc_group", Type: groupType, Required: true, Doc: "Name of the group in the tokens, without prefix."},
 	},
-	Blocks: []*Block{
+	Blocks: []*BlockType{
 		{
 			Name:   "can",
 			Labels: []Label{{"ACTION", enum(ActionView, ActionOperate, ActionDeploy)}},
@@ -30,7 +30,7 @@ var teamBlock = &Block{
 	},
 }
 
-var namespaceBlock = &Block{
+var namespaceBlock = &BlockType{
 	Name:   "namespace",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A namespace with one owner and one level of trust.",
@@ -41,7 +41,7 @@ var namespaceBlock = &Block{
 			Weakening: &Weakness{Doc: "Pods that can reach their node are admitted.", Values: []any{"baseline", "privileged"}}},
 		{Name: "labels", Type: mapOf(labelKeyType, labelValType), Doc: "Further labels."},
 	},
-	Blocks: []*Block{{
+	Blocks: []*BlockType{{
 		Name: "quota",
 		Doc:  "What all pods of the namespace together may use. Left out, and for each attribute left out: the default quota.",
 		Attributes: []*Attribute{
@@ -53,7 +53,7 @@ var namespaceBlock = &Block{
 	}},
 }
 
-var exceptionBlock = &Block{
+var exceptionBlock = &BlockType{
 	Name:   "exception",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "Accepts weakenings by name, for a time. Each weakening of the specification needs exactly one exception. `bartizan explain weakenings` lists all there are.",
@@ -71,7 +71,7 @@ var exceptionBlock = &Block{
 }`,
 }
 
-var attestationBlock = &Block{
+var attestationBlock = &BlockType{
 	Name:   "attestation",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A control that no file can prove, stated by a named team with evidence and a review date.",
@@ -84,7 +84,7 @@ var attestationBlock = &Block{
 	},
 }
 
-var assetBlock = &Block{
+var assetBlock = &BlockType{
 	Name:   "asset",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "Something worth attacking. etcd, the control plane and secrets are built in.",
@@ -94,7 +94,7 @@ var assetBlock = &Block{
 	},
 }
 
-var invariantBlock = &Block{
+var invariantBlock = &BlockType{
 	Name:   "invariant",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "What must hold of the threat model.",
@@ -104,7 +104,7 @@ var invariantBlock = &Block{
 	},
 }
 
-var variableBlock = &Block{
+var variableBlock = &BlockType{
 	Name:   "variable",
 	Labels: []Label{{"NAME", nameType}},
 	Doc:    "A value that is chosen outside: by -var, -var-file or the environment variable BARTIZAN_VAR_name. Use it as var.NAME.",
@@ -113,7 +113,7 @@ var variableBlock = &Block{
 		{Name: "default", Type: anyType, Derived: "the variable must be set", Doc: "Value where none is set."},
 		{Name: "description", Type: lineType, Doc: "What it is for."},
 	},
-	Blocks: []*Block{{
+	Blocks: []*BlockType{{
 		Name: "validation",
 		Doc:  "A condition on the value.",
 		Attributes: []*Attribute{
@@ -123,7 +123,7 @@ var variableBlock = &Block{
 	}},
 }
 
-var localsBlock = &Block{
+var localsBlock = &BlockType{
 	Name: "locals",
 	Doc:  "Names for values that are used more than once. Use them as local.NAME.",
 	Open: true,

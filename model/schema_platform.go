@@ -1,6 +1,6 @@
 package model
 
-var registryBlock = &Block{
+var registryBlock = &BlockType{
 	Name:   "registry",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A place where images come from. Images from elsewhere are refused.",
@@ -16,7 +16,7 @@ var registryBlock = &Block{
 }`,
 }
 
-var repositoryBlock = &Block{
+var repositoryBlock = &BlockType{
 	Name:   "repository",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A Git repository.",
@@ -24,12 +24,12 @@ var repositoryBlock = &Block{
 		{Name: "url", Type: httpsType, Required: true, Doc: "Where it is cloned from."},
 		{Name: "reviews", Type: number(0, 10), Default: 2, Doc: "Approvals that a merge needs.",
 			Weakening: &Weakness{Doc: "One person, or one stolen login, changes what runs.", Below: 1}},
-		{Name: "signed_commits", Type: yesNo, Default: true, Doc: "Commits must be signed.",
+		{Name: "signed_commits", Type: boolType, Default: true, Doc: "Commits must be signed.",
 			Weakening: &Weakness{Doc: "A stolen token writes commits in anyone's name.", Values: []any{false}}},
 	},
 }
 
-var pipelineBlock = &Block{
+var pipelineBlock = &BlockType{
 	Name:   "pipeline",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "What builds, scans and signs images.",
@@ -43,7 +43,7 @@ var pipelineBlock = &Block{
 	},
 }
 
-var gitopsBlock = &Block{
+var gitopsBlock = &BlockType{
 	Name:   "gitops",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A controller that applies a repository to the cluster.",
@@ -56,7 +56,7 @@ var gitopsBlock = &Block{
 	},
 }
 
-var secretStoreBlock = &Block{
+var secretStoreBlock = &BlockType{
 	Name:   "secret_store",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "Where secrets are kept outside the cluster.",
@@ -66,22 +66,22 @@ var secretStoreBlock = &Block{
 	},
 }
 
-var backupBlock = &Block{
+var backupBlock = &BlockType{
 	Name:   "backup",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A copy of etcd kept elsewhere.",
 	Attributes: []*Attribute{
 		{Name: "cluster", Type: to("cluster"), Derived: "the only cluster", Doc: "Cluster whose etcd is copied."},
 		{Name: "to", Type: backupType, Required: true, Doc: "Where the copies go."},
-		{Name: "encrypted", Type: yesNo, Default: true, Doc: "Copies are encrypted before they leave the node.",
+		{Name: "encrypted", Type: boolType, Default: true, Doc: "Copies are encrypted before they leave the node.",
 			Weakening: &Weakness{Doc: "Whoever reads the backups reads every Secret that KMS does not protect, and all of the cluster's state.", Values: []any{false}}},
 		{Name: "recipient", Type: ageType, Derived: "asked for on the node", Doc: "age public key that copies are encrypted to."},
 		{Name: "schedule", Type: enum(Hourly, Daily), Default: "daily", Doc: "How often."},
-		{Name: "immutable", Type: yesNo, Default: false, Doc: "The target keeps copies that nobody can delete before their time. No file can prove it: see attestation."},
+		{Name: "immutable", Type: boolType, Default: false, Doc: "The target keeps copies that nobody can delete before their time. No file can prove it: see attestation."},
 	},
 }
 
-var gatewayBlock = &Block{
+var gatewayBlock = &BlockType{
 	Name:   "gateway",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "What publishes workloads under host names.",
@@ -93,7 +93,7 @@ var gatewayBlock = &Block{
 	},
 }
 
-var addonBlock = &Block{
+var addonBlock = &BlockType{
 	Name:   "addon",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A third-party component of the cluster.",
@@ -104,19 +104,19 @@ var addonBlock = &Block{
 	},
 }
 
-var meshBlock = &Block{
+var meshBlock = &BlockType{
 	Name:   "mesh",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A service mesh.",
 	Attributes: []*Attribute{
 		{Name: "kind", Type: enum(Istio, Linkerd), Required: true, Doc: "Product."},
 		{Name: "namespaces", Type: listOf(to("namespace")), Required: true, Doc: "Namespaces whose workloads are in the mesh."},
-		{Name: "strict", Type: yesNo, Default: true, Doc: "Mutual TLS is required.",
+		{Name: "strict", Type: boolType, Default: true, Doc: "Mutual TLS is required.",
 			Weakening: &Weakness{Doc: "Connections without mutual TLS are accepted.", Values: []any{false}}},
 	},
 }
 
-var foreignClusterBlock = &Block{
+var foreignClusterBlock = &BlockType{
 	Name:   "foreign_cluster",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A cluster, or a set of other machines, that shares the network but is not ours to configure.",

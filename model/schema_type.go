@@ -54,7 +54,7 @@ func number(min, max int) *Type {
 // anyType is for expressions that are not plain values.
 var anyType = &Type{Name: "expression", shape: anything}
 
-var yesNo = &Type{Name: "true or false", shape: boolean}
+var boolType = &Type{Name: "true or false", shape: boolean}
 
 // enum returns a type with the given values.
 func enum[T ~string](values ...T) *Type {

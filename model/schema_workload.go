@@ -10,7 +10,7 @@ var containerAttributes = []*Attribute{
 	{Name: "ports", Type: mapOf(portNameType, portNumber), Doc: "TCP ports on which it listens: name to number. See port for more."},
 }
 
-var containerBlocks = []*Block{
+var containerBlocks = []*BlockType{
 	{
 		Name:   "port",
 		Labels: []Label{{"NAME", portNameType}},
@@ -58,29 +58,29 @@ var containerBlocks = []*Block{
 		Attributes: []*Attribute{
 			{Name: "user", Type: number(0, 2147483647), Derived: "10001 for the first container, 10002 for the second…", Doc: "Numeric user id."},
 			{Name: "group", Type: number(0, 2147483647), Derived: "the user id", Doc: "Numeric group id."},
-			{Name: "run_as_root", Type: yesNo, Default: false, Doc: "Runs as user 0.",
+			{Name: "run_as_root", Type: boolType, Default: false, Doc: "Runs as user 0.",
 				Weakening: &Weakness{Doc: "The container runs as root; a flaw of the kernel or runtime then gives root on the node.", Values: []any{true}}},
-			{Name: "privileged", Type: yesNo, Default: false, Doc: "Runs without isolation.",
+			{Name: "privileged", Type: boolType, Default: false, Doc: "Runs without isolation.",
 				Weakening: &Weakness{Doc: "The container is not isolated: it owns its node.", Values: []any{true}}},
-			{Name: "writable_root", Type: yesNo, Default: false, Doc: "The root file system can be written. Prefer a volume for each directory that must be.",
+			{Name: "writable_root", Type: boolType, Default: false, Doc: "The root file system can be written. Prefer a volume for each directory that must be.",
 				Weakening: &Weakness{Doc: "An attacker in the container can bring and change programs.", Values: []any{true}}},
 			{Name: "capabilities", Type: listOf(enum(linuxCapabilities...)), Doc: "Linux capabilities to add after all were dropped.",
 				Weakening: &Weakness{Doc: "The capability gives part of root's power.", Keys: true, Safe: []string{"NET_BIND_SERVICE"}}},
-			{Name: "escalation", Type: yesNo, Default: false, Doc: "Programs with the setuid bit may gain rights.",
+			{Name: "escalation", Type: boolType, Default: false, Doc: "Programs with the setuid bit may gain rights.",
 				Weakening: &Weakness{Doc: "Setuid programs in the image give root in the container.", Values: []any{true}}},
-			{Name: "unconfined", Type: yesNo, Default: false, Doc: "No seccomp profile.",
+			{Name: "unconfined", Type: boolType, Default: false, Doc: "No seccomp profile.",
 				Weakening: &Weakness{Doc: "Every system call of the kernel can be attacked.", Values: []any{true}}},
 		},
 	},
 }
 
-var moreContainers = []*Block{
+var moreContainers = []*BlockType{
 	{
 		Name:   "container",
 		Labels: []Label{{"NAME", labelType}},
 		Doc:    "A further container of the pods.",
 		Attributes: slices.Concat(containerAttributes, []*Attribute{
-			{Name: "sidecar", Type: yesNo, Default: false, Doc: "Starts before the other containers and ends after them."},
+			{Name: "sidecar", Type: boolType, Default: false, Doc: "Starts before the other containers and ends after them."},
 		}),
 		Blocks: containerBlocks,
 	},
@@ -89,7 +89,7 @@ var moreContainers = []*Block{
 		Labels:     []Label{{"NAME", labelType}},
 		Doc:        "A container that runs to its end before the others start, in the order written.",
 		Attributes: containerAttributes,
-		Blocks:     []*Block{containerBlocks[1], containerBlocks[3]}, // resources and security
+		Blocks:     []*BlockType{containerBlocks[1], containerBlocks[3]}, // resources and security
 	},
 }
 
@@ -106,7 +106,7 @@ var workloadAttributes = []*Attribute{
 	{Name: "priority", Type: enum(PriorityLow, PriorityNormal, PriorityCritical), Default: "normal", Doc: "Who goes first when capacity is short."},
 }
 
-var workloadBlocks = []*Block{
+var workloadBlocks = []*BlockType{
 	{
 		Name:   "expose",
 		Labels: []Label{{"HOST", dnsNameType}},
@@ -140,7 +140,7 @@ var workloadBlocks = []*Block{
 			{Name: "kind", Type: enum(Scratch, Memory, Persistent), Default: "scratch", Doc: "\"scratch\" and \"memory\" end with the pod."},
 			{Name: "size", Type: quantityType, Default: "64Mi", Doc: "Most that it holds."},
 			{Name: "class", Type: dnsNameType, Derived: "the cluster's default", Doc: "Storage class of a persistent volume."},
-			{Name: "read_only", Type: yesNo, Default: false, Doc: "Mounted read-only."},
+			{Name: "read_only", Type: boolType, Default: false, Doc: "Mounted read-only."},
 			{Name: "in", Type: listOf(labelType), Derived: "the first", Doc: "Names of the containers that mount it."},
 		},
 		Example: `volume "tmp" { path = "/tmp" }`,
@@ -187,11 +187,11 @@ var workloadBlocks = []*Block{
 		Name: "host",
 		Doc:  "What the workload takes from its node.",
 		Attributes: []*Attribute{
-			{Name: "pid", Type: yesNo, Default: false, Doc: "Sees the node's processes.",
+			{Name: "pid", Type: boolType, Default: false, Doc: "Sees the node's processes.",
 				Weakening: &Weakness{Doc: "The workload sees, and as root can signal and inspect, every process of its node.", Values: []any{true}}},
-			{Name: "ipc", Type: yesNo, Default: false, Doc: "Shares the node's memory segments.",
+			{Name: "ipc", Type: boolType, Default: false, Doc: "Shares the node's memory segments.",
 				Weakening: &Weakness{Doc: "The workload reads shared memory of its node's processes.", Values: []any{true}}},
-			{Name: "network", Type: yesNo, Default: false, Doc: "Uses the node's network.",
+			{Name: "network", Type: boolType, Default: false, Doc: "Uses the node's network.",
 				Weakening: &Weakness{Doc: "Network policies do not hold for the workload, and it reaches what listens on the node's loopback.", Values: []any{true}}},
 			{Name: "ports", Type: listOf(portNumber), Doc: "Ports that are opened on the node's address.",
 				Weakening: &Weakness{Doc: "The port is reached at the node's address, past Services and most policies.", Keys: true}},
@@ -210,7 +210,7 @@ var workloadBlocks = []*Block{
 	},
 }
 
-var workloadBlock = &Block{
+var workloadBlock = &BlockType{
 	Name:   "workload",
 	Labels: []Label{{"NAMESPACE", labelType}, {"NAME", labelType}},
 	Doc: "One application: its pods, who may reach it, and what it may reach. The attributes and blocks of a container " +
@@ -227,7 +227,7 @@ var workloadBlock = &Block{
 }`,
 }
 
-var profileBlock = &Block{
+var profileBlock = &BlockType{
 	Name:       "profile",
 	Labels:     []Label{{"NAME", labelType}},
 	Doc:        "What several workloads have in common: a workload's own attributes and blocks go before those of its profile.",
