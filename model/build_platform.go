@@ -68,6 +68,7 @@ func (l *loader) buildBackup(n *node) {
 func (l *loader) buildTeam(n *node) {
 	t := n.object.(*Team)
 	t.OIDCGroup = as[string](l, n, "oidc_group")
+	t.CodeOwner = as[string](l, n, "code_owner")
 	for _, b := range n.all("can") {
 		if b.broken {
 			continue
@@ -88,6 +89,7 @@ func (l *loader) buildGateway(n *node) {
 	g.Class = as[string](l, n, "class")
 	g.Namespace = as[*Namespace](l, n, "namespace")
 	g.From = l.peers(n, "from")
+	g.Port = as[int](l, n, "port")
 	g.Selector = table[string](l, n, "selector")
 	l.notEmpty(n, "from", "Nobody could reach the gateway.")
 }

@@ -21,7 +21,7 @@ var clusterBlock = &BlockType{
 				{Name: "reachable_from", Type: listOf(to("jump_box", "vpn", "zone", "node_pool", "foreign_cluster")), Required: true,
 					Doc:       "Who may connect to the API server besides the cluster's own nodes and pods.",
 					Weakening: &Weakness{Doc: "Anyone on the internet can talk to the API server and wait for its next vulnerability.", Values: []any{"zone.internet"}}},
-				{Name: "cert_sans", Type: listOf(text("DNS name or IP address", parseHost)), Doc: "Further names and addresses in the serving certificate."},
+				{Name: "cert_sans", Type: listOf(textType("DNS name or IP address", parseHost)), Doc: "Further names and addresses in the serving certificate."},
 			},
 			Blocks: []*BlockType{{
 				Name: "load_balancer",
@@ -50,7 +50,7 @@ var clusterBlock = &BlockType{
 				Name: "oidc",
 				Doc:  "The OpenID Connect provider whose tokens the API server takes.",
 				Attributes: []*Attribute{
-					{Name: "issuer", Type: text("https URL", parseIssuer), Required: true, Doc: "URL of the provider, exactly as in its tokens."},
+					{Name: "issuer", Type: textType("https URL", parseIssuer), Required: true, Doc: "URL of the provider, exactly as in its tokens."},
 					{Name: "client_id", Type: claimType, Required: true, Doc: "The client that tokens must be made for."},
 					{Name: "username_claim", Type: claimType, Default: "email", Doc: "Claim that names the person."},
 					{Name: "username_prefix", Type: prefixType, Default: "oidc:", Doc: "Put before user names, so that none can be one of Kubernetes' own."},

@@ -6,6 +6,7 @@ var teamBlock = &BlockType{
 	Doc:    "A group of people with one group at the identity provider.",
 	Attributes: []*Attribute{
 		{Name: "oidc_group", Type: groupType, Required: true, Doc: "Name of the group in the tokens, without prefix."},
+		{Name: "code_owner", Type: textType("@organisation/team", parseCodeOwner), Derived: "owns no files", Doc: "The team's name at the Git host, for CODEOWNERS."},
 	},
 	Blocks: []*BlockType{
 		{
@@ -76,7 +77,7 @@ var attestationBlock = &BlockType{
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A control that no file can prove, stated by a named team with evidence and a review date.",
 	Attributes: []*Attribute{
-		{Name: "control", Type: text("control", parseAttestable), Required: true, Doc: "Id of the control; `bartizan controls` marks those that can be attested."},
+		{Name: "control", Type: textType("control", parseAttestable), Required: true, Doc: "Id of the control; `bartizan controls` marks those that can be attested."},
 		{Name: "subject", Type: &Type{Name: "reference to a block", shape: reference}, Required: true, Doc: "Block that has the control."},
 		{Name: "by", Type: to("team"), Required: true, Doc: "Who states it."},
 		{Name: "evidence", Type: lineType, Required: true, Doc: "Where the evidence is: a URL or the name of a document."},

@@ -5,8 +5,8 @@ var registryBlock = &BlockType{
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A place where images come from. Images from elsewhere are refused.",
 	Attributes: []*Attribute{
-		{Name: "host", Type: text("registry host", parseRegistryHost), Required: true, Doc: "Host, with a port if it is not 443; \"docker.io\" for Docker Hub."},
-		{Name: "path", Type: text("path", parseImagePath), Derived: "all images of the host", Doc: "Only images below this path."},
+		{Name: "host", Type: textType("registry host", parseRegistryHost), Required: true, Doc: "Host, with a port if it is not 443; \"docker.io\" for Docker Hub."},
+		{Name: "path", Type: textType("path", parseImagePath), Derived: "all images of the host", Doc: "Only images below this path."},
 		{Name: "signed_by", Type: listOf(publicKey), Required: true, Doc: "PEM public keys of which one must have signed each image; [] for a registry whose images nobody signs.",
 			Weakening: &Weakness{Doc: "Whoever can push to the registry decides what runs.", Empty: true}},
 	},
@@ -89,6 +89,7 @@ var gatewayBlock = &BlockType{
 		{Name: "class", Type: dnsNameType, Required: true, Doc: "GatewayClass, for example \"cilium\"."},
 		{Name: "namespace", Type: to("namespace"), Required: true, Doc: "Namespace of the Gateway."},
 		{Name: "from", Type: listOf(to("zone", "vpn", "jump_box", "foreign_cluster")), Required: true, Doc: "Who may connect to it."},
+		{Name: "port", Type: portNumber, Default: 443, Doc: "Where the pods that carry its traffic accept HTTPS."},
 		{Name: "selector", Type: mapOf(labelKeyType, labelValType), Derived: "the network plugin itself carries the traffic", Doc: "Labels of the pods that carry its traffic."},
 	},
 }

@@ -42,8 +42,8 @@ func bad(summary, format string, args ...any) *problem {
 	return &problem{summary, fmt.Sprintf(format, args...)}
 }
 
-// text returns a type whose values are strings that pass the parser.
-func text[T any](name string, parse func(string) (T, *problem)) *Type {
+// textType returns a type whose values are strings that pass the parser.
+func textType[T any](name string, parse func(string) (T, *problem)) *Type {
 	return &Type{Name: name, shape: scalar, parse: func(s string) (any, *problem) { return parse(s) }}
 }
 

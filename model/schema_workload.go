@@ -40,12 +40,12 @@ var containerBlocks = []*BlockType{
 		Labels: []Label{{"KIND", enum("readiness", "liveness", "startup")}},
 		Doc:    "A health check. Exactly one of http, grpc, tcp and exec.",
 		Attributes: []*Attribute{
-			{Name: "http", Type: text("path", parseURLPath), Doc: "Path of an HTTP request."},
+			{Name: "http", Type: textType("path", parseURLPath), Doc: "Path of an HTTP request."},
 			{Name: "grpc", Type: portNameType, Doc: "Name of a port that answers the gRPC health protocol."},
 			{Name: "tcp", Type: portNameType, Doc: "Name of a port that accepts connections."},
 			{Name: "exec", Type: listOf(argType), Doc: "Command in the container that ends with 0."},
 			{Name: "port", Type: portNameType, Derived: "the only port", Doc: "Name of the port of an HTTP request."},
-			{Name: "headers", Type: mapOf(text("header name", parseHeaderName), lineType), Doc: "Headers of an HTTP request."},
+			{Name: "headers", Type: mapOf(textType("header name", parseHeaderName), lineType), Doc: "Headers of an HTTP request."},
 			{Name: "delay", Type: number(0, 3600), Default: 0, Doc: "Seconds before the first check."},
 			{Name: "period", Type: number(1, 3600), Default: 10, Doc: "Seconds between checks."},
 			{Name: "failures", Type: number(1, 100), Default: 3, Doc: "Failures in a row that count."},
@@ -114,7 +114,7 @@ var workloadBlocks = []*BlockType{
 		Attributes: []*Attribute{
 			{Name: "via", Type: to("gateway"), Required: true, Doc: "Gateway that publishes it."},
 			{Name: "port", Type: portNameType, Derived: "the only port", Doc: "Name of the port."},
-			{Name: "path", Type: text("path", parseURLPath), Default: "/", Doc: "Only requests below this path."},
+			{Name: "path", Type: textType("path", parseURLPath), Default: "/", Doc: "Only requests below this path."},
 		},
 	},
 	{

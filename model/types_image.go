@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var imageType = text("image", parseImage)
+var imageType = textType("image", parseImage)
 
 // The grammar of image references (github.com/distribution/reference).
 var (

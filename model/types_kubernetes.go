@@ -16,27 +16,27 @@ var patches = map[int]int{34: 12, 35: 10, 36: 4, 37: 1}
 
 // Types of Kubernetes.
 var (
-	versionType   = text("Kubernetes version", parseVersion)
-	labelType     = text("DNS label", parseDNSLabel)
-	portNameType  = text("port name", parsePortName)
+	versionType   = textType("Kubernetes version", parseVersion)
+	labelType     = textType("DNS label", parseDNSLabel)
+	portNameType  = textType("port name", parsePortName)
 	quantityType  = &Type{Name: "quantity", shape: scalar, convert: true, parse: func(s string) (any, *problem) { return parseQuantity(s) }}
-	labelKeyType  = text("label key", parseLabelKey)
-	labelValType  = text("label value", parseLabelValue)
-	envNameType   = text("environment variable", parseEnvName)
+	labelKeyType  = textType("label key", parseLabelKey)
+	labelValType  = textType("label value", parseLabelValue)
+	envNameType   = textType("environment variable", parseEnvName)
 	argType       = &Type{Name: "text", shape: scalar, convert: true, parse: parseArg}
-	pathType      = text("absolute path", parsePath)
-	fileNameType  = text("file name", parseFileName)
+	pathType      = textType("absolute path", parsePath)
+	fileNameType  = textType("file name", parseFileName)
 	contentType   = &Type{Name: "text", shape: scalar, parse: parseContent}
-	lineType      = text("text", parseLine)
-	dateType      = text("date", parseDate)
-	cronType      = text("cron schedule", parseCron)
-	groupType     = text("group name", parseGroup)
-	claimType     = text("claim name", parseClaim)
-	prefixType    = text("prefix", parsePrefix)
-	apiGroupType  = text(`API group, "" for core`, parseAPIGroup)
-	resourceType  = text("resource", parseResource)
-	releaseType   = text("version", parseRelease)
-	storePathType = text("path in the store", parseStorePath)
+	lineType      = textType("text", parseLine)
+	dateType      = textType("date", parseDate)
+	cronType      = textType("cron schedule", parseCron)
+	groupType     = textType("group name", parseGroup)
+	claimType     = textType("claim name", parseClaim)
+	prefixType    = textType("prefix", parsePrefix)
+	apiGroupType  = textType(`API group, "" for core`, parseAPIGroup)
+	resourceType  = textType("resource", parseResource)
+	releaseType   = textType("version", parseRelease)
+	storePathType = textType("path in the store", parseStorePath)
 )
 
 func parseVersion(s string) (Version, *problem) {

@@ -1,11 +1,13 @@
 package model
 
 import (
+	"regexp"
+
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 // nameType is the name of a variable.
-var nameType = text("name", func(s string) (string, *problem) {
+var nameType = textType("name", func(s string) (string, *problem) {
 	if !hclsyntax.ValidIdentifier(s) {
 		return "", bad("Invalid name", "%q is not a name of letters, digits, _ and -, starting with a letter.", s)
 	}
@@ -23,4 +25,13 @@ func parseAttestable(s string) (ControlID, *problem) {
 		return "", bad("Unknown control", "There is no control %q.%s `bartizan controls` lists them.", s, didYouMean(s, ids))
 	}
 	return ControlID(s), nil
+}
+
+var codeOwner = regexp.MustCompile(`^@[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)*$`)
+
+func parseCodeOwner(s string) (string, *problem) {
+	if !codeOwner.MatchString(s) {
+		return "", bad("Invalid code owner", "%q is not a name at a Git host, such as \"@example/security\".", s)
+	}
+	return s, nil
 }

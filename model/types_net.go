@@ -17,14 +17,14 @@ var (
 
 // Types of the network.
 var (
-	cidrType     = text("CIDR", parseCIDR)
-	addressType  = text("IP address", parseAddress)
-	hostPortType = text("host:port", parseHostPort)
-	dnsNameType  = text("DNS name", parseDNSName)
-	httpsType    = text("https URL", parseHTTPS)
-	auditType    = text(`https URL, or "none"`, parseAuditSink)
-	backupType   = text("s3://, gs:// or https:// URL", parseBackupTarget)
-	kmsType      = text("unix:// URL of a socket", parseSocketURL)
+	cidrType     = textType("CIDR", parseCIDR)
+	addressType  = textType("IP address", parseAddress)
+	hostPortType = textType("host:port", parseHostPort)
+	dnsNameType  = textType("DNS name", parseDNSName)
+	httpsType    = textType("https URL", parseHTTPS)
+	auditType    = textType(`https URL, or "none"`, parseAuditSink)
+	backupType   = textType("s3://, gs:// or https:// URL", parseBackupTarget)
+	kmsType      = textType("unix:// URL of a socket", parseSocketURL)
 	portNumber   = number(1, 65535)
 	wgKeyType    = &Type{Name: "WireGuard public key", shape: scalar, parse: parseWireGuardKey, secret: true}
 	ageType      = &Type{Name: "age public key", shape: scalar, parse: parseAgeRecipient, secret: true}

@@ -1,13 +1,22 @@
 # Where images and manifests come from, and how the shop is published.
 
 registry "boutique" {
-  host = "us-central1-docker.pkg.dev"
-  path = "online-boutique-ci/microservices-demo"
+  host      = "us-central1-docker.pkg.dev"
+  path      = "online-boutique-ci/microservices-demo"
+  signed_by = [] # Google publishes these images without signatures
 }
 
 registry "docker-hub" {
-  host = "docker.io"
-  path = "library"
+  host      = "docker.io"
+  path      = "library"
+  signed_by = []
+}
+
+exception "unsigned-images" {
+  allows  = [registry.boutique.signed_by, registry.docker-hub.signed_by]
+  reason  = "the publishers do not sign these images; they run by digest only"
+  owner   = team.platform
+  expires = "2027-05-31"
 }
 
 repository "platform" {
@@ -40,5 +49,5 @@ gateway "public" {
 addon "cilium" {
   version   = "1.18.2"
   namespace = namespace.edge
-  owner     = team.platform
+  owner   = team.platform
 }
