@@ -66,6 +66,14 @@ func (r controlRow) Subjects() string {
 	return joinAddresses(r.Held)
 }
 
+// Lacking says for whom the control does not hold.
+func (r controlRow) Lacking() string {
+	if len(r.Held) == 0 && len(r.Missing) > 1 {
+		return "every " + r.Kind
+	}
+	return joinAddresses(r.Missing)
+}
+
 type coverageSource struct {
 	Name string
 	Rows []coverageRow
@@ -169,6 +177,7 @@ func controlRows(p *Pass) []controlRow {
 	for _, a := range p.Spec.Attestations {
 		at(a.Control).by[a.Subject] = a
 	}
+	asks := newAsked(p.Spec)
 	var rows []controlRow
 	for _, c := range model.Controls {
 		h := at(c.ID)
@@ -188,7 +197,7 @@ func controlRows(p *Pass) []controlRow {
 				if row.By == "" {
 					row.By = string(a.By.Addr())
 				}
-			case !asked(p.Spec, c.ID, s):
+			case !asks.holds(c.ID, s):
 			default:
 				row.Missing = append(row.Missing, s)
 			}
@@ -253,51 +262,6 @@ func subjects(s *model.Spec, kind string) []model.Address {
 		}
 	}
 	return all
-}
-
-// asked reports whether the specification asks for the control for the subject. Most controls are for every subject of
-// their kind; these are for some.
-func asked(s *model.Spec, id model.ControlID, subject model.Address) bool {
-	for _, c := range s.Clusters {
-		for _, pool := range c.NodePools {
-			if pool.Addr() != subject {
-				continue
-			}
-			switch id {
-			case model.ControlPlaneTaint:
-				return pool.Has(model.RoleControlPlane)
-			case model.StaticPodsOff:
-				return !pool.Has(model.RoleControlPlane) && !pool.Has(model.RoleEtcd)
-			case model.PoolDedicated:
-				return pool.Dedicated
-			}
-		}
-		for _, w := range c.Workloads() {
-			if w.Addr() != subject {
-				continue
-			}
-			switch id {
-			case model.PoolIsolation:
-				return w.Pool != nil && w.Pool.Dedicated
-			case model.RuntimeSandbox:
-				return w.Pool != nil && w.Pool.Runtime != model.Runc
-			}
-		}
-	}
-	for _, t := range s.Teams {
-		if t.Addr() == subject {
-			switch id {
-			case model.BreakGlassAccess:
-				return t.BreakGlass != nil
-			case model.PeopleLeastPrivilege:
-				return len(t.Grants) > 0
-			}
-		}
-	}
-	if id == model.CodeOwners {
-		return slices.Contains(addresses(DeployedRepositories(s)), subject)
-	}
-	return true
 }
 
 func addresses[T interface{ Addr() model.Address }](things []T) []model.Address {

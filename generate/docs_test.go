@@ -94,7 +94,7 @@ func TestDocumentsSayWhatTheSpecificationSays(t *testing.T) {
 			"stated by team.security",
 			"| CIS-1.12-3.1.3 |",
 		},
-		"docs/by-hand.md":           {"`branch-protection`", "`disk-encryption`", "`node_pool.control`", "CIS"},
+		"docs/by-hand.md":           {"`branch-protection`", "`disk-encryption`", "every node pool", "CIS"},
 		"docs/exceptions.md":        {"it &lt;must&gt;", "2027-03-31", "| `workload.shop.redis.host.pid` | sees every process \\| of the node |"},
 		"docs/attestations.md":      {"| `idp-mfa` |", "2027-01-31", "https://wiki.example/mfa"},
 		"docs/connectivity.md":      {"| `gateway.public` | `workload.shop.frontend` | 8080/TCP | shop.example.com |", "| `workload.shop.frontend` | pay | api.pay.example | 443/TCP |"},

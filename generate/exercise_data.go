@@ -138,7 +138,7 @@ func newExerciseCluster(s *model.Spec, c *model.Cluster) *exerciseCluster {
 	}
 	images := map[string][]model.Address{}
 	for _, w := range c.Workloads() {
-		x := &exerciseWorkload{Workload: w, Beyond: beyond(w, direct)}
+		x := &exerciseWorkload{Workload: w}
 		for _, p := range direct[w] {
 			x.Direct = append(x.Direct, exercisePort{p})
 		}
@@ -147,6 +147,7 @@ func newExerciseCluster(s *model.Spec, c *model.Cluster) *exerciseCluster {
 		}
 		e.Workloads = append(e.Workloads, x)
 		if len(w.Exposes) > 0 {
+			x.Beyond = beyond(w, direct)
 			e.Published = append(e.Published, x)
 		}
 		for _, k := range slices.Concat(w.InitContainers, w.Containers) {

@@ -1,0 +1,59 @@
+package generate
+
+import (
+	"slices"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+// asked knows which controls the specification does not ask for: most are for every subject of their kind, these are
+// for some.
+type asked struct {
+	pools     map[model.Address]*model.NodePool
+	workloads map[model.Address]*model.Workload
+	teams     map[model.Address]*model.Team
+	deployed  []model.Address
+}
+
+func newAsked(s *model.Spec) *asked {
+	a := &asked{
+		map[model.Address]*model.NodePool{}, map[model.Address]*model.Workload{}, map[model.Address]*model.Team{},
+		addresses(DeployedRepositories(s)),
+	}
+	for _, c := range s.Clusters {
+		for _, p := range c.NodePools {
+			a.pools[p.Addr()] = p
+		}
+		for _, w := range c.Workloads() {
+			a.workloads[w.Addr()] = w
+		}
+	}
+	for _, t := range s.Teams {
+		a.teams[t.Addr()] = t
+	}
+	return a
+}
+
+// holds reports whether the specification asks for the control for the subject.
+func (a *asked) holds(id model.ControlID, subject model.Address) bool {
+	pool, workload, team := a.pools[subject], a.workloads[subject], a.teams[subject]
+	switch {
+	case id == model.CodeOwners:
+		return slices.Contains(a.deployed, subject)
+	case pool != nil && id == model.ControlPlaneTaint:
+		return pool.Has(model.RoleControlPlane)
+	case pool != nil && id == model.StaticPodsOff:
+		return pool.Worker()
+	case pool != nil && id == model.PoolDedicated:
+		return pool.Dedicated
+	case workload != nil && id == model.PoolIsolation:
+		return workload.Pool != nil && workload.Pool.Dedicated
+	case workload != nil && id == model.RuntimeSandbox:
+		return workload.Pool != nil && workload.Pool.Runtime != model.Runc
+	case team != nil && id == model.BreakGlassAccess:
+		return team.BreakGlass != nil
+	case team != nil && id == model.PeopleLeastPrivilege:
+		return len(team.Grants) > 0
+	}
+	return true
+}
