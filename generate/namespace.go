@@ -19,8 +19,11 @@ var namespace = &Generator{
 The enforced version is pinned to the cluster's, so that an upgrade of the control plane never changes by itself what
 is admitted. The default service account is there, without token and without rights: a pod that names no account gets
 nothing.`,
-	Controls: []model.ControlID{model.PodSecurityEnforced, model.DefaultAccountEmpty},
-	Run:      runNamespace,
+	Controls: []model.ControlID{
+		model.PodSecurityEnforced, model.DefaultAccountEmpty, model.PodRestricted, model.NoPrivileged, model.NoHostNamespaces,
+		model.NoHostPaths, model.CapabilitiesDropped, model.SeccompProfile,
+	},
+	Run: runNamespace,
 }
 
 func runNamespace(p *Pass) error {
@@ -53,6 +56,7 @@ func writeNamespace(p *Pass, n *model.Namespace) error {
 	}
 	if n.PodSecurity == model.Restricted {
 		p.Claim(model.PodSecurityEnforced, n.Addr(), file)
+		claimEnforced(p, n, file)
 	}
 
 	file = path.Join(guard, "default-account.yaml")
@@ -66,6 +70,21 @@ func writeNamespace(p *Pass, n *model.Namespace) error {
 	}
 	p.Claim(model.DefaultAccountEmpty, n.Addr(), file)
 	return nil
+}
+
+// claimEnforced claims what the enforced level guarantees for pods whose manifests are their team's own: the API server
+// refuses others.
+func claimEnforced(p *Pass, n *model.Namespace, file string) {
+	for _, w := range n.Workloads {
+		if w.Manifests == model.ManifestsGenerate || w.Manifests == "" {
+			continue
+		}
+		for _, control := range []model.ControlID{
+			model.PodRestricted, model.NoPrivileged, model.NoHostNamespaces, model.NoHostPaths, model.CapabilitiesDropped, model.SeccompProfile,
+		} {
+			p.Claim(control, w.Addr(), file)
+		}
+	}
 }
 
 func namespaceObject(n *model.Namespace) *corev1.Namespace {

@@ -3,5 +3,14 @@ package verify
 // manifestChecks judge what is applied to the cluster.
 var manifestChecks = []*Check{
 	objectsCheck,
+	podSecurityCheck,
+	podContextCheck,
+	podAccountCheck,
+	podResourcesCheck,
+	podImageCheck,
+	podPlaceCheck,
+	accountsCheck,
+	peopleCheck,
+	quotaCheck,
 	networkPolicyCheck,
 }

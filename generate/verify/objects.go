@@ -89,12 +89,11 @@ func (p *Pass) Objects(c *model.Cluster) *Objects {
 	if o := p.cache.objects[c.Name]; o != nil {
 		return o
 	}
-	if p.cache.decoder == nil {
-		p.cache.decoder = newDecoder()
+	if p.cache.objects == nil {
 		p.cache.objects = map[string]*Objects{}
 	}
 	r := &reader{
-		decoder: p.cache.decoder,
+		decoder: newDecoder(),
 		files:   p.Files,
 		seen:    map[string]bool{},
 		objects: &Objects{Complete: true, index: map[objectID][]int{}},

@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"sync"
+
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -54,7 +56,8 @@ type decoder struct {
 	groups     map[string]bool // API groups that the scheme knows
 }
 
-func newDecoder() *decoder {
+// newDecoder returns the one decoder: it never changes, and the scheme takes long to make.
+var newDecoder = sync.OnceValue(func() *decoder {
 	s := newScheme()
 	d := &decoder{
 		scheme:     s,
@@ -65,7 +68,7 @@ func newDecoder() *decoder {
 		d.groups[gvk.Group] = true
 	}
 	return d
-}
+})
 
 // clusterScoped lists the kinds of Kubernetes' own groups that live outside namespaces. The names of the fields that
 // the types have do not say it.

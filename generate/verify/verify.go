@@ -63,7 +63,6 @@ func (p *Pass) Find(f Finding) { p.result.Findings = append(p.result.Findings, f
 
 // cache holds what several checks derive from the same bytes.
 type cache struct {
-	decoder *decoder
 	objects map[string]*Objects  // by name of the cluster
 	hosts   map[string]*hostRead // by directory
 }

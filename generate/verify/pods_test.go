@@ -1,0 +1,96 @@
+package verify
+
+import (
+	"testing"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+const (
+	cartFile   = "namespaces/shop/apps/cart/workload.yaml"
+	payFile    = "namespaces/shop/apps/pay/workload.yaml"
+	reportFile = "namespaces/shop/apps/report/workload.yaml"
+	cartAddr   = "workload.shop.cart"
+	payAddr    = "workload.shop.pay"
+)
+
+// strayPod passes for a pod of the cart: it has its label.
+const strayPod = `apiVersion: v1
+kind: Pod
+metadata:
+  name: stray
+  namespace: shop
+  labels: {app.kubernetes.io/name: cart}
+spec:
+  containers:
+  - name: stray
+    image: evil.example.com/x
+`
+
+func TestEditsOfPodsAreFound(t *testing.T) {
+	initContainer := "      initContainers:\n      - image: registry.example.com/shop/cart:v1\n        name: evil\n      nodeSelector: {}\n      priorityClassName"
+	runMutations(t, manifestSpec(), []mutation{
+		{name: "privileged", control: model.NoPrivileged, subject: cartAddr, file: cartFile, old: "privileged: false", new: "privileged: true"},
+		{name: "privileged", control: model.PodRestricted, subject: cartAddr, file: cartFile, old: "privileged: false", new: "privileged: true"},
+		{name: "privileged init container", control: model.NoPrivileged, subject: cartAddr, file: cartFile, old: "      priorityClassName",
+			new: "      initContainers:\n      - name: evil\n        securityContext: {privileged: true}\n      priorityClassName"},
+		{name: "privileged ephemeral container", control: model.NoPrivileged, subject: cartAddr, file: cartFile, old: "      priorityClassName",
+			new: "      ephemeralContainers:\n      - name: evil\n        securityContext: {privileged: true}\n      priorityClassName"},
+		{name: "stray pod", control: model.NoPrivileged, subject: cartAddr, add: "namespaces/shop/guard/stray.yaml", content: strayPod},
+		{name: "second definition", control: model.NoPrivileged, subject: cartAddr, add: "namespaces/shop/guard/second.yaml",
+			content: "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\nspec: {selector: {}, template: {}}\n"},
+		{name: "host network", control: model.NoHostNamespaces, subject: cartAddr, file: cartFile, old: "      enableServiceLinks: false", new: "      enableServiceLinks: false\n      hostNetwork: true"},
+		{name: "host pid", control: model.NoHostNamespaces, subject: cartAddr, file: cartFile, old: "      enableServiceLinks: false", new: "      hostPID: true"},
+		{name: "host ipc", control: model.PodRestricted, subject: cartAddr, file: cartFile, old: "      enableServiceLinks: false", new: "      hostIPC: true"},
+		{name: "host path", control: model.NoHostPaths, subject: cartAddr, file: cartFile, old: "      volumes:", new: "      volumes:\n      - name: root\n        hostPath: {path: /}"},
+		{name: "csi volume", control: model.NoHostPaths, subject: cartAddr, file: cartFile, old: "      volumes:", new: "      volumes:\n      - name: root\n        csi: {driver: hostpath.example.com}"},
+		{name: "no drop", control: model.CapabilitiesDropped, subject: cartAddr, file: cartFile, old: "drop:\n            - ALL", new: "drop:\n            - NET_RAW"},
+		{name: "added", control: model.CapabilitiesDropped, subject: cartAddr, file: cartFile, old: "drop:\n            - ALL", new: "drop:\n            - ALL\n            add:\n            - SYS_ADMIN"},
+		{name: "no container context", control: model.CapabilitiesDropped, subject: cartAddr, file: cartFile, old: "      priorityClassName", new: initContainer},
+		{name: "unconfined", control: model.SeccompProfile, subject: cartAddr, file: cartFile, old: "seccompProfile:\n            type: RuntimeDefault", new: "seccompProfile:\n            type: Unconfined"},
+		{name: "local profile", control: model.SeccompProfile, subject: cartAddr, file: cartFile, old: "seccompProfile:\n            type: RuntimeDefault", new: "seccompProfile:\n            type: Localhost\n            localhostProfile: allow.json"},
+		{name: "root", control: model.NonRoot, subject: cartAddr, file: cartFile, old: "runAsUser: 10001", new: "runAsUser: 0"},
+		{name: "root by image", control: model.NonRoot, subject: cartAddr, file: cartFile, old: "runAsNonRoot: true", new: "runAsNonRoot: false"},
+		{name: "root group", control: model.NonRoot, subject: cartAddr, file: cartFile, old: "runAsGroup: 10002", new: "runAsGroup: 0"},
+		{name: "supplemental root", control: model.NonRoot, subject: cartAddr, file: cartFile, old: "supplementalGroupsPolicy: Strict", new: "supplementalGroups: [0]"},
+		{name: "escalation", control: model.NonRoot, subject: cartAddr, file: cartFile, old: "allowPrivilegeEscalation: false", new: "allowPrivilegeEscalation: true"},
+		{name: "escalation by default", control: model.NonRoot, subject: cartAddr, file: cartFile, old: "          allowPrivilegeEscalation: false\n", new: ""},
+		{name: "writable root", control: model.ReadOnlyRoot, subject: cartAddr, file: cartFile, old: "readOnlyRootFilesystem: true", new: "readOnlyRootFilesystem: false"},
+		{name: "same user", control: model.SiblingIsolation, subject: cartAddr, file: cartFile, old: "runAsUser: 10002", new: "runAsUser: 10001"},
+		{name: "shared processes", control: model.SiblingIsolation, subject: cartAddr, file: cartFile, old: "shareProcessNamespace: false", new: "shareProcessNamespace: true"},
+		{name: "shared volume", control: model.SiblingIsolation, subject: cartAddr, file: cartFile, old: "        name: proxy\n", new: "        name: proxy\n        volumeMounts:\n        - {name: tmp, mountPath: /tmp}\n"},
+		{name: "automount", control: model.NoToken, subject: cartAddr, file: cartFile, old: "automountServiceAccountToken: false", new: "automountServiceAccountToken: true"},
+		{name: "automount by default", control: model.NoToken, subject: cartAddr, file: cartFile, old: "      automountServiceAccountToken: false\n", new: ""},
+		{name: "automount on the account", control: model.NoToken, subject: cartAddr, file: "namespaces/shop/guard/account.cart.yaml", old: "automountServiceAccountToken: false\n", new: ""},
+		{name: "projected token", control: model.NoToken, subject: cartAddr, file: cartFile, old: "      volumes:", new: "      volumes:\n      - name: token\n        projected: {sources: [{serviceAccountToken: {path: t}}]}"},
+		{name: "eternal token", control: model.NoToken, subject: cartAddr, add: "namespaces/shop/guard/token.yaml",
+			content: "apiVersion: v1\nkind: Secret\ntype: kubernetes.io/service-account-token\nmetadata: {name: t, namespace: shop, annotations: {kubernetes.io/service-account.name: cart}}\n"},
+		{name: "default account", control: model.OwnAccount, subject: cartAddr, file: cartFile, old: "serviceAccountName: cart", new: "serviceAccountName: default"},
+		{name: "shared account", control: model.OwnAccount, subject: cartAddr, file: payFile, old: "serviceAccountName: pay", new: "serviceAccountName: cart"},
+		{name: "old field", control: model.OwnAccount, subject: cartAddr, file: cartFile, old: "serviceAccountName: cart", new: "serviceAccountName: cart\n      serviceAccount: report"},
+		{name: "variable", control: model.SecretsAsFiles, subject: cartAddr, file: cartFile, old: "        name: proxy\n", new: "        name: proxy\n        env:\n        - {name: P, valueFrom: {secretKeyRef: {name: cart-redis, key: p}}}\n"},
+		{name: "variables", control: model.SecretsAsFiles, subject: cartAddr, file: cartFile, old: "        name: proxy\n", new: "        name: proxy\n        envFrom: [{secretRef: {name: cart-redis}}]\n"},
+		{name: "no memory limit", control: model.Limits, subject: cartAddr, file: cartFile, old: "            memory: 128Mi\n", new: ""},
+		{name: "higher limit", control: model.Limits, subject: cartAddr, file: cartFile, old: "memory: 128Mi", new: "memory: 1Ti"},
+		{name: "unbounded volume", control: model.Limits, subject: cartAddr, file: cartFile, old: "emptyDir:\n          sizeLimit: 64Mi", new: "emptyDir: {}"},
+		{name: "tag", control: model.ImageDigest, subject: cartAddr, file: cartFile, old: "@sha256:abababababababababababababababababababababababababababababababab", new: ""},
+		{name: "other digest", control: model.ImageDigest, subject: cartAddr, file: cartFile, old: "@sha256:ab", new: "@sha256:cd"},
+		{name: "another container", control: model.ImageDigest, subject: cartAddr, file: cartFile, old: "name: proxy\n", new: "name: evil\n"},
+		{name: "other registry", control: model.ImageRegistry, subject: cartAddr, file: cartFile, old: "registry.example.com/shop/cart", new: "registry.example.com.evil.org/shop/cart"},
+		{name: "other path", control: model.ImageRegistry, subject: cartAddr, file: cartFile, old: "registry.example.com/shop/cart", new: "registry.example.com/shopping/cart"},
+		{name: "no host", control: model.ImageRegistry, subject: cartAddr, file: cartFile, old: "registry.example.com/shop/cart", new: "shop/cart"},
+		{name: "no selector", control: model.PoolIsolation, subject: payAddr, file: payFile, old: "node-restriction.kubernetes.io/pool: sandbox", new: "node-restriction.kubernetes.io/pool: general"},
+		{name: "named node", control: model.PoolIsolation, subject: payAddr, file: payFile, old: "      nodeSelector:", new: "      nodeName: gen-1\n      nodeSelector:"},
+		{name: "neighbour", control: model.PoolIsolation, subject: payAddr, file: cartFile, old: "      priorityClassName", new: "      tolerations:\n      - operator: Exists\n      priorityClassName"},
+		{name: "neighbour by name", control: model.PoolIsolation, subject: payAddr, file: cartFile, old: "      priorityClassName", new: "      nodeName: pay-1\n      priorityClassName"},
+		{name: "no class", control: model.RuntimeSandbox, subject: payAddr, file: payFile, old: "      runtimeClassName: gvisor\n", new: ""},
+		{name: "other handler", control: model.RuntimeSandbox, subject: payAddr, file: "platform/runtimes.yaml", old: "handler: runsc", new: "handler: runc"},
+		{name: "baseline", control: model.PodSecurityEnforced, subject: "namespace.shop", file: "namespaces/shop/guard/namespace.yaml", old: "enforce: restricted", new: "enforce: baseline"},
+		{name: "old version", control: model.PodSecurityEnforced, subject: "namespace.shop", file: "namespaces/shop/guard/namespace.yaml", old: "enforce-version: v1.36", new: "enforce-version: v1.20"},
+		{name: "no label", control: model.PodSecurityEnforced, subject: "namespace.shop", file: "namespaces/shop/guard/namespace.yaml", old: "pod-security.kubernetes.io/enforce: restricted", new: "x: restricted"},
+		{name: "baseline", control: model.NoPrivileged, subject: "workload.shop.legacy", file: "namespaces/shop/guard/namespace.yaml", old: "enforce: restricted", new: "enforce: baseline"},
+		{name: "not applied", control: model.ReadOnlyRoot, subject: cartAddr, file: "namespaces/shop/apps/kustomization.yaml", old: "- cart\n", new: ""},
+		{name: "patched", control: model.ReadOnlyRoot, subject: cartAddr, file: "namespaces/shop/apps/cart/kustomization.yaml", old: "kind: Kustomization", new: "kind: Kustomization\npatches: [{path: p.yaml}]"},
+		{name: "root", control: model.NonRoot, subject: "workload.shop.report", file: reportFile, old: "runAsUser: 10001", new: "runAsUser: 0"},
+	})
+}
