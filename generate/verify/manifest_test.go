@@ -133,8 +133,8 @@ func TestEveryClaimOfManifestsIsProved(t *testing.T) {
 	}
 }
 
-// mutation is an edit of the tree that undoes a control. Old must occur in the file; all occurrences are replaced.
-type mutation struct {
+// treeEdit is an edit of the tree that undoes a control. Old must occur in the file; all occurrences are replaced.
+type treeEdit struct {
 	name     string
 	control  model.ControlID
 	subject  model.Address
@@ -144,7 +144,7 @@ type mutation struct {
 	content  string
 }
 
-func (m mutation) apply(t *testing.T, files map[string][]byte) {
+func (m treeEdit) apply(t *testing.T, files map[string][]byte) {
 	t.Helper()
 	const root = "clusters/prod/manifests/"
 	if m.file != "" {
@@ -164,7 +164,7 @@ func (m mutation) apply(t *testing.T, files map[string][]byte) {
 }
 
 // runMutations checks that each edit takes the proof away and leaves a finding that names the file.
-func runMutations(t *testing.T, spec *model.Spec, mutations []mutation) {
+func runMutations(t *testing.T, spec *model.Spec, mutations []treeEdit) {
 	t.Helper()
 	_, original := manifestTree(t, spec)
 	before := Run(spec, original, ownChecks)

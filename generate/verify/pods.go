@@ -217,14 +217,14 @@ func declaredPods(w *model.Workload, near []podSource) (podSource, bool) {
 func strayPods(w *model.Workload, near []podSource) []podSource {
 	var strays []podSource
 	for _, s := range near {
-		if !declared(w.Namespace, s) && (s.Spec.ServiceAccountName == w.Name || s.Spec.DeprecatedServiceAccount == w.Name || labelled(s.Meta, w.Selector)) {
+		if !isDeclared(w.Namespace, s) && (s.Spec.ServiceAccountName == w.Name || s.Spec.DeprecatedServiceAccount == w.Name || labelled(s.Meta, w.Selector)) {
 			strays = append(strays, s)
 		}
 	}
 	return strays
 }
 
-func declared(n *model.Namespace, s podSource) bool {
+func isDeclared(n *model.Namespace, s podSource) bool {
 	i, ok := slices.BinarySearchFunc(n.Workloads, s.Name, func(w *model.Workload, name string) int { return strings.Compare(w.Name, name) })
 	return ok && generated(n.Workloads[i]) && kindOf(n.Workloads[i]) == s.GVK.Kind
 }

@@ -29,7 +29,7 @@ spec:
 
 func TestEditsOfPodsAreFound(t *testing.T) {
 	initContainer := "      initContainers:\n      - image: registry.example.com/shop/cart:v1\n        name: evil\n      nodeSelector: {}\n      priorityClassName"
-	runMutations(t, manifestSpec(), []mutation{
+	runMutations(t, manifestSpec(), []treeEdit{
 		{name: "privileged", control: model.NoPrivileged, subject: cartAddr, file: cartFile, old: "privileged: false", new: "privileged: true"},
 		{name: "privileged", control: model.PodRestricted, subject: cartAddr, file: cartFile, old: "privileged: false", new: "privileged: true"},
 		{name: "privileged init container", control: model.NoPrivileged, subject: cartAddr, file: cartFile, old: "      priorityClassName",

@@ -28,7 +28,7 @@ func role(rules string) string {
 
 func TestEditsOfRightsAreFound(t *testing.T) {
 	admin := "kind: ClusterRole, name: cluster-admin"
-	mutations := []mutation{
+	mutations := []treeEdit{
 		{name: "cluster-admin", control: model.LeastPrivilege, subject: cartAddr, add: extra, content: binding("ClusterRoleBinding", "{name: x}", admin, cartSubject)},
 		{name: "cluster-admin", control: model.NoEscalation, subject: cartAddr, add: extra, content: binding("ClusterRoleBinding", "{name: x}", admin, cartSubject)},
 		{name: "built-in edit", control: model.NoEscalation, subject: cartAddr, add: extra, content: binding("RoleBinding", "{name: x, namespace: shop}", "kind: ClusterRole, name: edit", cartSubject)},
@@ -81,7 +81,7 @@ func TestEditsOfRightsAreFound(t *testing.T) {
 		"R-15":                 `{verbs: [create], apiGroups: [kustomize.toolkit.fluxcd.io], resources: [kustomizations]}`,
 		"C-03":                 `{verbs: [patch], apiGroups: [""], resources: [namespaces]}`,
 	} {
-		mutations = append(mutations, mutation{name: step, control: model.NoEscalation, subject: cartAddr, add: extra, content: role(rules)})
+		mutations = append(mutations, treeEdit{name: step, control: model.NoEscalation, subject: cartAddr, add: extra, content: role(rules)})
 	}
 	runMutations(t, manifestSpec(), mutations)
 }
@@ -89,7 +89,7 @@ func TestEditsOfRightsAreFound(t *testing.T) {
 // A right on named Secrets is what the documentation recommends; it is no escalation.
 func TestNamedSecretsAreNoEscalation(t *testing.T) {
 	_, files := manifestTree(t, manifestSpec())
-	m := mutation{add: extra, content: role(`{verbs: [get], apiGroups: [""], resources: [secrets], resourceNames: [cart]}`)}
+	m := treeEdit{add: extra, content: role(`{verbs: [get], apiGroups: [""], resources: [secrets], resourceNames: [cart]}`)}
 	m.apply(t, files)
 	result := Run(manifestSpec(), files, ownChecks)
 	if !holds(result, model.Hold{Control: model.NoEscalation, Subject: cartAddr}) {
