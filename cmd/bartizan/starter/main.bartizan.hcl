@@ -84,6 +84,14 @@ team "security" {
 # Where images come from. Their digests stand in images.bartizan.json, which your pipeline writes.
 registry "main" {
   host = "registry.example.com" # change
+  # change: the key that your pipeline signs with, or signed_by = [file("cosign.pub")]; nobody can sign for this one
+  signed_by = [<<-PEM
+    -----BEGIN PUBLIC KEY-----
+    MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEg+yI77SBdt+3VK7T5YqfjXvCKK4y
+    KQNGuX3a0KVitMflzLF3iD9wjMJa0WNUxo017oqH/OiJ66uYqKHrArCuOQ==
+    -----END PUBLIC KEY-----
+    PEM
+  ]
 }
 
 # One application. A workload calls nothing, is called by nobody and has no token for the Kubernetes API, unless it says
