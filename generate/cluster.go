@@ -7,4 +7,5 @@ var clusterGenerators = []*Generator{
 	admission,
 	audit,
 	encryption,
+	bootstrap,
 }

@@ -7,4 +7,5 @@ var clusterChecks = []*Check{
 	admission,
 	audit,
 	encryption,
+	joinToken,
 }

@@ -202,6 +202,14 @@ var clusterMutations = []mutation{
 	{name: "a key in the tree", control: model.SecretsEncrypted, file: keyFile, old: "'@ENCRYPTION_KEY@'", new: "K81rIDcb1oEgxSmt+j96YGoEHhau39kUkam95XAOoyY="},
 	{name: "no encryption flag", control: model.SecretsEncrypted, file: initFile, old: flag("encryption-provider-config", "/etc/kubernetes/hardening/encryption.yaml"), new: ""},
 
+	{name: "a token for ever", control: model.JoinTokensShort, file: initFile, old: "ttl: 1m0s", new: "ttl: 0s"},
+	{name: "no token at all", control: model.JoinTokensShort, file: initFile, old: "bootstrapTokens:\n- description: made by kubeadm init, admits nobody\n  groups:\n  - system:bootstrappers:bartizan:nobody\n  ttl: 1m0s\n  usages:\n  - authentication\n", new: ""},
+	{name: "a join token for ever", control: model.JoinTokensShort, file: "make-join.sh", old: "--ttl 15m", new: "--ttl 0"},
+	{name: "the last life wins", control: model.JoinTokensShort, file: "make-join.sh", old: "--ttl 15m", new: "--ttl 15m --ttl=0"},
+	{name: "a second token", control: model.JoinTokensShort, file: "make-join.sh", new: "kubeadm token create\n"},
+	{name: "a computed command", control: model.JoinTokensShort, file: "join.sh", new: "eval \"$x\"\n"},
+	{name: "tokens left", control: model.JoinTokensShort, file: "bootstrap.sh", old: "kubeadm token delete", new: "echo"},
+
 	{name: "anonymous kubelet", control: model.KubeletAuthentication, subject: general, file: generalK, old: "    enabled: false", new: "    enabled: true"},
 	{name: "a kubelet flag", control: model.KubeletAuthentication, subject: general, file: "join-general.yaml", old: "  imagePullPolicy:", new: "  kubeletExtraArgs:\n  - name: anonymous-auth\n    value: \"true\"\n  imagePullPolicy:"},
 	{name: "patches from elsewhere", control: model.KubeletAuthentication, subject: general, file: "join-general.yaml", old: "/etc/kubernetes/patches", new: "/tmp/patches"},

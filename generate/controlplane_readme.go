@@ -1,0 +1,72 @@
+package generate
+
+import (
+	"strings"
+
+	"github.com/bartizan-dev/bartizan/model"
+	"github.com/bartizan-dev/bartizan/templates"
+)
+
+// controlPlaneReadme says in which order the files are used, and on which machine.
+func controlPlaneReadme(c *model.Cluster, d bootstrapData) Directory {
+	var b strings.Builder
+	say := func(parts ...string) { b.WriteString(strings.Join(parts, "")) }
+	code := templates.MarkdownCode
+	say("From bare machines to a cluster whose nodes are all Ready. No file here holds a secret; the scripts make what is secret on the machine that ",
+		"keeps it. Each script may be run again.\n\n")
+	n := 0
+	step := func(parts ...string) {
+		n++
+		say(string(rune('0'+n)), ". ")
+		say(parts...)
+		say("\n")
+	}
+	step("**Every machine**: set it up with the node files of its pool (`../nodes`), install kubelet and kubeadm ", code(c.Version.String()), ", make ",
+		code(d.Endpoint), " resolve to the API's address, and copy this directory there as `cluster`.")
+	if d.AuditToken != "" {
+		step("**Each control-plane node**: put the bearer token that the log collector issued to this machine into ", code(d.AuditToken),
+			", mode 0600. The collector's certificate must be trusted by the machine (`/etc/ssl/certs`).")
+	}
+	if d.KMSSocket != "" {
+		step("**Each control-plane node**: start the KMS plugin; it listens at ", code(d.KMSSocket), ".")
+	}
+	step("**", d.First, "**: `sudo cluster/bootstrap.sh`. ", keyAdvice(d),
+		"Afterwards take `/etc/kubernetes/super-admin.conf` off the machine and lock it away: no role binds whoever holds it. ",
+		"`/etc/kubernetes/admin.conf` is for this machine's scripts only; people log in through the identity provider (`../access`).")
+	step("**", d.First, "**: install the network plugin. ", cniAdvice(c))
+	step("**Your machine**, for each further node, control-plane nodes first and one at a time:\n\n",
+		"   ```\n   ssh ", d.First, " sudo cluster/make-join.sh NODE | ssh NODE sudo cluster/join.sh\n   ```\n\n",
+		"   The token in the pipe lives for 15 minutes, and SSH through the jump box is encrypted from end to end, so that its recording holds none of it.",
+		elasticAdvice(d))
+	step("**", d.First, "**: `sudo cluster/admit-nodes.sh` after each join, and daily from a timer. It approves the serving certificates that kubelets ",
+		"ask for, if every name and address in them is the declared node's, and puts the label ", code(PoolLabel), " on the nodes, which a kubelet cannot ",
+		"set itself. Until then logs and exec do not work on the node, and workloads of a dedicated pool wait.")
+	step("**", d.First, "**: apply `../manifests/platform`, then the namespaces.")
+	say("\nUpgrades: change `kubernetes` in the specification, generate, copy, then `kubeadm upgrade apply` with `--config init.yaml` as its documentation ",
+		"says. Certificates of the control plane are renewed by an upgrade; without one they end after a year (`kubeadm certs renew all`).")
+	if d.VIP != "" {
+		say(" Run `kube-vip.sh` as often.")
+	}
+	say("\n\nWhat the control plane does with these files is proved by `bartizan verify`. That `kubeadm` and the API server accept them you can see without ",
+		"a cluster: `kubeadm config validate --config init.yaml`.\n")
+	return Directory{Path: ControlPlaneDir(c), Title: "The control plane and the kubelets of " + c.Name, Doc: b.String()}
+}
+
+func keyAdvice(d bootstrapData) string {
+	if !d.MakeKey {
+		return ""
+	}
+	return "It makes the key that encrypts Secrets in etcd, " + templates.MarkdownCode(d.Hardening+"/encryption.yaml") +
+		". Keep a copy where the backups of etcd are not: a backup without the key is lost, and with the key beside it is open. "
+}
+
+func elasticAdvice(d bootstrapData) string {
+	if len(d.Elastic) == 0 {
+		return ""
+	}
+	return " For nodes of an elastic pool, which the specification does not name, write `make-join.sh NODE POOL`."
+}
+
+func cniAdvice(c *model.Cluster) string {
+	return "This tree does not install " + templates.MarkdownCode(string(c.Network.CNI)) + "; follow its documentation."
+}
