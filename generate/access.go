@@ -1,3 +1,6 @@
 package generate
 
-var accessGenerators = []*Generator{}
+var accessGenerators = []*Generator{
+	wireGuard,
+	jumpBox,
+}

@@ -3,7 +3,6 @@ package generate
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/bartizan-dev/bartizan/model"
 )
@@ -45,7 +44,7 @@ func runNodeFiles(p *Pass, pool *model.NodePool) error {
 		{
 			Name: "bartizan-firewall.service", Target: "/etc/systemd/system/bartizan-firewall.service", Mode: "0644",
 			Doc:      "Loads the firewall before the network comes up; the kubelet does not start without it.",
-			Template: "firewall.service.tmpl",
+			Template: "firewall.service.tmpl", Data: "kubelet.service",
 		},
 		{
 			Name: "sysctl.conf", Target: "/etc/sysctl.d/99-zz-bartizan.conf", Mode: "0644",
@@ -61,7 +60,7 @@ func runNodeFiles(p *Pass, pool *model.NodePool) error {
 		{
 			Name: "modprobe.conf", Target: "/etc/modprobe.d/bartizan.conf", Mode: "0644",
 			Doc:      "Kernel modules that never load.",
-			Template: "modprobe.tmpl", Data: blockedModules(pool.Cluster),
+			Template: "modprobe.tmpl", Data: blockedModules(usesSCTP(pool.Cluster)),
 		},
 		{
 			Name: "audit.rules", Target: "/etc/audit/rules.d/99-bartizan.rules", Mode: "0600",
@@ -109,7 +108,7 @@ func runNodeFiles(p *Pass, pool *model.NodePool) error {
 		h.Files = append(h.Files, hostFile{
 			Name: "apt.conf", Target: "/etc/apt/apt.conf.d/99-bartizan", Mode: "0644",
 			Doc:      "Security updates of the operating system install themselves; Kubernetes packages do not.",
-			Template: "apt.tmpl", Data: osView(pool.OS),
+			Template: "apt.tmpl", Data: osView{pool.OS},
 			Controls: []model.Claim{claim(model.NodePatching)},
 		})
 	}
@@ -118,12 +117,16 @@ func runNodeFiles(p *Pass, pool *model.NodePool) error {
 		h.Files = append(h.Files, hostFile{
 			Name: "sshd_config", Target: "/etc/ssh/sshd_config", Mode: "0600",
 			Doc:      "The complete configuration of sshd: keys only, no forwarding.",
-			Template: "sshd_config.tmpl", Data: sshdView{OS: string(pool.OS), Group: sshGroup, IdleMinutes: 10},
+			Template: "sshd_config.tmpl", Data: sshdView{OS: string(pool.OS), Group: sshGroup, IdleMinutes: 10, Record: pool.RecordedSSH()},
 		}, hostFile{
 			Name: "ssh-user.sh", Target: "/usr/local/sbin/bartizan-ssh-user", Mode: "0700",
 			Doc:      "Adds and removes people's accounts.",
 			Template: "ssh-user.tmpl", Data: sshUserView{Group: sshGroup},
 		})
+	}
+	if v.SSH && pool.RecordedSSH() {
+		h.Packages = append(h.Packages, "tlog")
+		h.Files = append(h.Files, recording)
 	}
 	if !fromInternet(pool.SSHFrom) {
 		path := "nftables.nft"
@@ -182,11 +185,6 @@ func fromInternet(peers []model.Peer) bool {
 		z, ok := p.(*model.Zone)
 		return ok && z.Internet()
 	})
-}
-
-// osView says how APT names the operating system's security updates.
-func osView(os model.OS) struct{ Debian bool } {
-	return struct{ Debian bool }{strings.HasPrefix(string(os), "debian-")}
 }
 
 func nodeDoc(pool *model.NodePool) string {

@@ -17,18 +17,51 @@ type setting struct{ Key, Value string }
 // Self-Protection Project and the CIS distribution benchmarks that leave Kubernetes alone: forwarding stays on, and
 // user.max_user_namespaces is not touched, because hostUsers: false needs user namespaces.
 func nodeSysctls(pool *model.NodePool) []setting {
+	s := append(hardening(pool.OS),
+		setting{"vm.overcommit_memory", "1"},
+		setting{"vm.panic_on_oom", "0"},
+		setting{"kernel.panic", "10"},
+		setting{"kernel.panic_on_oops", "1"},
+		setting{"kernel.keys.root_maxkeys", "1000000"},
+		setting{"kernel.keys.root_maxbytes", "25000000"},
+
+		setting{"net.ipv4.ip_forward", "1"},
+		setting{"net.bridge.bridge-nf-call-iptables", "1"},
+		setting{"net.bridge.bridge-nf-call-ip6tables", "1"},
+	)
+	if slices.ContainsFunc(pool.Cluster.Network.Pods, func(p netip.Prefix) bool { return p.Addr().Is6() }) {
+		s = append(s, setting{"net.ipv6.conf.all.forwarding", "1"})
+	}
+	// The kernel takes the greater of "all" and the interface's own value. Calico wants strict reverse paths; the
+	// others route replies asymmetrically over their own interfaces.
+	if pool.Cluster.Network.CNI == model.Calico {
+		s = append(s, setting{"net.ipv4.conf.all.rp_filter", "1"}, setting{"net.ipv4.conf.default.rp_filter", "1"})
+	} else {
+		s = append(s, setting{"net.ipv4.conf.all.rp_filter", "0"}, setting{"net.ipv4.conf.default.rp_filter", "2"})
+	}
+	slices.SortFunc(s, func(a, b setting) int { return strings.Compare(a.Key, b.Key) })
+	return s
+}
+
+// gatewaySysctls returns the kernel settings of a machine that runs no Kubernetes.
+func gatewaySysctls(os model.OS, forwards bool) []setting {
+	forward := "0"
+	if forwards {
+		forward = "1"
+	}
+	s := append(hardening(os),
+		setting{"net.ipv4.conf.all.rp_filter", "1"},
+		setting{"net.ipv4.conf.default.rp_filter", "1"},
+		setting{"net.ipv4.ip_forward", forward},
+		setting{"net.ipv6.conf.all.forwarding", forward},
+	)
+	slices.SortFunc(s, func(a, b setting) int { return strings.Compare(a.Key, b.Key) })
+	return s
+}
+
+// hardening returns the settings that every machine gets.
+func hardening(os model.OS) []setting {
 	s := []setting{
-		{"vm.overcommit_memory", "1"},
-		{"vm.panic_on_oom", "0"},
-		{"kernel.panic", "10"},
-		{"kernel.panic_on_oops", "1"},
-		{"kernel.keys.root_maxkeys", "1000000"},
-		{"kernel.keys.root_maxbytes", "25000000"},
-
-		{"net.ipv4.ip_forward", "1"},
-		{"net.bridge.bridge-nf-call-iptables", "1"},
-		{"net.bridge.bridge-nf-call-ip6tables", "1"},
-
 		{"dev.tty.ldisc_autoload", "0"},
 		{"fs.protected_fifos", "2"},
 		{"fs.protected_hardlinks", "1"},
@@ -64,34 +97,23 @@ func nodeSysctls(pool *model.NodePool) []setting {
 		{"net.ipv6.conf.default.accept_redirects", "0"},
 		{"net.ipv6.conf.default.accept_source_route", "0"},
 	}
-	if slices.ContainsFunc(pool.Cluster.Network.Pods, func(p netip.Prefix) bool { return p.Addr().Is6() }) {
-		s = append(s, setting{"net.ipv6.conf.all.forwarding", "1"})
-	}
-	// The kernel takes the greater of "all" and the interface's own value. Calico wants strict reverse paths; the
-	// others route replies asymmetrically over their own interfaces.
-	if pool.Cluster.Network.CNI == model.Calico {
-		s = append(s, setting{"net.ipv4.conf.all.rp_filter", "1"}, setting{"net.ipv4.conf.default.rp_filter", "1"})
-	} else {
-		s = append(s, setting{"net.ipv4.conf.all.rp_filter", "0"}, setting{"net.ipv4.conf.default.rp_filter", "2"})
-	}
-	switch pool.OS {
+	switch os {
 	case model.Ubuntu2404:
 		s = append(s, setting{"kernel.apparmor_restrict_unprivileged_userns", "1"}, setting{"kernel.io_uring_disabled", "2"})
 	case model.Debian13:
 		s = append(s, setting{"kernel.io_uring_disabled", "2"})
 	}
-	slices.SortFunc(s, func(a, b setting) int { return strings.Compare(a.Key, b.Key) })
 	return s
 }
 
 // blockedModules returns kernel modules that no node needs: old file systems and protocols with a history of
-// vulnerabilities, and ways to attach devices. SCTP stays where a workload speaks it.
-func blockedModules(c *model.Cluster) []string {
+// vulnerabilities, and ways to attach devices. SCTP stays where it is spoken.
+func blockedModules(sctp bool) []string {
 	modules := []string{
 		"af_802154", "appletalk", "ax25", "can", "cramfs", "dccp", "firewire-core", "freevxfs", "hfs", "hfsplus", "jffs2",
 		"n_hdlc", "netrom", "nfc", "p8022", "p8023", "psnap", "rds", "rose", "tipc", "udf", "usb-storage", "vivid", "x25",
 	}
-	if !usesSCTP(c) {
+	if !sctp {
 		modules = append(modules, "sctp")
 	}
 	slices.Sort(modules)

@@ -297,3 +297,36 @@ func sortHostFlows(flows []HostFlow) []HostFlow {
 			slices.Equal(a.Sources, b.Sources)
 	})
 }
+
+// Entrances returns the VPNs and jump boxes through which people come to the cluster, sorted by name.
+func (c *Cluster) Entrances(s *Spec) (vpns []*VPN, boxes []*JumpBox) {
+	var named []Peer
+	named = append(named, c.API.ReachableFrom...)
+	for _, p := range c.NodePools {
+		named = append(named, p.SSHFrom...)
+	}
+	names := func(a Address) bool { return slices.ContainsFunc(named, func(p Peer) bool { return p.Addr() == a }) }
+	for _, j := range s.JumpBoxes {
+		if names(j.Addr()) {
+			boxes = append(boxes, j)
+		}
+	}
+	for _, j := range boxes {
+		named = append(named, j.ReachableFrom...)
+	}
+	for _, v := range s.VPNs {
+		if names(v.Addr()) {
+			vpns = append(vpns, v)
+		}
+	}
+	return vpns, boxes
+}
+
+// RecordedSSH reports whether the sessions of people on the pool's nodes are recorded there: one of the jump boxes
+// that they come from says so, and it cannot see into the connections that it forwards.
+func (p *NodePool) RecordedSSH() bool {
+	return slices.ContainsFunc(p.SSHFrom, func(x Peer) bool {
+		j, ok := x.(*JumpBox)
+		return ok && j.Recording
+	})
+}

@@ -88,8 +88,8 @@ func nftLine(r NFTRule, family string, is4 bool) (line string, ok bool, err erro
 	if r.Verdict != "accept" && r.Verdict != "drop" {
 		return "", false, fmt.Errorf("verdict %q", r.Verdict)
 	}
-	if r.Verdict == "accept" && len(r.From) == 0 && !r.NotFrom && r.In == "" {
-		return "", false, errors.New("accept without a source")
+	if r.Verdict == "accept" && len(r.From) == 0 && !r.NotFrom && r.In == "" && len(r.To) == 0 {
+		return "", false, errors.New("accept without a source, an interface or a destination")
 	}
 	words = append(words, r.Verdict)
 	if r.Comment != "" {

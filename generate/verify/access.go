@@ -1,3 +1,6 @@
 package verify
 
-var accessChecks = []*Check{}
+var accessChecks = []*Check{
+	wireGuard,
+	jumpBox,
+}

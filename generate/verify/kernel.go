@@ -26,7 +26,7 @@ The settings are exactly the known ones; modules with a history of vulnerabiliti
 			f.judge("modules-load.conf", func(data []byte) error {
 				return sameLines(data, []string{"br_netfilter", "overlay"})
 			})
-			f.judge("modprobe.conf", func(data []byte) error { return judgeModprobe(data, pool.Cluster) })
+			f.judge("modprobe.conf", func(data []byte) error { return judgeModprobe(data, usesSCTP(pool.Cluster)) })
 			f.prove("sysctl.conf")
 		})
 	},
@@ -112,6 +112,30 @@ func sameLines(data []byte, want []string) error {
 }
 
 func judgeSysctls(data []byte, pool *model.NodePool) error {
+	want := append(wantHardening(pool.OS),
+		"kernel.keys.root_maxbytes = 25000000",
+		"kernel.keys.root_maxkeys = 1000000",
+		"kernel.panic = 10",
+		"kernel.panic_on_oops = 1",
+		"net.bridge.bridge-nf-call-ip6tables = 1",
+		"net.bridge.bridge-nf-call-iptables = 1",
+		"net.ipv4.ip_forward = 1",
+		"vm.overcommit_memory = 1",
+		"vm.panic_on_oom = 0",
+	)
+	if slices.ContainsFunc(pool.Cluster.Network.Pods, func(p netip.Prefix) bool { return p.Addr().Is6() }) {
+		want = append(want, "net.ipv6.conf.all.forwarding = 1")
+	}
+	if pool.Cluster.Network.CNI == model.Calico {
+		want = append(want, "net.ipv4.conf.all.rp_filter = 1", "net.ipv4.conf.default.rp_filter = 1")
+	} else {
+		want = append(want, "net.ipv4.conf.all.rp_filter = 0", "net.ipv4.conf.default.rp_filter = 2")
+	}
+	return sameLines(data, want)
+}
+
+// wantHardening lists the settings of every machine.
+func wantHardening(os model.OS) []string {
 	want := strings.Split(strings.TrimSpace(`
 dev.tty.ldisc_autoload = 0
 fs.protected_fifos = 2
@@ -121,18 +145,12 @@ fs.protected_symlinks = 1
 fs.suid_dumpable = 0
 kernel.dmesg_restrict = 1
 kernel.kexec_load_disabled = 1
-kernel.keys.root_maxbytes = 25000000
-kernel.keys.root_maxkeys = 1000000
 kernel.kptr_restrict = 2
-kernel.panic = 10
-kernel.panic_on_oops = 1
 kernel.perf_event_paranoid = 3
 kernel.randomize_va_space = 2
 kernel.sysrq = 0
 kernel.unprivileged_bpf_disabled = 1
 kernel.yama.ptrace_scope = 2
-net.bridge.bridge-nf-call-ip6tables = 1
-net.bridge.bridge-nf-call-iptables = 1
 net.core.bpf_jit_harden = 2
 net.ipv4.conf.all.accept_redirects = 0
 net.ipv4.conf.all.accept_source_route = 0
@@ -144,7 +162,6 @@ net.ipv4.conf.default.secure_redirects = 0
 net.ipv4.conf.default.send_redirects = 0
 net.ipv4.icmp_echo_ignore_broadcasts = 1
 net.ipv4.icmp_ignore_bogus_error_responses = 1
-net.ipv4.ip_forward = 1
 net.ipv4.tcp_rfc1337 = 1
 net.ipv4.tcp_syncookies = 1
 net.ipv6.conf.all.accept_redirects = 0
@@ -152,34 +169,21 @@ net.ipv6.conf.all.accept_source_route = 0
 net.ipv6.conf.default.accept_redirects = 0
 net.ipv6.conf.default.accept_source_route = 0
 vm.mmap_min_addr = 65536
-vm.overcommit_memory = 1
-vm.panic_on_oom = 0
 vm.unprivileged_userfaultfd = 0`), "\n")
-	if slices.ContainsFunc(pool.Cluster.Network.Pods, func(p netip.Prefix) bool { return p.Addr().Is6() }) {
-		want = append(want, "net.ipv6.conf.all.forwarding = 1")
-	}
-	if pool.Cluster.Network.CNI == model.Calico {
-		want = append(want, "net.ipv4.conf.all.rp_filter = 1", "net.ipv4.conf.default.rp_filter = 1")
-	} else {
-		want = append(want, "net.ipv4.conf.all.rp_filter = 0", "net.ipv4.conf.default.rp_filter = 2")
-	}
-	switch pool.OS {
+	switch os {
 	case model.Ubuntu2404:
 		want = append(want, "kernel.apparmor_restrict_unprivileged_userns = 1", "kernel.io_uring_disabled = 2")
 	case model.Debian13:
 		want = append(want, "kernel.io_uring_disabled = 2")
 	}
-	return sameLines(data, want)
+	return want
 }
 
-func judgeModprobe(data []byte, c *model.Cluster) error {
+func judgeModprobe(data []byte, sctp bool) error {
 	modules := []string{
 		"af_802154", "appletalk", "ax25", "can", "cramfs", "dccp", "firewire-core", "freevxfs", "hfs", "hfsplus", "jffs2",
 		"n_hdlc", "netrom", "nfc", "p8022", "p8023", "psnap", "rds", "rose", "tipc", "udf", "usb-storage", "vivid", "x25",
 	}
-	sctp := slices.ContainsFunc(c.Workloads(), func(w *model.Workload) bool {
-		return slices.ContainsFunc(w.Ports, func(p *model.Port) bool { return p.Protocol == model.SCTP })
-	})
 	if !sctp {
 		modules = append(modules, "sctp")
 	}
@@ -188,4 +192,10 @@ func judgeModprobe(data []byte, c *model.Cluster) error {
 		want = append(want, "blacklist "+m, "install "+m+" /bin/false")
 	}
 	return sameLines(data, want)
+}
+
+func usesSCTP(c *model.Cluster) bool {
+	return slices.ContainsFunc(c.Workloads(), func(w *model.Workload) bool {
+		return slices.ContainsFunc(w.Ports, func(p *model.Port) bool { return p.Protocol == model.SCTP })
+	})
 }

@@ -43,10 +43,16 @@ const (
 	nftDHCPv6      = `ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept`
 	nftJumpAdmit   = `jump admit`
 	nftDrop        = `drop`
+
+	nftLoopbackOut   = `oifname "lo" accept`
+	nftNeighboursOut = `icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } ip6 hoplimit 255 accept`
+	nftDHCPOut       = `udp sport 68 udp dport 67 accept`
+	nftDHCPv6Out     = `ip6 saddr fe80::/10 udp sport 546 udp dport 547 accept`
 )
 
 var nftLiterals = []string{
 	nftLoopback, nftEstablished, nftInvalid, nftNotLocal, nftCiliumProxy, nftNeighbours, nftDHCP, nftDHCPv6, nftJumpAdmit, nftDrop,
+	nftLoopbackOut, nftNeighboursOut, nftDHCPOut, nftDHCPv6Out,
 }
 
 var (
@@ -117,10 +123,10 @@ func readNFTRule(line string) (nftRule, error) {
 	w := words(strings.Fields(r.text))
 	fail := func() (nftRule, error) { return r, fmt.Errorf("rule %q is not understood", r.text) }
 	if w.take("iifname") {
-		r.in = w.next()
+		r.in = strings.Trim(w.next(), `"`)
 	}
 	if w.take("oifname") {
-		r.out = w.next()
+		r.out = strings.Trim(w.next(), `"`)
 	}
 	for _, nfproto := range []struct {
 		word string

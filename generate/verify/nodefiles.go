@@ -54,6 +54,10 @@ func wantNode(pool *model.NodePool) hostWant {
 		w.files = append(w.files,
 			hostFile{"sshd_config", "/etc/ssh/sshd_config", "0600"},
 			hostFile{"ssh-user.sh", "/usr/local/sbin/bartizan-ssh-user", "0700"})
+		if pool.RecordedSSH() {
+			w.packages = append(w.packages, "tlog")
+			w.files = append(w.files, hostFile{"tlog.conf", "/etc/tlog/tlog-rec-session.conf", "0644"})
+		}
 	}
 	w.files = append(w.files, hostFile{"node.sh", "/usr/local/sbin/bartizan-node", "0700"})
 	slices.Sort(w.packages)
@@ -72,7 +76,7 @@ systemctl restart systemd-modules-load.service
 sysctl --system
 swapoff -a
 systemctl mask swap.target
-apt-get purge -y bpftrace gdb ltrace netcat-openbsd netcat-traditional nmap strace tcpdump telnet ufw`, "\n")...)
+`+purge, "\n")...)
 	if ssh {
 		add("groupadd -f -r bartizan-ssh", "sshd -t", "systemctl restart ssh.service")
 	} else {
@@ -82,3 +86,6 @@ apt-get purge -y bpftrace gdb ltrace netcat-openbsd netcat-traditional nmap stra
 		"systemctl enable --now bartizan-permissions.timer", "augenrules --load")
 	return w
 }
+
+// purge removes debugging tools from every machine.
+const purge = "apt-get purge -y bpftrace gdb ltrace netcat-openbsd netcat-traditional nmap strace tcpdump telnet ufw"

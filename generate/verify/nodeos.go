@@ -140,6 +140,25 @@ Reads auditd's rules: the watches are there, nothing excludes anything, the last
 }
 
 func judgeAudit(data []byte, pool *model.NodePool) error {
+	want := []auditWatch{
+		{"/etc/kubernetes", "wa"}, {"/var/lib/kubelet/config.yaml", "wa"}, {"/var/lib/kubelet/pki", "wa"},
+		{"/etc/systemd/system", "wa"}, {"/etc/cni/net.d", "wa"}, {"/opt/cni/bin", "wa"}, {"/etc/containerd", "wa"},
+		{"/etc/bartizan", "wa"}, {"/usr/bin/kubelet", "wa"}, {"/usr/bin/kubeadm", "wa"}, {"/usr/bin/kubectl", "wa"},
+		{"/usr/bin/containerd", "wa"}, {"/usr/local/bin", "wa"}, {"/usr/bin/runc", "wa"}, {"/usr/sbin/runc", "wa"},
+		{"/usr/bin/crictl", "x"}, {"/usr/bin/ctr", "x"}, {"/usr/bin/nsenter", "x"}, {"/usr/sbin/nft", "x"},
+		{"/etc/passwd", "wa"}, {"/etc/group", "wa"}, {"/etc/shadow", "wa"}, {"/etc/sudoers", "wa"}, {"/etc/sudoers.d", "wa"},
+		{"/etc/ssh", "wa"}, {"/etc/audit", "wa"}, {"/etc/sysctl.d", "wa"}, {"/etc/modprobe.d", "wa"},
+	}
+	if pool.Has(model.RoleEtcd) {
+		want = append(want, auditWatch{"/var/lib/etcd", "a"})
+	}
+	return judgeWatches(data, want)
+}
+
+// auditWatch is a path and what must be recorded of it.
+type auditWatch struct{ path, perms string }
+
+func judgeWatches(data []byte, want []auditWatch) error {
 	lines := plainLines(data)
 	head := []string{"-D", "-b 8192", "-f 1", "-c"}
 	if len(lines) < len(head)+1 || !slices.Equal(lines[:len(head)], head) {
@@ -168,18 +187,6 @@ func judgeAudit(data []byte, pool *model.NodePool) error {
 	}
 	if len(calls) > 0 {
 		return fmt.Errorf("the rule %q is missing", calls[0])
-	}
-	want := []struct{ path, perms string }{
-		{"/etc/kubernetes", "wa"}, {"/var/lib/kubelet/config.yaml", "wa"}, {"/var/lib/kubelet/pki", "wa"},
-		{"/etc/systemd/system", "wa"}, {"/etc/cni/net.d", "wa"}, {"/opt/cni/bin", "wa"}, {"/etc/containerd", "wa"},
-		{"/etc/bartizan", "wa"}, {"/usr/bin/kubelet", "wa"}, {"/usr/bin/kubeadm", "wa"}, {"/usr/bin/kubectl", "wa"},
-		{"/usr/bin/containerd", "wa"}, {"/usr/local/bin", "wa"}, {"/usr/bin/runc", "wa"}, {"/usr/sbin/runc", "wa"},
-		{"/usr/bin/crictl", "x"}, {"/usr/bin/ctr", "x"}, {"/usr/bin/nsenter", "x"}, {"/usr/sbin/nft", "x"},
-		{"/etc/passwd", "wa"}, {"/etc/group", "wa"}, {"/etc/shadow", "wa"}, {"/etc/sudoers", "wa"}, {"/etc/sudoers.d", "wa"},
-		{"/etc/ssh", "wa"}, {"/etc/audit", "wa"}, {"/etc/sysctl.d", "wa"}, {"/etc/modprobe.d", "wa"},
-	}
-	if pool.Has(model.RoleEtcd) {
-		want = append(want, struct{ path, perms string }{"/var/lib/etcd", "a"})
 	}
 	for _, x := range want {
 		for _, perm := range x.perms {
@@ -213,9 +220,10 @@ func judgeAPT(data []byte, os model.OS) error {
 		`APT::Periodic::Update-Package-Lists "1";`, `APT::Periodic::Unattended-Upgrade "1";`,
 		`Unattended-Upgrade::Automatic-Reboot "false";`, `Unattended-Upgrade::Remove-Unused-Kernel-Packages "true";`,
 	}
-	if os == model.Ubuntu2404 {
+	if os == model.Ubuntu2404 || os == "" {
 		want = append(want, `Unattended-Upgrade::Allowed-Origins:: "${distro_id}:${distro_codename}-security";`)
-	} else {
+	}
+	if os != model.Ubuntu2404 {
 		want = append(want,
 			`Unattended-Upgrade::Origins-Pattern:: "origin=Debian,codename=${distro_codename},label=Debian-Security";`,
 			`Unattended-Upgrade::Origins-Pattern:: "origin=Debian,codename=${distro_codename}-security,label=Debian-Security";`)

@@ -27,7 +27,7 @@ Reads sshd_config as sshd does and compares the effective values; the sources co
 			f := p.nodeFile(pool, model.NodeSSHRestricted, names...)
 			f.judge("bartizan-firewall.service", judgeFirewallUnit)
 			if len(pool.SSHFrom) > 0 {
-				f.judge("sshd_config", func(data []byte) error { return judgeSSHD(data, wantSSHD(string(pool.OS), 10)) })
+				f.judge("sshd_config", func(data []byte) error { return judgeSSHD(data, wantNodeSSHD(pool)) })
 			}
 			f.judge("nftables.nft", func(data []byte) error {
 				table, err := readNFT(data)
@@ -59,10 +59,18 @@ func sameSources(spec *model.Spec, rules []nftRule, flows []model.HostFlow, port
 	return nil
 }
 
+func wantNodeSSHD(pool *model.NodePool) map[string]string {
+	want := wantSSHD(pool.OS, 10)
+	if pool.RecordedSSH() {
+		want["forcecommand"] = "/usr/bin/tlog-rec-session"
+	}
+	return want
+}
+
 // wantSSHD returns the effective configuration of a node's sshd, keywords in lower case.
-func wantSSHD(os string, idleMinutes int) map[string]string {
+func wantSSHD(os model.OS, idleMinutes int) map[string]string {
 	kex := "sntrup761x25519-sha512@openssh.com,curve25519-sha256,curve25519-sha256@libssh.org"
-	if os == string(model.Debian13) {
+	if os == model.Debian13 {
 		kex = "mlkem768x25519-sha256," + kex
 	}
 	return map[string]string{

@@ -42,16 +42,19 @@ func judgeUnit(data []byte, want map[string][]string) error {
 }
 
 // judgeFirewallUnit wants the firewall loaded before the network and before the kubelet, and never unloaded.
-func judgeFirewallUnit(data []byte) error {
+func judgeFirewallUnit(data []byte) error { return judgeFirewallUnitOf(data, "kubelet.service") }
+
+// judgeFirewallUnitOf is the same for another service that must not start without the firewall.
+func judgeFirewallUnitOf(data []byte, service string) error {
 	return judgeUnit(data, map[string][]string{
 		"Unit": {
 			"DefaultDependencies=no", "After=local-fs.target systemd-modules-load.service", "Wants=network-pre.target",
-			"Before=network-pre.target kubelet.service shutdown.target", "Conflicts=shutdown.target",
+			"Before=network-pre.target " + service + " shutdown.target", "Conflicts=shutdown.target",
 		},
 		"Service": {
 			"Type=oneshot", "RemainAfterExit=yes", "ExecStart=/usr/sbin/nft -f /etc/bartizan/firewall.nft",
 			"ExecReload=/usr/sbin/nft -f /etc/bartizan/firewall.nft",
 		},
-		"Install": {"WantedBy=sysinit.target", "RequiredBy=kubelet.service"},
+		"Install": {"WantedBy=sysinit.target", "RequiredBy=" + service},
 	})
 }
