@@ -67,9 +67,10 @@ func docsSpec() *model.Spec {
 
 func docsFiles(t *testing.T) map[string]string {
 	t.Helper()
-	claims := &Generator{Name: "claims", Controls: []model.ControlID{model.PodRestricted, model.DefaultDeny}, Run: func(p *Pass) error {
+	claims := &Generator{Name: "claims", Controls: []model.ControlID{model.PodRestricted, model.DefaultDeny, model.APIEgressBlocked}, Run: func(p *Pass) error {
 		p.Claim(model.PodRestricted, "workload.shop.cart", "clusters/shop/a.yaml")
 		p.Claim(model.PodRestricted, "workload.shop.frontend", "clusters/shop/b.yaml")
+		p.Claim(model.APIEgressBlocked, "workload.shop.frontend", "clusters/shop/c.yaml")
 		p.Claim(model.DefaultDeny, "namespace.shop", "clusters/shop/c.yaml")
 		return nil
 	}}
@@ -107,7 +108,7 @@ func TestDocumentsSayWhatTheSpecificationSays(t *testing.T) {
 			"scale 'deployment/frontend' --replicas 0",
 			`jq -c 'select(.user.username == "system:serviceaccount:shop:frontend")' '/var/log/kubernetes/audit/audit.log'`,
 		},
-		"docs/exercises/ssrf.md":                {"| `workload.shop.cart.port.http` | **answers on 8080** |", "logs --selector 'app.kubernetes.io/name=cart'"},
+		"docs/exercises/ssrf.md":                {"| API server | dropped |", "169.254.169.254` | **no policy of this tree blocks it** |", "| `workload.shop.cart.port.http` | **answers on 8080** |", "logs --selector 'app.kubernetes.io/name=cart'"},
 		"docs/exercises/stolen-laptop.md":       {"peer mR0TXqyBqiyGzyPqSFTmSx4pzJV0gDxM9bKtQnKc6mM= remove", "the API server of this cluster, jump box `bastion`"},
 		"docs/exercises/compromised-image.md":   {"| `registry.example/cart:v1` | `workload.shop.cart` |"},
 		"docs/exercises/cluster-malfunction.md": {"works while 2 of them live", "'https://10.0.0.12:2379'", "| critical | `workload.shop.redis` | `sre` |"},

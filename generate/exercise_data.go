@@ -50,6 +50,8 @@ type exerciseWorkload struct {
 	Direct   []exercisePort    // by declared flows
 	Beyond   []*model.Workload // reached from those in turn, if each falls
 	Siblings []*model.Container
+
+	MetadataBlocked, APIBlocked, EgressExact bool // as files of the tree claim
 }
 
 // exercisePort is a port that a workload reaches.
@@ -118,7 +120,7 @@ type exerciseImage struct {
 	Workloads []model.Address
 }
 
-func newExerciseCluster(s *model.Spec, c *model.Cluster) *exerciseCluster {
+func newExerciseCluster(s *model.Spec, c *model.Cluster, claimed map[model.Hold]bool) *exerciseCluster {
 	e := &exerciseCluster{
 		Cluster: c, Etcd: etcdNodes(c), Hubble: c.Network.CNI == model.Cilium,
 		AuditLog: path.Join(auditLogDir, "audit.log"), Access: "../../" + AccessDir(c),
@@ -138,7 +140,12 @@ func newExerciseCluster(s *model.Spec, c *model.Cluster) *exerciseCluster {
 	}
 	images := map[string][]model.Address{}
 	for _, w := range c.Workloads() {
-		x := &exerciseWorkload{Workload: w}
+		x := &exerciseWorkload{
+			Workload:        w,
+			MetadataBlocked: claimed[model.Hold{Control: model.MetadataBlocked, Subject: w.Addr()}],
+			APIBlocked:      claimed[model.Hold{Control: model.APIEgressBlocked, Subject: w.Addr()}],
+			EgressExact:     claimed[model.Hold{Control: model.EgressExact, Subject: w.Addr()}],
+		}
 		for _, p := range direct[w] {
 			x.Direct = append(x.Direct, exercisePort{p})
 		}

@@ -40,9 +40,13 @@ func runExercises(p *Pass) error {
 	if len(p.Spec.Clusters) == 0 {
 		return nil
 	}
+	claimed := map[model.Hold]bool{}
+	for _, c := range p.Claims {
+		claimed[model.Hold{Control: c.Control, Subject: c.Subject}] = true
+	}
 	var clusters []*exerciseCluster
 	for _, c := range p.Spec.Clusters {
-		clusters = append(clusters, newExerciseCluster(p.Spec, c))
+		clusters = append(clusters, newExerciseCluster(p.Spec, c, claimed))
 	}
 	for _, e := range exerciseTitles {
 		data, err := templates.Render(e.Name+".md.tmpl", exercisePage{e.Title, clusters, p.Spec})

@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bartizan-dev/bartizan/model"
 	"github.com/bartizan-dev/bartizan/templates"
@@ -58,6 +59,25 @@ func checkReadmes(t *testing.T, set *Set) {
 		}
 		if !strings.Contains(string(readme), "["+templates.MarkdownCode(name)+"](") {
 			t.Errorf("%s: not listed in the README of %s", file, dir)
+		}
+	}
+}
+
+func TestEveryDirectoryOfTheExamplesHasAReadme(t *testing.T) {
+	for _, dir := range []string{"../examples/online-boutique", "../model/testdata/sketch"} {
+		l := model.Load(dir, model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
+		if l.HasErrors() {
+			t.Fatal(l.Text())
+		}
+		set, err := Run(l.Spec, All)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkReadmes(t, set)
+		for _, a := range set.Artifacts {
+			if a.Doc == "" || a.Where == "" && path.Base(a.Path) != readmeName {
+				t.Errorf("%s: says not what it is for, or not where it is used", a.Path)
+			}
 		}
 	}
 }
