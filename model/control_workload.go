@@ -14,6 +14,7 @@ const (
 	NoHostNamespaces        ControlID = "no-host-namespaces"
 	NoHostPaths             ControlID = "no-host-paths"
 	CapabilitiesDropped     ControlID = "capabilities-dropped"
+	NoAddedCapabilities     ControlID = "no-added-capabilities"
 	SeccompProfile          ControlID = "seccomp-profile"
 	NonRoot                 ControlID = "non-root"
 	ReadOnlyRoot            ControlID = "read-only-root"
@@ -93,24 +94,35 @@ var workloadControls = []*Control{
 		Layer:   LayerPod,
 		Subject: "workload",
 		Title:   "No container of the workload is privileged",
+		Default: true, // a pod takes it only if its manifest asks for it
 	},
 	{
 		ID:      NoHostNamespaces,
 		Layer:   LayerPod,
 		Subject: "workload",
 		Title:   "The workload shares no namespace with its node",
+		Default: true, // a pod takes it only if its manifest asks for it
 	},
 	{
 		ID:      NoHostPaths,
 		Layer:   LayerPod,
 		Subject: "workload",
 		Title:   "The workload mounts no directory of its node",
+		Default: true, // a pod takes it only if its manifest asks for it
 	},
 	{
 		ID:      CapabilitiesDropped,
 		Layer:   LayerPod,
 		Subject: "workload",
 		Title:   "Containers drop all Linux capabilities",
+	},
+	{
+		ID:      NoAddedCapabilities,
+		Layer:   LayerPod,
+		Subject: "workload",
+		Title:   "Containers have no Linux capability beyond those that the runtime grants by default",
+		Doc:     "The runtime's default set leaves out SYS_ADMIN, SYS_MODULE, SYS_PTRACE and DAC_READ_SEARCH, each of which leads to the node; a container has them only if its manifest adds them or is privileged. Source: Kubernetes, Pod Security Standards, baseline level, capabilities.",
+		Default: true,
 	},
 	{
 		ID:      SeccompProfile,

@@ -33,7 +33,7 @@ var Measures = []Measure{
 
 	{
 		ID: "N1", Layer: LayerNode, Title: "An attacker takes the host",
-		Controls: []ControlID{HostFirewall, KernelHardened, NodePatching, RuntimeHardened, NodeSSHRestricted, NoPrivileged, NoHostNamespaces, NoHostPaths, CapabilitiesDropped, SeccompProfile, NonRoot},
+		Controls: []ControlID{HostFirewall, KernelHardened, NodePatching, RuntimeHardened, NodeSSHRestricted, NoPrivileged, NoHostNamespaces, NoHostPaths, CapabilitiesDropped, NoAddedCapabilities, SeccompProfile, NonRoot},
 	},
 	{
 		ID: "N2", Layer: LayerNode, Title: "The kubelet is replaced or abused",
@@ -174,7 +174,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "D4", Layer: LayerPod, Title: "DaemonSets on every node",
-		Controls: []ControlID{PodRestricted, CapabilitiesDropped, NoHostNamespaces}, Elsewhere: "exceptions name each weakening",
+		Controls: []ControlID{PodRestricted, CapabilitiesDropped, NoAddedCapabilities, NoHostNamespaces}, Elsewhere: "exceptions name each weakening",
 	},
 	{
 		ID: "D5", Layer: LayerPod, Title: "Sidecars that others inject",
@@ -182,7 +182,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "D6", Layer: LayerPod, Title: "Root, privileged mode, host paths, writable root, capabilities, host namespaces",
-		Controls: []ControlID{PodSecurityEnforced, PodSecurityDefault, PodRestricted, NonRoot, NoPrivileged, NoHostPaths, NoHostNamespaces, ReadOnlyRoot, CapabilitiesDropped, SeccompProfile, SeccompDefault},
+		Controls: []ControlID{PodSecurityEnforced, PodSecurityDefault, PodRestricted, NonRoot, NoPrivileged, NoHostPaths, NoHostNamespaces, ReadOnlyRoot, CapabilitiesDropped, NoAddedCapabilities, SeccompProfile, SeccompDefault},
 	},
 
 	{

@@ -12,6 +12,7 @@ type Builder struct {
 
 	g       *Graph
 	atoms   map[string]*Atom
+	homes   map[model.Address]*model.Namespace // see namespaceOf
 	step    *Step
 	variant *Variant
 }
@@ -108,6 +109,7 @@ func (b *Builder) expand(steps []*Step) {
 // finish turns the edges into clauses.
 func (b *Builder) finish() *Graph {
 	g := b.g
+	g.Profiles = b.profiles()
 	g.horn = newHorn(len(g.Positions)+len(g.holds)+len(g.Atoms), len(g.Edges))
 	var body []int32
 	for _, e := range g.Edges {

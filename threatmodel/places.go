@@ -16,6 +16,10 @@ func hold(c model.ControlID, subject addressed) model.Hold {
 	return model.Hold{Control: c, Subject: subject.Addr()}
 }
 
+// on and by keep the edges of the catalogue readable.
+func on(p ...*Position) []*Position   { return p }
+func by(h ...model.Hold) []model.Hold { return h }
+
 // name is how titles call a workload: "shop/cart".
 func name(w *model.Workload) string { return w.Namespace.Name + "/" + w.Name }
 
@@ -176,6 +180,12 @@ func (b *Builder) pipeline(p *model.Pipeline) *Position {
 		Title: "Code runs in a job of pipeline " + p.Name})
 }
 
+// release is a job that builds and signs what is deployed, as opposed to a job that tests a proposed change.
+func (b *Builder) release(p *model.Pipeline) *Position {
+	return b.position(Position{ID: string(p.Addr()) + "/release", Kind: KindService, Lane: LaneSupplyChain, Address: p.Addr(),
+		Title: "Code runs in the release job of pipeline " + p.Name})
+}
+
 func (b *Builder) pipelineCredential(p *model.Pipeline) *Position {
 	return b.position(Position{ID: string(p.Addr()) + "/credential", Kind: KindCredential, Lane: LaneSupplyChain, Address: p.Addr(),
 		Title: "A long-lived credential of pipeline " + p.Name})
@@ -278,6 +288,24 @@ func (b *Builder) reach(w *model.Workload) *Position {
 		Title: "Reach to the ports of workload " + name(w)})
 }
 
+// metadata is a request to the metadata address as seen by the node.
+func (b *Builder) metadata(c *model.Cluster) *Position {
+	return b.position(Position{ID: string(c.Addr()) + "/metadata-request", Kind: KindReach, Lane: LaneNodes, Address: c.Addr(), Cluster: c.Name,
+		Title: "A request to the cloud metadata address from a pod of cluster " + c.Name})
+}
+
+// everyPodOf is every pod of a namespace.
+func (b *Builder) everyPodOf(n *model.Namespace) *Position {
+	return b.position(Position{ID: string(n.Addr()) + "/pods", Kind: KindRight, Lane: LaneNamespaces, Address: n.Addr(), Cluster: n.Cluster.Name, Group: n.Addr(),
+		Title: "Commands in every pod of namespace " + n.Name})
+}
+
+// namespaceSecrets are all Secrets of a namespace.
+func (b *Builder) namespaceSecrets(n *model.Namespace) *Position {
+	return b.position(Position{ID: string(n.Addr()) + "/secrets", Kind: KindData, Lane: LaneNamespaces, Address: n.Addr(), Cluster: n.Cluster.Name, Group: n.Addr(),
+		Title: "The Secrets of namespace " + n.Name})
+}
+
 // token is a token of the workload's service account.
 func (b *Builder) token(w *model.Workload) *Position {
 	n := w.Namespace
@@ -376,22 +404,38 @@ func controlPlane(p *model.NodePool) bool {
 	return p.Has(model.RoleControlPlane) || p.Has(model.RoleEtcd)
 }
 
-// runsOn is root on the nodes where a workload may run: those of its pool, or of any pool that is not dedicated.
+// runsOn is root on the nodes where a workload may run: those of its pool, or the shared ones.
 func (b *Builder) runsOn(w *model.Workload) *Position {
 	if w.Pool != nil {
 		return b.node(w.Pool)
 	}
-	shared := sharedPools(w.Namespace.Cluster)
-	if len(shared) == 1 {
-		return b.node(shared[0])
-	}
 	return b.sharedNode(w.Namespace.Cluster)
+}
+
+// poolsOf are the pools on which a workload is meant to run.
+func poolsOf(w *model.Workload) []*model.NodePool {
+	if w.Pool != nil {
+		return []*model.NodePool{w.Pool}
+	}
+	return sharedPools(w.Namespace.Cluster)
 }
 
 // sharedNode is root on some node that runs workloads without a pool of their own.
 func (b *Builder) sharedNode(c *model.Cluster) *Position {
 	return b.position(Position{ID: string(c.Addr()) + "/shared-node", Kind: KindNode, Lane: LaneNodes, Address: c.Addr(), Cluster: c.Name,
-		Title: "Root on a shared node of cluster " + c.Name})
+		Title: "Out of a shared workload, root on its node in cluster " + c.Name})
+}
+
+// sharedPods is every pod of the workloads that have no pool of their own.
+func (b *Builder) sharedPods(c *model.Cluster) *Position {
+	return b.position(Position{ID: string(c.Addr()) + "/shared-pods", Kind: KindWorkload, Lane: LaneNodes, Address: c.Addr(), Cluster: c.Name,
+		Title: "The pods of the shared nodes of cluster " + c.Name})
+}
+
+// nodeNetwork is the power to send packets from a node's own address.
+func (b *Builder) nodeNetwork(c *model.Cluster) *Position {
+	return b.position(Position{ID: string(c.Addr()) + "/node-network", Kind: KindReach, Lane: LaneNodes, Address: c.Addr(), Cluster: c.Name,
+		Title: "Packets from a node of cluster " + c.Name})
 }
 
 // sharedPools are the pools whose nodes take any workload.

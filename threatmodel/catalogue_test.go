@@ -1,0 +1,109 @@
+package threatmodel
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+// coverage lists the rows of the project's source documents for which there must be attack steps.
+var coverage = []string{
+	"P1", "P2", "P4", "N1", "N2", "N3", "N4", "N5", "N6", "N7", "N8", "W1", "W2", "W3", "W4", "W5", "W6", "W8", "W9",
+	"I1", "I2", "I3", "I4", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "D1", "D2", "D3", "D4", "D5", "D6", "O1",
+}
+
+// uncovered are rows without a step of their own, with the reason.
+var uncovered = map[string]string{
+	"P1": "defence in depth is what the analysis measures, not a step",
+}
+
+func TestCatalogueIsComplete(t *testing.T) {
+	technique := regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
+	ids, rows, layers := map[string]bool{}, map[string]bool{}, map[model.Layer]int{}
+	for _, s := range Steps {
+		if ids[s.ID] {
+			t.Errorf("%s: the id is used twice", s.ID)
+		}
+		ids[s.ID] = true
+		layers[s.Layer]++
+		if s.Title == "" || s.Doc == "" || len(s.Sources) == 0 || len(s.Coverage) == 0 || len(s.Variants) == 0 {
+			t.Errorf("%s: title, doc, sources, coverage and variants are required", s.ID)
+		}
+		if len(s.ATTACK) == 0 {
+			t.Errorf("%s: no ATT&CK technique", s.ID)
+		}
+		for _, a := range s.ATTACK {
+			if !technique.MatchString(a) {
+				t.Errorf("%s: %q is no technique id", s.ID, a)
+			}
+		}
+		for _, r := range s.Coverage {
+			if !slices.Contains(coverage, r) {
+				t.Errorf("%s: unknown coverage row %q", s.ID, r)
+			}
+			rows[r] = true
+		}
+		names := map[string]bool{}
+		for _, v := range s.Variants {
+			if v.Name == "" || names[v.Name] {
+				t.Errorf("%s: variant name %q is empty or used twice", s.ID, v.Name)
+			}
+			names[v.Name] = true
+			if (v.Expand == nil) == (v.Undo == nil) {
+				t.Errorf("%s, %s: a variant has either Expand or Undo", s.ID, v.Name)
+			}
+			for _, c := range v.Undoes {
+				if model.LookupControl(c) == nil {
+					t.Errorf("%s, %s: unknown control %q", s.ID, v.Name, c)
+				}
+			}
+		}
+	}
+	for _, l := range model.Layers {
+		if layers[l] == 0 {
+			t.Errorf("layer %q has no step", l)
+		}
+	}
+	for _, r := range coverage {
+		if !rows[r] && uncovered[r] == "" {
+			t.Errorf("coverage row %s has no step", r)
+		}
+	}
+	t.Logf("%d steps: %v", len(Steps), layers)
+}
+
+// Every edge of the fixture is sound: titled, with known controls whose subjects are of the right kind, and with a
+// reason where nothing blocks it.
+func TestEdgesAreSound(t *testing.T) {
+	f := newFixture()
+	sidecar(f.cart)
+	g := Build(f.spec)
+	check := func(e *Edge, h model.Hold) {
+		switch c := model.LookupControl(h.Control); {
+		case c == nil:
+			t.Errorf("%s, %s: unknown control %q", e.Step.ID, e.Variant.Name, h.Control)
+		case c.Subject != h.Subject.Kind():
+			t.Errorf("%s, %s: control %s is for a %s, not for %s", e.Step.ID, e.Variant.Name, h.Control, c.Subject, h.Subject)
+		case !slices.Contains(subjects(f.spec, c.Subject), h.Subject):
+			t.Errorf("%s, %s: no subject %s", e.Step.ID, e.Variant.Name, h.Subject)
+		}
+	}
+	for _, e := range g.Edges {
+		if e.Title == "" || len(e.Premises) == 0 || (e.To == nil) == (e.Undoes == nil) {
+			t.Errorf("%s, %s: incomplete edge %+v", e.Step.ID, e.Variant.Name, e)
+		}
+		if len(e.Blockers) == 0 && e.Variant.Remains == "" {
+			t.Errorf("%s, %s: nothing blocks %q and the variant does not say why", e.Step.ID, e.Variant.Name, e.Title)
+		}
+		for _, h := range slices.Concat(e.Blockers, e.Hinders, e.Reveals) {
+			check(e, h)
+		}
+	}
+	for _, p := range g.Positions {
+		if p.Title == "" || p.Kind == "" || !slices.Contains(Lanes, p.Lane) {
+			t.Errorf("incomplete position %+v", p)
+		}
+	}
+}
