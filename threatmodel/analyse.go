@@ -338,25 +338,26 @@ func (a *analysis) frontier(w *worlds, r *EntryReport) {
 		later bool
 	}
 	var found []candidate
-edges:
 	for i, e := range g.Edges {
-		if w.later.missing[i] == 0 || w.today.holds[g.horn.heads[i]] || e.Atom != nil && e.Atom.Class == TrustedBase {
+		if w.today.holds[g.horn.heads[i]] || e.Atom != nil && e.Atom.Class == TrustedBase {
 			continue
 		}
-		later := false
-		cost := int64(0)
+		x := candidate{edge: i}
+		reached := true
 		for _, p := range e.Premises {
 			switch {
 			case w.today.holds[p.index]:
-				cost += w.dToday.cost[p.index]
+				x.cost += w.dToday.cost[p.index]
 			case w.later.holds[p.index]:
-				cost += w.dLater.cost[p.index]
-				later = true
+				x.cost += w.dLater.cost[p.index]
+				x.later = true
 			default:
-				continue edges
+				reached = false
 			}
 		}
-		found = append(found, candidate{i, cost, later})
+		if reached && len(w.inForce(g, e, x.later)) > 0 {
+			found = append(found, x)
+		}
 	}
 	r.BlockedTotal = len(found)
 	slices.SortStableFunc(found, func(x, y candidate) int {
@@ -373,6 +374,21 @@ edges:
 	}
 }
 
+// inForce are the controls that block the edge, today or after every modelled vulnerability and theft.
+func (w *worlds) inForce(g *Graph, e *Edge, later bool) []model.Hold {
+	world := w.today
+	if later {
+		world = w.later
+	}
+	var up []model.Hold
+	for _, h := range e.Blockers {
+		if !world.holds[g.holdFact(h)] {
+			up = append(up, h)
+		}
+	}
+	return up
+}
+
 func (a *analysis) blocked(w *worlds, edge int, cost int64, later bool) *BlockedStep {
 	e := a.g.Edges[edge]
 	s := &BlockedStep{Step: e.Step.ID, Variant: e.Variant.Name, Layer: e.Step.Layer, Title: e.Title, Effort: int(cost), Fault: e.Atom}
@@ -380,11 +396,12 @@ func (a *analysis) blocked(w *worlds, edge int, cost int64, later bool) *Blocked
 	if e.Undoes != nil {
 		s.Undoes = a.control(*e.Undoes, nil)
 	}
+	by := w.inForce(a.g, e, later)
 	for _, h := range e.Blockers {
-		if w.later.holds[a.g.holdFact(h)] {
-			s.Missing = append(s.Missing, a.control(h, w.later))
-		} else {
+		if slices.Contains(by, h) {
 			s.By = append(s.By, a.control(h, nil))
+		} else {
+			s.Missing = append(s.Missing, a.control(h, w.later))
 		}
 	}
 	if later {

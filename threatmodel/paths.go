@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // plan returns the clauses of a derivation of the fact in the order in which an attacker takes them, each once. The
@@ -52,66 +51,99 @@ func (d *derivation) plan(fact int32, override map[int32]int32) []int32 {
 // Limits of the search for further paths to one target.
 const (
 	maxPlans        = 400 // derivations looked at
+	maxExpanded     = 24  // derivations that are varied
 	maxAlternatives = 12  // other clauses tried for each fact of a derivation
 )
 
-// paths returns derivations of the target, cheapest first. The first is the cheapest by tree-sum; further ones are found
-// by exchanging the last step to one or more of the facts on the way.
+// candidate is one derivation of a target.
+type candidate struct {
+	cost     int64   // steps that take a fault first, then effort, each step counted once
+	clauses  []int32 // in order
+	sorted   []int32
+	override map[int32]int32
+}
+
+// paths returns derivations of the target: those with fewer faults first, then the cheaper ones. The search starts at
+// the cheapest by tree-sum and exchanges the last step to one or more of the facts on the way, because a way that is
+// dearer as a tree may be cheaper once the steps that it shares are counted once.
 func (a *analysis) paths(c *closure, d *derivation, target int32) []*Path {
-	type candidate struct {
-		cost     int64
-		key      string
-		clauses  []int32
-		override map[int32]int32
-	}
 	seen := map[string]bool{}
-	var queue []*candidate
+	var found []*candidate
 	push := func(override map[int32]int32) {
 		clauses := d.plan(target, override)
 		if clauses == nil {
 			return
 		}
-		x := &candidate{clauses: clauses, override: override}
-		sorted := slices.Sorted(slices.Values(clauses))
-		var key strings.Builder
-		for _, i := range sorted {
+		x := &candidate{clauses: clauses, override: override, sorted: slices.Sorted(slices.Values(clauses))}
+		if key := fmt.Sprint(x.sorted); seen[key] {
+			return
+		} else {
+			seen[key] = true
+		}
+		atoms := map[*Atom]bool{}
+		for _, i := range clauses {
 			x.cost += d.h.weight[i]
-			fmt.Fprintf(&key, "%d ", i)
+			if atom := a.g.Edges[i].Atom; atom != nil && !atoms[atom] {
+				atoms[atom] = true
+				x.cost += failure
+			}
 		}
-		x.key = key.String()
-		if !seen[x.key] {
-			seen[x.key] = true
-			queue = append(queue, x)
-		}
+		found = append(found, x)
 	}
 	push(nil)
+	for next := 0; next < len(found) && next < maxExpanded; next++ {
+		// What is varied next is the best that has not been.
+		slices.SortStableFunc(found[next:], func(x, y *candidate) int { return cmp.Compare(x.cost, y.cost) })
+		for _, clause := range found[next].clauses {
+			a.vary(c, d, found[next], clause, func(override map[int32]int32) {
+				if len(seen) < maxPlans {
+					push(override)
+				}
+			})
+		}
+	}
+	slices.SortStableFunc(found, func(x, y *candidate) int { return cmp.Compare(x.cost, y.cost) })
+	var chosen []*candidate
 	var paths []*Path
-	for len(queue) > 0 && len(paths) < a.options.Paths {
-		slices.SortStableFunc(queue, func(x, y *candidate) int { return cmp.Compare(x.cost, y.cost) })
-		best := queue[0]
-		queue = queue[1:]
-		paths = append(paths, a.path(c, best.clauses))
-		for _, clause := range best.clauses {
-			fact := d.h.heads[clause]
-			tried := 0
-			for _, other := range d.h.clausesInto(fact) {
-				if other == clause || c.missing[other] > 0 {
-					continue
-				}
-				if tried++; tried > maxAlternatives || len(seen) > maxPlans {
-					break
-				}
-				override := map[int32]int32{fact: other}
-				for f, o := range best.override {
-					if f != fact {
-						override[f] = o
-					}
-				}
-				push(override)
-			}
+	for _, x := range found {
+		// A path that does all of another and more tells nothing new.
+		if len(paths) < a.options.Paths && !slices.ContainsFunc(chosen, func(y *candidate) bool { return includes(x.sorted, y.sorted) }) {
+			chosen = append(chosen, x)
+			paths = append(paths, a.path(c, x.clauses))
 		}
 	}
 	return paths
+}
+
+// vary proposes to reach the head of one clause of a derivation by each other clause that holds.
+func (a *analysis) vary(c *closure, d *derivation, x *candidate, clause int32, propose func(map[int32]int32)) {
+	fact, tried := d.h.heads[clause], 0
+	for _, other := range d.h.clausesInto(fact) {
+		if other == clause || c.missing[other] > 0 {
+			continue
+		}
+		if tried++; tried > maxAlternatives {
+			return
+		}
+		override := map[int32]int32{fact: other}
+		for f, o := range x.override {
+			if f != fact {
+				override[f] = o
+			}
+		}
+		propose(override)
+	}
+}
+
+// includes reports whether the sorted list a has all of the sorted list b.
+func includes(a, b []int32) bool {
+	i := 0
+	for _, x := range a {
+		if i < len(b) && b[i] == x {
+			i++
+		}
+	}
+	return i == len(b)
 }
 
 // failure is the price of a control's failure in the search for near misses: more than any effort, so that the number of

@@ -196,9 +196,21 @@ func (b *Builder) signingKey(p *model.Pipeline) *Position {
 		Title: "The signing identity of pipeline " + p.Name})
 }
 
+// registry is an asset where a pipeline of the specification pushes to it; others belong to somebody else.
 func (b *Builder) registry(r *model.Registry) *Position {
-	return b.position(Position{ID: string(r.Addr()), Kind: KindStore, Lane: LaneSupplyChain, Address: r.Addr(), Asset: model.SensitivityHigh,
-		Title: "Write access to registry " + r.Name})
+	p := Position{ID: string(r.Addr()), Kind: KindStore, Lane: LaneSupplyChain, Address: r.Addr(),
+		Title: "Write access to registry " + r.Name}
+	if b.built(r) {
+		p.Asset = model.SensitivityHigh
+	}
+	return b.position(p)
+}
+
+// built reports whether a pipeline of the specification pushes to the registry.
+func (b *Builder) built(r *model.Registry) bool {
+	found := false
+	b.builds(func(_ *model.Pipeline, x *model.Registry) { found = found || x == r })
+	return found
 }
 
 func (b *Builder) upstream() *Position {

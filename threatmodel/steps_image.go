@@ -102,6 +102,9 @@ var imageSteps = []*Step{
 		Variants: []*Variant{{Name: "shared-credential", Effort: PublicTool, Expand: func(b *Builder) {
 			for _, c := range b.Spec.Clusters {
 				for _, r := range b.Spec.Registries {
+					if !b.built(r) {
+						continue
+					}
 					b.Add(Edge{Title: "Push to registry " + r.Name + " with a pull secret of cluster " + c.Name, Premises: on(b.secrets(c)), To: b.registry(r),
 						Blockers: by(hold(model.RegistryPushRestricted, r))})
 				}

@@ -195,7 +195,9 @@ var nodeSteps = []*Step{
 			{Name: "on-node", Effort: PublicTool, Remains: "Root on the node reads the file; move it off the node after the bootstrap.", Expand: func(b *Builder) {
 				b.controlPools(func(p *model.NodePool) {
 					if p.Has(model.RoleControlPlane) {
-						b.Add(Edge{Title: "Take admin.conf from a node of pool " + p.Name, Premises: on(b.node(p)), To: b.adminCredential(p.Cluster)})
+						c := p.Cluster
+						b.Add(Edge{Title: "Use admin.conf on a node of pool " + p.Name, Premises: on(b.node(p)), To: b.admin(c), Reveals: by(hold(model.APIAudit, c))})
+						b.Add(Edge{Title: "Copy admin.conf from a node of pool " + p.Name, Premises: on(b.node(p)), To: b.adminCredential(c)})
 					}
 				})
 			}},
@@ -233,12 +235,21 @@ var nodeSteps = []*Step{
 			}},
 			{Name: "boot-other-system", Effort: PublicTool, Expand: func(b *Builder) {
 				b.physicalPools(func(p *model.NodePool) {
-					b.Add(Edge{Title: "Start another system on a machine of pool " + p.Name, Premises: on(b.atMachine(p)), To: b.node(p), Blockers: by(hold(model.SecureBooted, p), hold(model.DiskEncrypted, p))})
+					b.Add(Edge{Title: "Start another system on a machine of pool " + p.Name + " and read its disk", Premises: on(b.atMachine(p)), To: b.diskContent(p), Blockers: by(hold(model.DiskEncrypted, p)),
+						Hinders: by(hold(model.SecureBooted, p))})
+				})
+			}},
+			{Name: "change-boot-chain", Effort: Skill, Expand: func(b *Builder) {
+				b.physicalPools(func(p *model.NodePool) {
+					b.Add(Edge{Title: "Change what a machine of pool " + p.Name + " starts, and wait for its next start", Premises: on(b.atMachine(p)), To: b.node(p), Blockers: by(hold(model.SecureBooted, p))})
 				})
 			}},
 			{Name: "console-reach", Effort: PublicTool, Expand: func(b *Builder) {
 				b.physicalPools(func(p *model.NodePool) {
 					for _, z := range b.Spec.Zones {
+						if z.Internet() {
+							continue // machines in a zone of their own are not addressed from there
+						}
 						b.Add(Edge{Title: "Connect to the management controllers of pool " + p.Name + " from " + peerTitle(z), Premises: on(b.zone(z)), To: b.console(p), Blockers: by(hold(model.ConsoleIsolated, p))})
 					}
 					b.Add(Edge{Title: "Connect to the management controllers of pool " + p.Name + " from a node", Premises: on(b.nodeNetwork(p.Cluster)), To: b.console(p), Blockers: by(hold(model.ConsoleIsolated, p))})

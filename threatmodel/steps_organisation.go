@@ -79,6 +79,12 @@ var organisationSteps = []*Step{
 					b.Add(Edge{Title: "Merge a change of repository " + r.Name + " alone", Premises: on(b.developer(r)), To: b.repository(r), Blockers: by(hold(model.BranchProtection, r)), Hinders: by(hold(model.CodeOwners, r))})
 				}
 			}},
+			{Name: "stolen-developer", Effort: Hard, Fault: Theft, Remains: "People's logins and devices are stolen; what one person alone may do limits what that is worth.", Expand: func(b *Builder) {
+				for _, r := range b.Spec.Repositories {
+					b.Add(Edge{Title: "Act as a developer of repository " + r.Name, Premises: on(b.internet()), To: b.developer(r),
+						Atom: b.atom(Theft, "developer@"+string(r.Addr()), "theft of a developer's login to repository "+r.Name)})
+				}
+			}},
 			{Name: "own-login", Effort: Intended, Remains: "An insider has what his work needs.", Expand: func(b *Builder) {
 				for _, t := range b.Spec.Teams {
 					b.Add(Edge{Title: "Log in as a member of team " + t.Name, Premises: on(b.insider(t)), To: b.identity(t)})

@@ -70,10 +70,11 @@ var undoSteps = []*Step{
 						}
 					})
 				}},
+			// Not the audit trail: what was shipped before is out of reach, see C-06.
 			{Name: "control-plane", Effort: PublicTool, Remains: "Root on the control plane decides how the API server runs.",
 				Undoes: []model.ControlID{
 					model.APIFirewall, model.EtcdFirewall, model.AnonymousLimited, model.APIAuthorization, model.NodeRestriction, model.EtcdClientAuth, model.EtcdPeerAuth, model.EtcdOwnCA,
-					model.SecretsEncrypted, model.APIAudit, model.AuditShipped, model.PodSecurityDefault, model.DenyExternalIPs, model.EventRateLimit, model.BoundTokens, model.JoinTokensShort, model.OIDCLogin,
+					model.SecretsEncrypted, model.PodSecurityDefault, model.DenyExternalIPs, model.EventRateLimit, model.BoundTokens, model.JoinTokensShort, model.OIDCLogin,
 				},
 				Undo: func(b *Builder, h model.Hold) {
 					b.controlPools(func(p *model.NodePool) {
@@ -82,8 +83,9 @@ var undoSteps = []*Step{
 						}
 					})
 				}},
+			// Not the forwarding of agents: it takes the clients' will as well.
 			{Name: "jump-box", Effort: PublicTool, Remains: "Root may change everything on the machine.",
-				Undoes: []model.ControlID{model.JumpBoxRestricted, model.JumpBoxMFA, model.JumpBoxHardened},
+				Undoes: []model.ControlID{model.JumpBoxRestricted, model.JumpBoxMFA},
 				Undo: func(b *Builder, h model.Hold) {
 					for _, j := range b.Spec.JumpBoxes {
 						if j.Addr() == h.Subject {
