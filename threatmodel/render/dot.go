@@ -25,7 +25,7 @@ func DOT(w io.Writer, d *Drawing) error {
 	p.line("digraph threatmodel {")
 	p.depth++
 	p.line("graph [%s]", attributes(
-		"rankdir", "TB", "newrank", "true", "compound", "true", "splines", "true", "nodesep", "0.28", "ranksep", "0.55",
+		"rankdir", "TB", "newrank", "true", "compound", "true", "splines", "true", "nodesep", "0.2", "ranksep", "0.45",
 		"fontname", font, "fontsize", fmt.Sprint(sizeTitle), "labelloc", "t", "labeljust", "l", "bgcolor", "white", "pad", "0.3",
 	)+", label="+heading(d))
 	p.line("node [%s]", attributes("fontname", font, "fontsize", fmt.Sprint(sizeBox), "margin", "0.14,0.08", "height", "0.3"))
@@ -84,7 +84,9 @@ func (p *dotPrinter) box(b *Box) {
 
 func (p *dotPrinter) edge(e *Edge) {
 	k := looks[e.Mark]
-	p.line("%s -> %s [%s]", quote(e.From), quote(e.To), attributes("color", k.line, "style", k.lineStyle, "penwidth", k.width))
+	p.line("%s -> %s [%s]", quote(e.From), quote(e.To), attributes(
+		"color", k.line, "style", k.lineStyle, "penwidth", k.width, "minlen", fmt.Sprint(1+e.Levels),
+	))
 }
 
 // heading is the drawing's label: title, subtitle and legend. Standing in the label, the legend is above the picture and
@@ -140,14 +142,14 @@ func quote(s string) string {
 	return b.String()
 }
 
-// label writes an HTML-like label: a bold title, then smaller lines.
+// label writes an HTML-like label: a bold title, then smaller lines, both broken at words.
 func label(title string, titleSize int, lines []string, lineSize int) string {
 	var parts []string
-	if title != "" {
-		parts = append(parts, fmt.Sprintf(`<FONT POINT-SIZE="%d"><B>%s</B></FONT>`, titleSize, escapeXML(title)))
+	for _, t := range wrap(title, titleWidth) {
+		parts = append(parts, fmt.Sprintf(`<FONT POINT-SIZE="%d"><B>%s</B></FONT>`, titleSize, escapeXML(t)))
 	}
-	for _, l := range lines {
-		if l != "" {
+	for _, line := range lines {
+		for _, l := range wrap(line, lineWidth) {
 			parts = append(parts, fmt.Sprintf(`<FONT POINT-SIZE="%d">%s</FONT>`, lineSize, escapeXML(l)))
 		}
 	}

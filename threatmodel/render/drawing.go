@@ -35,6 +35,7 @@ type Box struct {
 type Edge struct {
 	From, To string // box ids
 	Mark     Mark
+	Levels   int // how many levels further down than usual To is drawn
 }
 
 // Mark gives a box or an edge its meaning; each has one colour and one line style, so that the picture is readable

@@ -3,22 +3,25 @@ package render
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/bartizan-dev/bartizan/model"
 	"github.com/bartizan-dev/bartizan/threatmodel"
 )
 
-// Limits of an overview, so that it stays one sheet.
+// Limits of an overview, so that it stays one sheet. What is left out is counted in the subtitle.
 const (
 	maxOverviewBoxes   = 25
-	maxOverviewBlocked = 12 // blocked steps; the rest is counted in the subtitle
+	maxOverviewSteps   = 12 // on paths that no control blocks
+	maxOverviewBlocked = 8
 )
 
-// Overview draws the whole system: every trust boundary, the steps that the report's outsiders can take today, those that
-// take one unknown vulnerability or theft, and the first controls that stop them. The outsiders are the attackers whose
-// profile is "internet" or a published workload; if the report has none of these, all its attackers.
+// Overview draws the whole system: every trust boundary, the cheapest paths of the report's outsiders that no control
+// blocks, and the controls that stop them first. The outsiders are the attackers whose profile is "internet" or a
+// published workload; if the report has none of these, all its attackers.
 func Overview(title string, r *threatmodel.Report) *Drawing {
 	o := newOverview(r)
 	entries := outsiders(r)
@@ -27,15 +30,17 @@ func Overview(title string, r *threatmodel.Report) *Drawing {
 			o.mark(id, MarkEntry)
 		}
 	}
-	open, blocked := o.collect(entries)
-	d := &Drawing{Title: title}
-	d.Lanes = o.lanes(append(slices.Clone(open), blocked...))
-	shown := min(len(blocked), maxOverviewBlocked)
-	for i, f := range append(open, blocked[:shown]...) {
+	open, paths, shownPaths := o.openFamilies(entries)
+	blocked := o.blockedFamilies(entries, open)
+	shown := blocked[:min(len(blocked), maxOverviewBlocked)]
+	all := append(slices.Clone(open), shown...)
+	d := &Drawing{Title: title, Lanes: o.lanes(all)}
+	for i, f := range all {
 		d.Step(f.box(i), f.from, f.to)
 	}
-	d.Subtitle = fmt.Sprintf("From %s. Effort-ranked; %d groups of steps are open, %d blocked groups are the nearest of %d.",
-		attackers(entries), len(open), shown, len(blocked))
+	d.stagger()
+	d.Subtitle = fmt.Sprintf("For %s. %d of %d paths that no control blocks, %d of %d blocked groups of steps.",
+		attackers(entries), shownPaths, paths, len(shown), len(blocked))
 	d.Legend = d.marks()
 	return d
 }
@@ -47,10 +52,13 @@ func attackers(entries []*threatmodel.EntryReport) string {
 	return fmt.Sprintf("%d attackers: the internet and every published workload", len(entries))
 }
 
+// publishedPrefix starts the ids of the attackers who run code in published workloads.
+const publishedPrefix = "published"
+
 func outsiders(r *threatmodel.Report) []*threatmodel.EntryReport {
 	var out []*threatmodel.EntryReport
 	for _, e := range r.Entries {
-		if e.Profile.ID == "internet" || strings.HasPrefix(e.Profile.ID, "published-workload") {
+		if e.Profile.ID == "internet" || strings.HasPrefix(e.Profile.ID, publishedPrefix) {
 			out = append(out, e)
 		}
 	}
@@ -66,19 +74,28 @@ type overview struct {
 	marks     map[string]Mark     // of boxes
 	titles    map[string]string   // of boxes
 	laneOf    map[string]string   // lane title of boxes
-	members   map[string][]string // positions of boxes
+	inner     map[string][]string // of boxes: faults that a path takes inside
+	published map[model.Address]bool
 }
 
 func newOverview(r *threatmodel.Report) *overview {
 	o := &overview{
 		positions: map[string]*threatmodel.Position{}, marks: map[string]Mark{}, titles: map[string]string{},
-		laneOf: map[string]string{}, members: map[string][]string{},
+		laneOf: map[string]string{}, inner: map[string][]string{}, published: map[model.Address]bool{},
 	}
 	for _, p := range r.Positions {
 		o.positions[p.ID] = p
-		id, title, lane := boxOf(p)
+	}
+	for _, e := range r.Entries {
+		for _, id := range e.Start {
+			if p := o.positions[id]; p != nil && strings.HasPrefix(e.Profile.ID, publishedPrefix) {
+				o.published[p.Address] = true
+			}
+		}
+	}
+	for _, p := range r.Positions {
+		id, title, lane := o.boxOf(p)
 		o.titles[id], o.laneOf[id] = title, lane
-		o.members[id] = append(o.members[id], p.ID)
 		if p.Asset != "" && o.marks[id] == "" {
 			o.marks[id] = MarkAsset
 		}
@@ -92,7 +109,7 @@ func (o *overview) mark(position string, m Mark) {
 	if p == nil {
 		return
 	}
-	id, _, _ := boxOf(p)
+	id, _, _ := o.boxOf(p)
 	if m == MarkHeld && p.Asset != "" {
 		m = MarkLost
 	}
@@ -107,11 +124,13 @@ func strength(m Mark) int {
 
 // boxOf chooses the box of a position in an overview: one for each namespace, node pool, way in and store; assets have
 // their own.
-func boxOf(p *threatmodel.Position) (id, title, lane string) {
+func (o *overview) boxOf(p *threatmodel.Position) (id, title, lane string) {
 	name := func() string { return p.Address.Name() }
 	switch {
 	case p.Kind == threatmodel.KindNode && p.Group != "":
 		return string(p.Group), "Pool " + p.Group.Name(), "Nodes"
+	case p.Lane == threatmodel.LaneNodes && p.Address.Kind() == "node_pool":
+		return string(p.Address), "Pool " + name(), "Nodes"
 	case p.Lane == threatmodel.LaneNodes:
 		return p.Cluster + "/shared-nodes", "Shared nodes", "Nodes"
 	case p.Lane == threatmodel.LanePeople:
@@ -129,6 +148,8 @@ func boxOf(p *threatmodel.Position) (id, title, lane string) {
 		return "registries", "Registries", "Supply chain"
 	case p.Lane == threatmodel.LaneSupplyChain:
 		return string(p.Address), way(p.Address.Kind()) + " " + name(), "Supply chain"
+	case p.Lane == threatmodel.LaneNamespaces && o.published[p.Address]:
+		return string(p.Address), "Workload " + name(), "Namespaces"
 	case p.Lane == threatmodel.LaneNamespaces && p.Group != "":
 		return string(p.Group), "Namespace " + p.Group.Name(), "Namespaces"
 	case p.Lane == threatmodel.LaneNamespaces:
@@ -175,56 +196,90 @@ func (f *family) box(i int) *Box {
 	return &Box{ID: fmt.Sprintf("step %d", i), Title: f.step + "  " + f.title, Lines: lines, Mark: f.mark}
 }
 
-// collect returns the families of open and of blocked steps, each cheapest first.
-func (o *overview) collect(entries []*threatmodel.EntryReport) (open, blocked []*family) {
-	opened, stopped := map[string]*family{}, map[string]*family{}
+// openFamilies returns the steps of the cheapest paths that no control blocks, whole paths only, until the sheet is full:
+// first those that are open today, then those that take the fewest faults.
+func (o *overview) openFamilies(entries []*threatmodel.EntryReport) (families []*family, paths, shown int) {
+	type found struct {
+		path  *threatmodel.Path
+		today bool
+	}
+	var all []found
 	for _, e := range entries {
 		for _, asset := range e.Assets {
-			for _, p := range asset.Paths {
-				if asset.Verdict == threatmodel.Blocked {
-					continue
-				}
-				for _, s := range p.Steps {
-					f := &family{mark: MarkOpen, step: s.Step, title: shorten(s.Title), cost: s.Number}
-					if s.Fault != nil {
-						f.mark, f.lines = MarkFault, wrap(s.Fault.Title, lineWidth)
-					}
-					if asset.Verdict == threatmodel.OpenToday {
-						o.mark(s.To, MarkHeld)
-					}
-					o.add(opened, f, s.Premises, s.To)
-				}
+			if len(asset.Paths) > 0 && asset.Verdict != threatmodel.Blocked {
+				all = append(all, found{asset.Paths[0], asset.Verdict == threatmodel.OpenToday})
 			}
 		}
-		for _, b := range e.Blocked {
-			if b.To == "" {
-				continue
+	}
+	slices.SortStableFunc(all, func(a, b found) int {
+		return cmp.Or(cmp.Compare(len(a.path.Faults), len(b.path.Faults)), cmp.Compare(a.path.Effort, b.path.Effort))
+	})
+	seen := map[string]*family{}
+	for _, f := range all {
+		trial, inner := map[string]*family{}, maps.Clone(o.inner)
+		for key, x := range seen {
+			copied := *x
+			trial[key] = &copied
+		}
+		for _, s := range f.path.Steps {
+			x := &family{step: s.Step, title: s.Title, cost: s.Number}
+			x.mark, x.lines = stepLook(s)
+			o.add(trial, x, s.Premises, s.To)
+		}
+		if len(trial) > maxOverviewSteps {
+			o.inner = inner
+			continue
+		}
+		seen = trial
+		shown++
+		for _, s := range f.path.Steps {
+			if f.today {
+				o.mark(s.To, MarkHeld)
 			}
-			f := &family{mark: MarkBlocked, step: b.Step, title: shorten(b.Title), cost: b.Effort + 100*len(b.Faults), lines: stoppers(b.By)}
-			o.add(stopped, f, b.Premises, b.To)
 		}
 	}
-	for key, f := range stopped {
-		if opened[key] == nil {
-			blocked = append(blocked, f)
-		}
+	for _, x := range seen {
+		families = append(families, x)
 	}
-	for _, f := range opened {
-		open = append(open, f)
-	}
-	order := func(a, b *family) int {
-		return cmp.Or(cmp.Compare(a.cost, b.cost), slices.Compare(a.from, b.from), cmp.Compare(a.to, b.to), cmp.Compare(a.step, b.step))
-	}
-	slices.SortFunc(open, order)
-	slices.SortFunc(blocked, order)
-	return open, blocked
+	slices.SortFunc(families, compareFamilies)
+	return families, len(all), shown
 }
 
-// add joins a step to its family. Steps inside one box are not drawn.
+// blockedFamilies returns what stops attackers where they stand today, cheapest first, apart from steps between boxes
+// that an open step joins already.
+func (o *overview) blockedFamilies(entries []*threatmodel.EntryReport, open []*family) []*family {
+	seen := map[string]*family{}
+	for _, e := range entries {
+		for _, b := range e.Blocked {
+			if b.To == "" || len(b.Faults) > 0 {
+				continue
+			}
+			f := &family{mark: MarkBlocked, step: b.Step, title: b.Title, cost: b.Effort, lines: stoppers(b.By)}
+			o.add(seen, f, b.Premises, b.To)
+		}
+	}
+	for _, f := range open {
+		delete(seen, f.key())
+	}
+	var families []*family
+	for _, f := range seen {
+		families = append(families, f)
+	}
+	slices.SortFunc(families, compareFamilies)
+	return families
+}
+
+func compareFamilies(a, b *family) int {
+	return cmp.Or(cmp.Compare(a.cost, b.cost), slices.Compare(a.from, b.from), cmp.Compare(a.to, b.to), cmp.Compare(a.step, b.step))
+}
+
+func (f *family) key() string { return strings.Join(f.from, "|") + ">" + f.to }
+
+// add joins a step to its family. A step inside one box is not drawn; the fault that it takes is told in the box.
 func (o *overview) add(families map[string]*family, f *family, premises []string, to string) {
 	for _, id := range premises {
 		if p := o.positions[id]; p != nil {
-			box, _, _ := boxOf(p)
+			box, _, _ := o.boxOf(p)
 			if !slices.Contains(f.from, box) {
 				f.from = append(f.from, box)
 			}
@@ -235,14 +290,17 @@ func (o *overview) add(families map[string]*family, f *family, premises []string
 	if p == nil || len(f.from) == 0 {
 		return
 	}
-	f.to, _, _ = boxOf(p)
+	f.to, _, _ = o.boxOf(p)
 	if slices.Contains(f.from, f.to) {
 		if len(f.from) == 1 {
+			if line := f.step + " " + strings.Join(f.lines, " "); f.mark == MarkFault && !slices.Contains(o.inner[f.to], line) {
+				o.inner[f.to] = append(slices.Clip(o.inner[f.to]), line)
+			}
 			return
 		}
 		f.from = slices.DeleteFunc(f.from, func(id string) bool { return id == f.to })
 	}
-	key := strings.Join(f.from, "|") + ">" + f.to
+	key := f.key()
 	old := families[key]
 	switch {
 	case old == nil:
@@ -265,8 +323,10 @@ func (o *overview) lanes(families []*family) []*Lane {
 			used[id] = true
 		}
 	}
-	for id, m := range o.marks {
-		used[id] = used[id] || m != MarkSafe
+	if len(used)+len(o.marks) <= maxOverviewBoxes {
+		for id := range o.marks {
+			used[id] = true
+		}
 	}
 	inside := []string{"Namespaces", "Nodes", "Control plane", "Assets"}
 	lanes := map[string]*Lane{}
@@ -286,7 +346,7 @@ func (o *overview) lanes(families []*family) []*Lane {
 	for _, id := range ids {
 		m := cmp.Or(o.marks[id], MarkSafe)
 		l := lane(o.laneOf[id])
-		l.Boxes = append(l.Boxes, &Box{ID: id, Title: o.titles[id], Mark: m})
+		l.Boxes = append(l.Boxes, &Box{ID: id, Title: o.titles[id], Lines: o.inner[id], Mark: m})
 	}
 	var out []*Lane
 	for _, title := range []string{"Outside", "Way in", "Supply chain"} {

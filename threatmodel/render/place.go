@@ -53,3 +53,14 @@ func holds(l *Lane, id string) bool {
 	}
 	return false
 }
+
+// stagger sets the boxes that follow from the same box on two levels in turn, which makes a wide picture narrower.
+func (d *Drawing) stagger() {
+	children := map[string]int{}
+	for _, e := range d.Edges {
+		if n := children[e.From]; n > 0 {
+			e.Levels = n % 2
+		}
+		children[e.From]++
+	}
+}

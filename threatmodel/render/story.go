@@ -56,7 +56,7 @@ func Story(r *threatmodel.Report, e *threatmodel.EntryReport, a *threatmodel.Ass
 	}
 	d.Lanes = storyLanes(positions, marks)
 	for _, s := range p.Steps {
-		box := &Box{ID: fmt.Sprintf("step %d", s.Number), Title: fmt.Sprintf("%d · %s  %s", s.Number, s.Step, shorten(s.Title))}
+		box := &Box{ID: fmt.Sprintf("step %d", s.Number), Title: fmt.Sprintf("%d · %s  %s", s.Number, s.Step, s.Title)}
 		box.Mark, box.Lines = stepLook(s)
 		premises := s.Premises
 		for _, earlier := range p.Steps[:s.Number-1] {
@@ -78,7 +78,7 @@ func stepLook(s *threatmodel.StoryStep) (Mark, []string) {
 	case len(s.By) > 0:
 		return MarkBlocked, stoppers(s.By)
 	case s.Fault != nil:
-		return MarkFault, wrap("takes: "+s.Fault.Title, lineWidth)
+		return MarkFault, []string{"takes: " + s.Fault.Title}
 	case slices.ContainsFunc(s.Missing, func(c *threatmodel.Control) bool { return c.State == "attested" }):
 		var ids []string
 		for _, c := range s.Missing {
@@ -86,13 +86,13 @@ func stepLook(s *threatmodel.StoryStep) (Mark, []string) {
 				ids = append(ids, string(c.ID)+" stated by "+c.Attestation)
 			}
 		}
-		return MarkAttested, wrap(strings.Join(ids, ", "), lineWidth)
+		return MarkAttested, ids
 	case len(s.Missing) > 0:
 		var ids []string
 		for _, c := range s.Missing {
 			ids = append(ids, string(c.ID)+" ("+c.State+")")
 		}
-		return MarkOpen, wrap("would be blocked by "+strings.Join(ids, ", "), lineWidth)
+		return MarkOpen, []string{"would be blocked by " + strings.Join(ids, ", ")}
 	}
 	return MarkOpen, nil
 }
@@ -142,7 +142,7 @@ func storyLanes(positions map[string]*threatmodel.Position, marks map[string]Mar
 		l := &Lane{ID: t.title, Title: t.title}
 		for _, id := range ids {
 			if p := positions[id]; p != nil && p.Lane == t.lane {
-				l.Boxes = append(l.Boxes, &Box{ID: id, Title: shorten(p.Title), Mark: marks[id]})
+				l.Boxes = append(l.Boxes, &Box{ID: id, Title: p.Title, Mark: marks[id]})
 			}
 		}
 		switch {

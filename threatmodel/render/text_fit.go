@@ -1,43 +1,55 @@
 package render
 
-import "strings"
-
-// Widths in characters: of a step's title, and of the smaller lines below it.
+// Widths in characters at which the text of a box is broken: its title, and the smaller lines below. Narrow boxes keep a
+// drawing with many of them narrow enough to be read.
 const (
-	titleWidth = 44
-	lineWidth  = 46
+	titleWidth = 26
+	lineWidth  = 32
 )
 
-// shorten cuts text to the width of a title, at a word.
-func shorten(s string) string {
-	r := []rune(s)
-	if len(r) <= titleWidth {
-		return s
-	}
-	cut := string(r[:titleWidth-1])
-	if i := strings.LastIndexByte(cut, ' '); i > titleWidth/2 {
-		cut = cut[:i]
-	}
-	return cut + "…"
-}
-
-// wrap breaks text into lines at words.
+// wrap breaks text into lines at spaces and, where a word is too long, after a slash.
 func wrap(s string, width int) []string {
 	var lines []string
-	line := ""
-	for _, word := range strings.Fields(s) {
-		switch {
-		case line == "":
-			line = word
-		case len([]rune(line))+1+len([]rune(word)) <= width:
-			line += " " + word
-		default:
+	line, n := "", 0
+	for _, word := range words(s, width) {
+		w := len([]rune(word))
+		if n > 0 && n+w > width && !(word == " ") {
 			lines = append(lines, line)
-			line = word
+			line, n = "", 0
 		}
+		if n == 0 && word == " " {
+			continue
+		}
+		line += word
+		n += w
 	}
-	if line != "" {
+	if n > 0 {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// words splits text into words and single spaces, and words longer than width into parts that end with a slash.
+func words(s string, width int) []string {
+	var parts []string
+	word := []rune{}
+	flush := func() {
+		if len(word) > 0 {
+			parts = append(parts, string(word))
+			word = word[:0]
+		}
+	}
+	for _, r := range s {
+		if r == ' ' || r == '\n' || r == '\t' {
+			flush()
+			parts = append(parts, " ")
+			continue
+		}
+		word = append(word, r)
+		if r == '/' && len(word) > width/3 || len(word) == width {
+			flush()
+		}
+	}
+	flush()
+	return parts
 }
