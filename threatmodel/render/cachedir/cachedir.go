@@ -42,11 +42,10 @@ func Restore() {
 // usable makes the directory if need be and reports whether nobody but this user can read or write it, and this user
 // can. Go-graphviz panics where its cache can be found but not be written.
 func usable(dir string) bool {
-	if os.MkdirAll(filepath.Dir(dir), 0o700) != nil {
-		return false
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !os.IsExist(err) {
-		return false
+	for _, d := range []string{filepath.Dir(dir), dir} { // no more: a home that does not exist is not made
+		if err := os.Mkdir(d, 0o700); err != nil && !os.IsExist(err) {
+			return false
+		}
 	}
 	info, err := os.Lstat(dir) // a link is not a directory
 	if err != nil || !info.IsDir() || info.Mode().Perm()&0o077 != 0 || !ownedByUser(info) {

@@ -20,7 +20,7 @@ func TestOnlyAPrivateDirectoryIsUsable(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]bool{
-		"private": true, "new": true, "deep/new": true, "readable": false, "file": false, "link": false, "file/below": false,
+		"private": true, "new": true, "deep/new": true, "no/home/new": false, "readable": false, "file": false, "link": false, "file/below": false,
 	} {
 		if got := usable(at(name)); got != want {
 			t.Errorf("%s: usable %v, want %v", name, got, want)

@@ -1,0 +1,41 @@
+# Every target is also what CI calls. "make check" says what is wrong, "make fix" mends what a machine can mend.
+GO ?= go
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.6.1
+TODAY = 2026-11-21
+EXAMPLES = online-boutique minimal
+
+.PHONY: build test check fix examples example bench clean
+
+build:
+	$(GO) build -trimpath -o bin/ ./cmd/bartizan
+
+test:
+	$(GO) test ./...
+
+check:
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not formatted:"; echo "$$files"; exit 1; fi
+	$(GO) mod tidy -diff
+	$(GO) run ./cmd/bartizan fmt --check $(EXAMPLES:%=examples/%)
+
+fix:
+	gofmt -w .
+	$(GO) mod tidy
+	$(GO) run ./cmd/bartizan fmt $(EXAMPLES:%=examples/%)
+
+# Writes the committed output of the examples anew; the diff is the review.
+examples:
+	$(GO) test ./examples -update
+
+# Runs the main job on the first example, into boutique.
+example: build
+	bin/bartizan generate examples/online-boutique -o boutique --today $(TODAY) --unresolved-images
+	bin/bartizan threatmodel examples/online-boutique -o boutique/threatmodel --today $(TODAY)
+
+# Time and memory of each stage for 100, 1,000 and 10,000 workloads.
+bench:
+	$(GO) test ./cmd/bartizan -run '^$$' -bench Stages -benchtime 1x -timeout 60m
+
+clean:
+	rm -rf bin boutique
