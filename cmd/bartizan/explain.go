@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -186,6 +187,6 @@ func explainStandard(st *model.Standard) *explanation {
 		if !st.Automatable {
 			p.field("by", "people; files cannot satisfy it")
 		}
-		p.field("controls", strings.Join(controls, ", "))
+		p.field("satisfied by", cmp.Or(strings.Join(controls, ", "), "no control of the catalogue"))
 	}}
 }

@@ -10,8 +10,8 @@ import (
 // languagePaths lists the paths of all blocks and attributes.
 func languagePaths() []string {
 	var paths []string
-	var walk func(prefix string, blocks []*model.Block)
-	walk = func(prefix string, blocks []*model.Block) {
+	var walk func(prefix string, blocks []*model.BlockType)
+	walk = func(prefix string, blocks []*model.BlockType) {
 		for _, b := range blocks {
 			path := prefix + b.Name
 			paths = append(paths, path)
@@ -108,7 +108,7 @@ func explainBlock(path string) *explanation {
 }
 
 // header is how the block begins: workload "NAMESPACE" "NAME" { … }.
-func header(b *model.Block) string {
+func header(b *model.BlockType) string {
 	text := b.Name
 	for _, l := range b.Labels {
 		text += fmt.Sprintf(" %q", l.Name)
@@ -141,14 +141,15 @@ func explainWeakenings() *explanation {
 		Doc  string `json:"doc"`
 	}
 	entries := []entry{}
-	var rows [][]string
 	for _, w := range model.WeakPoints() {
 		entries = append(entries, entry{w.Path, w.When, w.Doc})
-		rows = append(rows, []string{w.Path, w.When, w.Doc})
 	}
 	return &explanation{entries, func(p *printer) {
 		p.paragraph("", "Each of these values is weaker than the default. Using one takes an exception that names it, with a reason, an owner and an end.\n")
 		p.line("")
-		p.table([]string{"ATTRIBUTE", "WEAK", "WHAT IT GIVES AWAY"}, rows)
+		for _, e := range entries {
+			p.printf("%s  %s\n", p.in(bold, e.Path), e.When)
+			p.paragraph("    ", e.Doc)
+		}
 	}}
 }

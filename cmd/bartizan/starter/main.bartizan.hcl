@@ -30,9 +30,9 @@ cluster "main" {
 }
 
 # The networks: nodes, management, and people's devices. The zone "internet" is built in.
-zone "nodes" { cidrs = ["10.10.0.0/24"] }      # change
-zone "mgmt" { cidrs = ["10.10.9.0/24"] }       # change
-zone "devices" { cidrs = ["10.10.100.0/24"] }  # change
+zone "nodes" { cidrs = ["10.10.0.0/24"] }     # change
+zone "mgmt" { cidrs = ["10.10.9.0/24"] }      # change
+zone "devices" { cidrs = ["10.10.100.0/24"] } # change
 
 node_pool "control" {
   roles    = ["control-plane", "etcd"]
