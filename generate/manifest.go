@@ -10,5 +10,6 @@ var manifestGenerators = []*Generator{
 	networkPolicy,
 	secrets,
 	workload,
+	gitOps,
 	kustomization,
 }

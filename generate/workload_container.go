@@ -141,7 +141,7 @@ func probe(p *model.Probe) *corev1.Probe {
 		}
 		out.HTTPGet = get
 	case model.ProbeGRPC:
-		out.GRPC = &corev1.GRPCAction{Port: int32(p.Port.Number)}
+		out.GRPC = &corev1.GRPCAction{Port: int32(p.Port.Number), Service: new("")} // the server as a whole
 	case model.ProbeTCP:
 		out.TCPSocket = &corev1.TCPSocketAction{Port: intstr.FromString(portName(p.Port))}
 	case model.ProbeExec:

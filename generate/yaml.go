@@ -14,11 +14,25 @@ func YAML(objects ...any) ([]byte, error) {
 		if i > 0 {
 			buf.WriteString("---\n")
 		}
-		data, err := yaml.Marshal(o)
+		data, err := marshal(o)
 		if err != nil {
 			return nil, err
 		}
 		buf.Write(data)
 	}
 	return buf.Bytes(), nil
+}
+
+// marshal leaves out the status, which belongs to the cluster: Go's API types write it even where it is empty.
+func marshal(object any) ([]byte, error) {
+	data, err := yaml.Marshal(object)
+	if err != nil || !bytes.Contains(data, []byte("\nstatus:")) {
+		return data, err
+	}
+	var fields map[string]any
+	if err := yaml.Unmarshal(data, &fields); err != nil {
+		return nil, err
+	}
+	delete(fields, "status")
+	return yaml.Marshal(fields)
 }

@@ -12,5 +12,6 @@ var manifestChecks = []*Check{
 	accountsCheck,
 	peopleCheck,
 	quotaCheck,
+	gitOpsCheck,
 	networkPolicyCheck,
 }

@@ -94,7 +94,7 @@ var manifestNames = []string{
 
 var ownChecks = []*Check{
 	objectsCheck, podSecurityCheck, podContextCheck, podAccountCheck, podResourcesCheck, podImageCheck, podPlaceCheck,
-	accountsCheck, peopleCheck, quotaCheck,
+	accountsCheck, peopleCheck, quotaCheck, gitOpsCheck,
 }
 
 func manifestTree(t *testing.T, spec *model.Spec) (*generate.Set, map[string][]byte) {

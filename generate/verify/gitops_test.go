@@ -1,0 +1,70 @@
+package verify
+
+import (
+	"testing"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+func gitOpsSpec(kind model.GitOpsKind) *model.Spec {
+	spec := manifestSpec()
+	platform := &model.Repository{Name: "platform", URL: "https://git.example.com/platform", SignedCommits: true}
+	spec.Repositories = []*model.Repository{platform}
+	spec.GitOps = []*model.GitOps{{Name: "main", Kind: kind, Source: platform, Deploys: spec.Clusters[0].Namespaces, Privileges: model.PrivilegesPerNamespace}}
+	return spec
+}
+
+const (
+	partsFile  = "gitops/main/parts.yaml"
+	sourceFile = "gitops/main/source.yaml"
+	gitOpsRole = "namespaces/shop/guard/gitops.main.yaml"
+)
+
+func TestClaimsOfGitOpsAreProved(t *testing.T) {
+	for _, kind := range []model.GitOpsKind{model.Flux, model.ArgoCD} {
+		spec := gitOpsSpec(kind)
+		set, files := manifestTree(t, spec)
+		result := Run(spec, files, ownChecks)
+		for _, f := range result.Findings {
+			t.Errorf("%s: finding: %+v", kind, f)
+		}
+		for _, c := range result.Unproved(set.Claims) {
+			t.Errorf("%s: claimed, not proved: %+v", kind, c)
+		}
+	}
+}
+
+func TestEditsOfGitOpsAreFound(t *testing.T) {
+	edit := func(name, file, old, new string) treeEdit {
+		return treeEdit{name: name, control: model.GitOpsPerNamespace, subject: "gitops.main", file: file, old: old, new: new}
+	}
+	wider := []treeEdit{
+		edit("writes roles", gitOpsRole, "  - services\n", "  - services\n  - serviceaccounts\n"),
+		edit("writes policies", gitOpsRole, "  - policy\n", "  - networking.k8s.io\n"),
+		edit("wildcard", gitOpsRole, "  - services\n", "  - '*'\n"),
+		{name: "another namespace", control: model.GitOpsPerNamespace, subject: "gitops.main", add: "namespaces/shop/guard/x.yaml",
+			content: binding("RoleBinding", "{name: x, namespace: mon}", "kind: ClusterRole, name: edit", "{kind: ServiceAccount, name: apps-shop, namespace: flux-system}, {kind: ServiceAccount, name: apps-shop, namespace: argocd}")},
+	}
+	runMutations(t, gitOpsSpec(model.Flux), append(wider,
+		edit("acts as itself", partsFile, "  serviceAccountName: apps-shop\n", ""),
+		edit("acts as another", partsFile, "serviceAccountName: apps-shop", "serviceAccountName: guard"),
+		edit("applies more", partsFile, "path: ./clusters/prod/manifests/namespaces/shop/apps", "path: ./clusters/prod"),
+		edit("patches", partsFile, "  prune: true", "  prune: true\n  patches: [{patch: x}]"),
+		edit("other namespace", partsFile, "  prune: true", "  prune: true\n  targetNamespace: kube-system"),
+		edit("other repository", sourceFile, "https://git.example.com/platform", "https://git.example.org/platform"),
+		edit("other branch", sourceFile, "branch: main", "branch: fix"),
+		edit("unsigned", sourceFile, "mode: HEAD", "mode: Tag"),
+		treeEdit{name: "undeclared part", control: model.GitOpsPerNamespace, subject: "gitops.main", add: "gitops/main/x.yaml",
+			content: "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: x, namespace: flux-system}\nspec: {path: ./x}\n"},
+		treeEdit{name: "undeclared release", control: model.GitOpsPerNamespace, subject: "gitops.main", add: "namespaces/shop/guard/x.yaml",
+			content: "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: x, namespace: shop}\nspec: {}\n"},
+	))
+	runMutations(t, gitOpsSpec(model.ArgoCD), append(wider,
+		edit("acts as itself", sourceFile, "  - defaultServiceAccount: argocd:apps-shop\n    namespace: shop\n    server: https://kubernetes.default.svc\n", "  []\n"),
+		edit("acts as another", sourceFile, "argocd:apps-shop", "argocd:guard"),
+		edit("other project", partsFile, "project: apps-shop", "project: default"),
+		edit("reaches more", sourceFile, "  - namespace: shop", "  - namespace: '*'"),
+		edit("applies more", partsFile, "path: clusters/prod/manifests/namespaces/shop/apps", "path: clusters"),
+		edit("cluster kinds", sourceFile, "clusterResourceWhitelist: []", "clusterResourceWhitelist: [{group: '*', kind: '*'}]"),
+	))
+}
