@@ -8,4 +8,5 @@ var clusterGenerators = []*Generator{
 	audit,
 	encryption,
 	bootstrap,
+	cni,
 }

@@ -66,7 +66,3 @@ func elasticAdvice(d bootstrapData) string {
 	}
 	return " For nodes of an elastic pool, which the specification does not name, write `make-join.sh NODE POOL`."
 }
-
-func cniAdvice(c *model.Cluster) string {
-	return "This tree does not install " + templates.MarkdownCode(string(c.Network.CNI)) + "; follow its documentation."
-}

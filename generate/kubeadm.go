@@ -92,6 +92,10 @@ func kubeadmInit(p *Pass, c *model.Cluster) error {
 	first := ControlPlaneNodes(c)[0]
 	pool := poolOf(c, first.Name)
 	file := path.Join(ControlPlaneDir(c), "init.yaml")
+	config := clusterConfig(c)
+	if ciliumGateway(p.Spec, c) {
+		config.Proxy = &kubeadmProxy{Disabled: true}
+	}
 	err := p.YAML(Artifact{
 		Path:  file,
 		Doc:   "kubeadm configuration of the first control-plane node and of the whole cluster",
@@ -111,7 +115,7 @@ func kubeadmInit(p *Pass, c *model.Cluster) error {
 			NodeRegistration: registration(pool, first.Name, first.Address.String()),
 			Patches:          patchesDirectory{patchesDir},
 		},
-		clusterConfig(c),
+		config,
 		kubeletBase(c),
 		kubeProxy(c),
 	)

@@ -83,6 +83,11 @@ type clusterConfiguration struct {
 	ControllerManager           controlPlaneComponent `json:"controllerManager"`
 	Scheduler                   controlPlaneComponent `json:"scheduler"`
 	Etcd                        etcd                  `json:"etcd"`
+	Proxy                       *kubeadmProxy         `json:"proxy,omitempty"`
+}
+
+type kubeadmProxy struct {
+	Disabled bool `json:"disabled"`
 }
 
 type networking struct {

@@ -83,6 +83,9 @@ type (
 			PodSubnet     string `json:"podSubnet"`
 			ServiceSubnet string `json:"serviceSubnet"`
 		} `json:"networking"`
+		Proxy struct {
+			Disabled bool `json:"disabled"`
+		} `json:"proxy"`
 		APIServer struct {
 			CertSANs []string `json:"certSANs"`
 			kubeadmComponent

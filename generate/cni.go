@@ -1,0 +1,103 @@
+package generate
+
+import (
+	"path"
+	"strconv"
+
+	"github.com/bartizan-dev/bartizan/model"
+	"github.com/bartizan-dev/bartizan/templates"
+)
+
+// ciliumVersion is the chart that the values are written for; it supports Kubernetes 1.34 to 1.37.
+const ciliumVersion = "1.20.2"
+
+var cni = &Generator{
+	Name: "cni",
+	Doc: `write the values with which the network plugin is installed
+
+Cilium only: traffic of pods between nodes goes through WireGuard, nothing listens that the cluster does not need, and
+kube-proxy is replaced where a gateway of Cilium's demands it. Other plugins are installed by their documentation.`,
+	Run: runCNI,
+}
+
+// ciliumValues are the keys of Cilium's Helm chart that we set.
+// https://docs.cilium.io/en/stable/helm-reference/
+type ciliumValues struct {
+	Encryption            ciliumEncryption `json:"encryption"`
+	GatewayAPI            enabled          `json:"gatewayAPI"`
+	Hubble                enabled          `json:"hubble"`
+	IPAM                  ciliumIPAM       `json:"ipam"`
+	K8sServiceHost        string           `json:"k8sServiceHost"`
+	K8sServicePort        string           `json:"k8sServicePort"`
+	KubeProxyReplacement  bool             `json:"kubeProxyReplacement"`
+	PolicyEnforcementMode string           `json:"policyEnforcementMode"`
+}
+
+type ciliumEncryption struct {
+	Enabled bool   `json:"enabled"`
+	Type    string `json:"type"`
+}
+
+type ciliumIPAM struct {
+	Mode string `json:"mode"`
+}
+
+func runCNI(p *Pass) error {
+	for _, c := range kubeadmClusters(p.Spec) {
+		if c.Network.CNI != model.Cilium {
+			continue
+		}
+		gateway := ciliumGateway(p.Spec, c)
+		dir := path.Join(ControlPlaneDir(c), "cni")
+		if err := p.YAML(Artifact{
+			Path:  path.Join(dir, "cilium-values.yaml"),
+			Doc:   "values for Cilium's Helm chart, version " + ciliumVersion,
+			Where: "where Helm runs, after bootstrap.sh",
+		}, ciliumValues{
+			Encryption: ciliumEncryption{c.Network.Encryption, "wireguard"},
+			GatewayAPI: enabled{gateway},
+			// kubeadm's controller manager gives each node a range of the declared pod network.
+			IPAM: ciliumIPAM{"kubernetes"},
+			// Without kube-proxy there is no cluster address of the API server before Cilium runs.
+			K8sServiceHost:       c.API.Endpoint.Host,
+			K8sServicePort:       strconv.Itoa(c.API.Endpoint.Port),
+			KubeProxyReplacement: gateway,
+			// Each namespace denies by its own policy. "always" would also cut off kube-system, which has none.
+			PolicyEnforcementMode: "default",
+		}); err != nil {
+			return err
+		}
+		doc := "Cilium, the network plugin. On a machine with Helm and a kubeconfig of an administrator, once the first control-plane node is up:\n\n"
+		if gateway {
+			doc += "1. Install the Gateway API's custom resource definitions, standard channel, of the version that Cilium " + ciliumVersion + " names in its documentation.\n1. Then:\n\n"
+		}
+		doc += "```\nhelm repo add cilium https://helm.cilium.io/\nhelm install cilium cilium/cilium --version " + ciliumVersion +
+			" --namespace kube-system --values cilium-values.yaml\n```\n"
+		if gateway {
+			doc += "\nCilium replaces kube-proxy, because its gateway demands that; kubeadm does not install kube-proxy in this cluster.\n"
+		}
+		p.Directory(Directory{Path: dir, Title: "Network plugin of " + c.Name, Doc: doc})
+	}
+	return nil
+}
+
+// ciliumGateway reports whether Cilium publishes workloads of the cluster. Its gateway needs Cilium's own replacement of
+// kube-proxy: https://docs.cilium.io/en/stable/network/servicemesh/gateway-api/gateway-api/#prerequisites
+func ciliumGateway(s *model.Spec, c *model.Cluster) bool {
+	if c.Network.CNI != model.Cilium {
+		return false
+	}
+	for _, g := range s.Gateways {
+		if g.Class == "cilium" && g.Namespace != nil && g.Namespace.Cluster == c {
+			return true
+		}
+	}
+	return false
+}
+
+func cniAdvice(c *model.Cluster) string {
+	if c.Network.CNI == model.Cilium {
+		return "The values and the command are in `cni`."
+	}
+	return "This tree does not install " + templates.MarkdownCode(string(c.Network.CNI)) + "; follow its documentation."
+}
