@@ -53,7 +53,7 @@ func (l *loader) buildCluster(n *node) {
 	l.buildIdentity(n, c)
 	if b := n.one("audit"); b != nil {
 		c.Audit = Audit{ShipTo: as[string](l, b, "ship_to"), LogDays: as[int](l, b, "log_days")}
-	} else if c.Provisioner != Managed {
+	} else if c.Provisioner != Managed && !n.meant["audit"] {
 		l.errorf(n.at, "Missing audit", "%s needs a block audit with ship_to: where audit records go, so that whoever takes the control plane cannot erase his traces.", n.describe())
 	}
 	if b := n.one("encryption"); b != nil {
@@ -67,7 +67,7 @@ func (l *loader) buildIdentity(n *node, c *Cluster) {
 		b = identity.one("oidc")
 	}
 	if b == nil {
-		if c.Provisioner != Managed {
+		if c.Provisioner != Managed && !n.meant["identity"] {
 			l.errorf(n.at, "Missing identity", "%s needs identity { oidc { … } }: how people log in. Client certificates cannot be revoked and are no substitute.", n.describe())
 		}
 		return
@@ -86,8 +86,8 @@ func (l *loader) buildIdentity(n *node, c *Cluster) {
 func (l *loader) checkFamilies(n *node, name string) {
 	nets := each[netip.Prefix](l, n, name)
 	switch {
-	case len(nets) == 0 && l.has(n, name) && !l.get(n, name).isBad():
-		l.errorf(l.at(n, name), "Empty list", "%s needs a network.", name)
+	case len(nets) == 0:
+		l.notEmpty(n, name, "Name a network.")
 	case len(nets) > 2, len(nets) == 2 && nets[0].Addr().Is4() == nets[1].Addr().Is4():
 		l.errorf(l.at(n, name), "Too many networks", "%s takes one network, or one IPv4 and one IPv6 network.", name)
 	}

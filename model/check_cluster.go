@@ -102,7 +102,7 @@ func (l *loader) checkControlPlane(n *node, c *Cluster) {
 			continue
 		}
 		v := l.get(p, "roles")
-		bad = bad || v.isBad() || l.has(p, "roles") && v == nil || l.get(p, "nodes").isBad()
+		bad = bad || v.isBad() || l.has(p, "roles") && v == nil || l.get(p, "nodes").isBad() || len(pool.Roles) > 0 && len(pool.Nodes) == 0
 		if pool.Has(RoleControlPlane) {
 			control += len(pool.Nodes)
 		}
@@ -150,7 +150,7 @@ func (l *loader) overlaps(all []span) {
 	for i, b := range all {
 		for _, a := range all[:i] {
 			if a.net.Overlaps(b.net) {
-				l.errorf(b.at, "Overlapping networks", "%s, %s, overlaps %s, %s. Traffic between the two could not be told apart.", b.net, b.what, a.net, a.what)
+				l.errorf(b.at, "Overlapping networks", "%s %s overlaps %s %s. Traffic between the two could not be told apart.", b.net, b.what, a.net, a.what)
 				break
 			}
 		}
@@ -173,12 +173,12 @@ func (l *loader) checkNetworks() {
 		for _, f := range l.of("foreign_cluster") {
 			all = append(all, l.spans(f, "cidrs", "of "+string(f.addr))...)
 		}
-		own := append(l.spans(net, "pods", "the pods of "+string(n.addr)), l.spans(net, "services", "the services of "+string(n.addr))...)
+		own := append(l.spans(net, "pods", "for the pods of "+string(n.addr)), l.spans(net, "services", "for the services of "+string(n.addr))...)
 		for i, b := range own {
 			l.overlaps(append(own[:i:i], b))
 			for _, a := range all {
 				if a.net.Overlaps(b.net) {
-					l.errorf(b.at, "Overlapping networks", "%s, %s, overlaps %s, %s. Traffic between the two could not be told apart.", b.net, b.what, a.net, a.what)
+					l.errorf(b.at, "Overlapping networks", "%s %s overlaps %s %s. Traffic between the two could not be told apart.", b.net, b.what, a.net, a.what)
 					break
 				}
 			}

@@ -10,6 +10,14 @@ import (
 // checkSpec holds what only the whole specification shows.
 func (l *loader) checkSpec() {
 	l.checkClusters()
+	if len(l.homeless) > 0 {
+		n := l.homeless[0]
+		more := ""
+		if len(l.homeless) > 1 {
+			more = fmt.Sprintf(" and %s", plural(len(l.homeless)-1, "other", "others"))
+		}
+		l.errorf(n.at, "No pool", "No pool can run %s%s: every worker pool is dedicated, or there is none. Declare a node_pool without roles, or name a dedicated one: pool = node_pool.NAME.", n.describe(), more)
+	}
 	l.checkNetworks()
 	l.checkSelectors()
 	l.checkHosts()

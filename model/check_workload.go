@@ -98,7 +98,7 @@ func (l *loader) checkPool(n *node, w *Workload) {
 			return
 		}
 	}
-	l.errorf(n.at, "No pool", "No pool can run %s: every worker pool is dedicated, or there is none. Declare a node_pool without roles, or name a dedicated one: pool = node_pool.NAME.", n.describe())
+	l.homeless = append(l.homeless, n)
 }
 
 // checkCluster holds that connections stay in the cluster: others need a gateway and egress.
@@ -195,7 +195,7 @@ func (l *loader) checkPlainValues(b *node) {
 		s := of[string](e)
 		switch {
 		case secretNamed(e.key, s):
-			l.errorf(e.at, "Secret in specification", "%s looks like a secret. Mount it as a file instead: secret \"%s\" { … }, and give the program the path in %s_FILE or its configuration.", e.key, strings.ReplaceAll(strings.ToLower(e.key), "_", "-"), e.key)
+			l.secretf(e.at, "%s looks like a secret. Mount it as a file instead: secret \"%s\" { … }, and give the program the path in %s_FILE or its configuration.", e.key, strings.ReplaceAll(strings.ToLower(e.key), "_", "-"), e.key)
 		case random(s):
 			l.warnf(e.at, "Possible secret", "The value of %s looks random. If it is a secret, mount it as a file: see `bartizan explain workload.secret`.", e.key)
 		}
@@ -204,7 +204,7 @@ func (l *loader) checkPlainValues(b *node) {
 		for _, v := range l.items(b, name) {
 			flag, s, ok := strings.Cut(of[string](v), "=")
 			if ok && strings.HasPrefix(flag, "-") && secretNamed(flag, s) {
-				l.errorf(v.at, "Secret in specification", "%s looks like a secret: everyone who may see the pod sees its arguments. Mount it as a file: see `bartizan explain workload.secret`.", flag)
+				l.secretf(v.at, "%s looks like a secret: everyone who may see the pod sees its arguments. Mount it as a file: see `bartizan explain workload.secret`.", flag)
 			}
 		}
 	}

@@ -2,8 +2,10 @@ package model
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/big"
 	"net/netip"
 	"os"
@@ -43,10 +45,10 @@ var pureFunctions = map[string]function.Function{
 	"sort": stdlib.SortFunc, "values": stdlib.ValuesFunc, "zipmap": stdlib.ZipmapFunc,
 
 	"csvdecode": stdlib.CSVDecodeFunc, "jsondecode": stdlib.JSONDecodeFunc, "jsonencode": stdlib.JSONEncodeFunc,
-	"base64encode": textFunction(func(s string) (string, error) {
+	"base64encode": textFunction("text", func(s string) (string, error) {
 		return base64.StdEncoding.EncodeToString([]byte(s)), nil
 	}),
-	"base64decode": textFunction(func(s string) (string, error) {
+	"base64decode": textFunction("text", func(s string) (string, error) {
 		b, err := base64.StdEncoding.DecodeString(s)
 		if err == nil && !utf8.Valid(b) {
 			err = fmt.Errorf("the decoded bytes are not UTF-8 text")
@@ -65,7 +67,7 @@ var pureFunctions = map[string]function.Function{
 // functions returns the context that every expression is evaluated in.
 func (l *loader) functions() *hcl.EvalContext {
 	if l.context == nil {
-		functions := map[string]function.Function{"file": textFunction(l.readText)}
+		functions := map[string]function.Function{"file": textFunction("name", l.readText)}
 		for name, f := range pureFunctions {
 			functions[name] = f
 		}
@@ -90,8 +92,10 @@ func (l *loader) readText(name string) (string, error) {
 		return "", err
 	}
 	defer root.Close()
-	if info, err := root.Stat(name); err != nil {
-		return "", fmt.Errorf("%q: %w in %q", name, cause(err), l.dir)
+	if info, err := root.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("there is no file %q beside the specification", name)
+	} else if err != nil {
+		return "", fmt.Errorf("%q: %w", name, cause(err))
 	} else if !info.Mode().IsRegular() {
 		return "", fmt.Errorf("%q is not a regular file", name)
 	}
@@ -120,9 +124,9 @@ func cause(err error) error {
 	return err
 }
 
-func textFunction(f func(string) (string, error)) function.Function {
+func textFunction(parameter string, f func(string) (string, error)) function.Function {
 	return function.New(&function.Spec{
-		Params: []function.Parameter{{Name: "text", Type: cty.String}},
+		Params: []function.Parameter{{Name: parameter, Type: cty.String}},
 		Type:   function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			s, err := f(args[0].AsString())

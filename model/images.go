@@ -29,6 +29,9 @@ func (l *loader) resolveImages() {
 			l.resolveImage(n, c, digests, unresolved)
 		}
 	}
+	if l.badImages {
+		return // reported; how many digests are missing cannot be said
+	}
 	l.spec.Unresolved = slices.Sorted(maps.Keys(unresolved))
 	if list := l.spec.Unresolved; len(list) > 0 {
 		shown := strings.Join(list[:min(5, len(list))], ", ")
@@ -48,8 +51,8 @@ func plural(n int, one, many string) string {
 
 func (l *loader) resolveImage(n *node, c *Container, digests map[string]string, unresolved map[string]hcl.Range) {
 	i := &c.Image
-	if i.Written == "" {
-		return
+	if i.Written == "" || i.Registry == nil {
+		return // reported
 	}
 	b := n
 	if n.labels[1] != c.Name {
@@ -97,6 +100,7 @@ func (l *loader) parseImages(name string, text []byte) map[string]string {
 	l.loaded.sources[name] = s
 	dec := json.NewDecoder(bytes.NewReader(text))
 	fail := func(format string, args ...any) map[string]string {
+		l.badImages = true
 		l.errorf(s.position(name, int(dec.InputOffset())), "Invalid "+imagesFile, "%s", fmt.Sprintf(format, args...)+" The file is an object of images and digests: { \"registry.example.com/shop/cart:v1.4.2\": \"sha256:…\" }.")
 		return nil
 	}
@@ -107,18 +111,22 @@ func (l *loader) parseImages(name string, text []byte) map[string]string {
 	for dec.More() {
 		k, err := dec.Token()
 		if err != nil {
-			return fail("%s.", err)
+			return fail("%s", tokenError(err))
 		}
 		image, _ := k.(string)
 		at := dec.InputOffset()
 		v, err := dec.Token()
 		if err != nil {
-			return fail("%s.", err)
+			return fail("%s", tokenError(err))
 		}
 		digest, ok := v.(string)
+		for int(at) < len(text) && strings.ContainsRune(" \t\r\n:", rune(text[at])) {
+			at++
+		}
 		place := s.position(name, int(at))
 		switch _, known := digests[image]; {
 		case !ok || !imageDigest.MatchString(digest):
+			l.badImages = true
 			l.errorf(place, "Invalid digest", "The value of %q is not \"sha256:\" and 64 hexadecimal digits.", image)
 		case known:
 			l.errorf(place, "Duplicate image", "%q stands twice.", image)
@@ -133,12 +141,19 @@ func (l *loader) parseImages(name string, text []byte) map[string]string {
 		}
 	}
 	if _, err := dec.Token(); err != nil {
-		return fail("%s.", err)
+		return fail("%s", tokenError(err))
 	}
 	if _, err := dec.Token(); err != io.EOF {
 		return fail("Something follows the closing }.")
 	}
 	return digests
+}
+
+func tokenError(err error) string {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "It ends too early."
+	}
+	return capital(err.Error()) + "."
 }
 
 // position returns the place of a byte offset, up to the end of its line.

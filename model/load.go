@@ -55,7 +55,10 @@ type loader struct {
 	inputs  map[string]*input
 	context *hcl.EvalContext
 	spec    *Spec
-	kinds   map[string][]*node // blocks by kind, see of
+	// badImages says that the file of digests could not be read.
+	badImages bool
+	homeless  []*node            // workloads that no pool can run
+	kinds     map[string][]*node // blocks by kind, see of
 }
 
 // understand turns the parsed files into the model. Each stage works on what the stages before could make sense of, so

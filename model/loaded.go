@@ -70,6 +70,9 @@ func (l *Loaded) WriteText(w io.Writer, color bool, width int) error {
 	return err
 }
 
+// hidden marks a diagnostic whose source text must not be shown.
+type hidden struct{}
+
 func (l *Loaded) writeOne(buf *bytes.Buffer, d *hcl.Diagnostic, color bool, width int) {
 	word, code := "Error", "\x1b[31m"
 	if d.Severity == hcl.DiagWarning {
@@ -80,13 +83,14 @@ func (l *Loaded) writeOne(buf *bytes.Buffer, d *hcl.Diagnostic, color bool, widt
 	}
 	fmt.Fprintf(buf, "%s: %s\n\n", word, printable(d.Summary))
 	if d.Subject != nil {
-		l.quote(buf, *d.Subject, color)
+		_, hide := d.Extra.(hidden)
+		l.quote(buf, *d.Subject, color, hide)
 	}
 	fmt.Fprintf(buf, "%s\n\n", wrap(printable(d.Detail), width))
 }
 
 // quote writes the source line of the range and marks the range below it.
-func (l *Loaded) quote(buf *bytes.Buffer, r hcl.Range, color bool) {
+func (l *Loaded) quote(buf *bytes.Buffer, r hcl.Range, color, hide bool) {
 	s := l.sources[r.Filename]
 	fmt.Fprintf(buf, "  on %s line %d", printable(r.Filename), r.Start.Line)
 	if s == nil {
@@ -104,6 +108,9 @@ func (l *Loaded) quote(buf *bytes.Buffer, r hcl.Range, color bool) {
 		end = min(max(start+r.End.Byte-r.Start.Byte, start), len(line))
 	}
 	before, marked, after := detab(line[:start]), detab(line[start:end]), detab(line[end:])
+	if hide {
+		marked, after = "(not shown)", ""
+	}
 	mark := strings.Repeat("^", max(utf8.RuneCountInString(marked), 1))
 	if color {
 		marked, mark = "\x1b[1m"+marked+"\x1b[0m", "\x1b[1m"+mark+"\x1b[0m"

@@ -79,7 +79,12 @@ func steps(t hcl.Traversal) ([]step, bool) {
 		case hcl.TraverseRoot:
 			s = append(s, step{p.Name, p.SrcRange})
 		case hcl.TraverseAttr:
-			s = append(s, step{p.Name, p.SrcRange})
+			at := p.SrcRange
+			if at.End.Byte-at.Start.Byte == len(p.Name)+1 { // without the dot
+				at.Start.Byte++
+				at.Start.Column++
+			}
+			s = append(s, step{p.Name, at})
 		case hcl.TraverseIndex:
 			key, err := keyText(p.Key)
 			if err != nil {

@@ -23,6 +23,7 @@ type node struct {
 	object   any              // what the block stands for in the model; nil for parts of other blocks
 	names    map[string]*Port // ports of a workload
 	filled   bool             // the profile was applied
+	meant    map[string]bool  // names that misspelt attributes and blocks were probably meant to be
 	broken   bool             // a label is wrong or repeated; its contents are checked, but nothing is derived from it
 }
 
@@ -188,13 +189,24 @@ func (l *loader) unknownAttribute(n *node, name string, at hcl.Range) {
 		for _, label := range b.Labels {
 			header += fmt.Sprintf(" %q", label.Name)
 		}
+		n.mean(name)
 		l.errorf(at, "Block expected", "%q is a block. Write %s { … } without an equals sign.", name, header)
 		return
 	}
+	n.mean(name)
 	l.errorf(at, "Unknown attribute", "%s has no attribute %q.%s", a(n.schema.Name), name, didYouMean(name, n.schema.names()))
 }
 
+// mean notes what a misspelt name was probably meant to be, so that it is not reported as missing too.
+func (n *node) mean(name string) {
+	if n.meant == nil {
+		n.meant = map[string]bool{}
+	}
+	n.meant[nearest(name, n.schema.names())] = true
+}
+
 func (l *loader) unknownBlock(n *node, name string, at hcl.Range) {
+	n.mean(name)
 	if n.schema.attributes[name] != nil {
 		l.errorf(at, "Attribute expected", "%q is an attribute. Write %s = … with an equals sign.", name, name)
 		return
@@ -277,12 +289,12 @@ func (l *loader) checkNested(n *node) {
 		return // it need not be complete
 	}
 	for _, a := range n.schema.Attributes {
-		if a.Required && n.attrs[a.Name] == nil {
+		if a.Required && n.attrs[a.Name] == nil && !n.meant[a.Name] {
 			l.errorf(n.at, "Missing "+a.Name, "%s needs %s: %s", n.describe(), a.Name, sentence(a.Doc))
 		}
 	}
 	for _, b := range n.schema.Blocks {
-		if b.Required && n.one(b.Name) == nil {
+		if b.Required && n.one(b.Name) == nil && !n.meant[b.Name] {
 			l.errorf(n.at, "Missing "+b.Name, "%s needs a block %s: %s", n.describe(), b.Name, sentence(b.Doc))
 		}
 	}

@@ -34,6 +34,12 @@ func (l *loader) warnf(at hcl.Range, summary, format string, args ...any) {
 	l.report(hcl.DiagWarning, at, summary, fmt.Sprintf(format, args...))
 }
 
+// secretf reports a secret at the place. Its text is not shown: diagnostics end up in logs.
+func (l *loader) secretf(at hcl.Range, format string, args ...any) {
+	l.errorf(at, "Secret in specification", format, args...)
+	l.diags[len(l.diags)-1].Extra = hidden{}
+}
+
 func (l *loader) report(severity hcl.DiagnosticSeverity, at hcl.Range, summary, detail string) {
 	d := &hcl.Diagnostic{Severity: severity, Summary: summary, Detail: detail}
 	if at.Filename != "" {

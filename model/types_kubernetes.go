@@ -50,7 +50,7 @@ func parseVersion(s string) (Version, *problem) {
 			return Version{minor, patch}, nil
 		}
 		if strings.HasPrefix(strings.TrimPrefix(s, "v"), fmt.Sprintf("1.%d.", minor)) {
-			return Version{}, bad("Unknown version", "%q names a patch release. Write the minor version, \"1.%d\": the newest tested patch, %d, is chosen.", s, minor, patch)
+			return Version{}, bad("Unknown version", "%q names a patch release. Write the minor version, \"1.%d\": the newest tested patch release, 1.%d.%d, is chosen.", s, minor, minor, patch)
 		}
 	}
 	return Version{}, bad("Unknown version", "%q is not a version of Kubernetes that is supported here. Write %s.", s, oneOf(known))

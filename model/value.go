@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"strconv"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -54,6 +55,11 @@ func (l *loader) fromExpr(expr hcl.Expression, t *Type) *value {
 	case mapping:
 		if pairs, diags := hcl.ExprMap(expr); !diags.HasErrors() {
 			return l.fromPairs(expr, pairs, t)
+		}
+	case scalar:
+		if s, ok := expr.(*hclsyntax.ScopeTraversalExpr); ok && len(s.Traversal) == 1 && root.blocks[s.Traversal.RootName()] == nil && !isValueRoot(s.Traversal.RootName()) {
+			l.errorf(expr.Range(), "Missing quotes", "%s is a bare word. Write text in quotes: %q.", s.Traversal.RootName(), s.Traversal.RootName())
+			return nil
 		}
 	case reference:
 		if s, ok := expr.(*hclsyntax.ScopeTraversalExpr); ok && !isValueRoot(s.Traversal.RootName()) {
@@ -128,7 +134,7 @@ func (v *value) addEntry(keyOK bool, e *value, key string, at hcl.Range) {
 // fromCty checks an evaluated value against the type.
 func (l *loader) fromCty(v cty.Value, t *Type, at hcl.Range) *value {
 	if v.IsNull() || !v.IsWhollyKnown() {
-		l.errorf(at, "Missing value", "This is null, but %s is needed.", t.Name)
+		l.errorf(at, "Missing value", "Found null where the type is: %s.", t.Name)
 		return nil
 	}
 	ty := v.Type()
@@ -163,7 +169,11 @@ func (l *loader) fromCty(v cty.Value, t *Type, at hcl.Range) *value {
 			return l.reference(v.EncapsulatedValue().(*ref), t, at)
 		}
 		if ty == cty.String {
-			l.errorf(at, "Not a reference", "%q is text, but a %s is needed. Write it without quotes, for example %s.", v.AsString(), t.Name, exampleRef(t))
+			example := exampleRef(t)
+			if kind, _, ok := strings.Cut(v.AsString(), "."); ok && root.blocks[kind] != nil {
+				example = v.AsString()
+			}
+			l.errorf(at, "Not a reference", "%q is text, but a %s is needed. Write it without quotes: %s.", v.AsString(), t.Name, example)
 			return nil
 		}
 	case integer:
@@ -182,7 +192,11 @@ func (l *loader) fromCty(v cty.Value, t *Type, at hcl.Range) *value {
 			return l.scalar(s, t, at)
 		}
 	}
-	l.errorf(at, "Wrong type", "This is %s, but %s is needed.", friendly(v), t.Name)
+	hint := ""
+	if t.shape == scalar && v.Type() == cty.Number {
+		hint = fmt.Sprintf(" Write it in quotes: %q.", numberText(v.AsBigFloat()))
+	}
+	l.errorf(at, "Wrong type", "Found %s where the type is: %s.%s", friendly(v), t.Name, hint)
 	return nil
 }
 
@@ -198,7 +212,7 @@ func (l *loader) integer(n *big.Float, t *Type, at hcl.Range) *value {
 func (l *loader) scalar(s string, t *Type, at hcl.Range) *value {
 	if !t.secret {
 		if what := looksSecret(s); what != "" {
-			l.errorf(at, "Secret in specification", "This looks like %s. No secret belongs in a specification: keep it in a secret_store and name it with a secret block. If it is real, replace it now: it has been written down.", what)
+			l.secretf(at, "This looks like %s. No secret belongs in a specification: keep it in a secret_store and name it with a secret block. If it is real, replace it now: it has been written down.", what)
 			return nil
 		}
 	}

@@ -18,11 +18,12 @@ type weakValue struct {
 	*Weakening
 	at   hcl.Range
 	what string // as written: host.pid = true
+	wide bool   // an exception that covers too much would cover it; that is reported instead
 }
 
 // weaken lists every weakening and holds that each is covered by exactly one exception, and each exception by name.
 func (l *loader) weaken() {
-	found := map[Address]weakValue{}
+	found := map[Address]*weakValue{}
 	for _, n := range l.top {
 		if n.schema != profileBlock && !n.broken {
 			l.findWeak(n, found)
@@ -36,14 +37,14 @@ func (l *loader) weaken() {
 	}
 	for _, w := range found {
 		l.spec.Weakenings = append(l.spec.Weakenings, w.Weakening)
-		if w.Exception == nil {
+		if w.Exception == nil && !w.wide {
 			l.errorf(w.at, "Weakening without exception", "%s: %s Leave it out, or accept it for a time:\n\n%s", w.what, w.Doc, l.exampleException(w))
 		}
 	}
 	slices.SortFunc(l.spec.Weakenings, func(a, b *Weakening) int { return cmp.Compare(a.Address, b.Address) })
 }
 
-func (l *loader) exampleException(w weakValue) string {
+func (l *loader) exampleException(w *weakValue) string {
 	owner := "team.NAME"
 	if teams := l.of("team"); len(teams) > 0 {
 		owner = string(teams[0].addr)
@@ -54,9 +55,9 @@ func (l *loader) exampleException(w weakValue) string {
 }
 
 // findWeak collects the weakenings of a block and of those inside it.
-func (l *loader) findWeak(n *node, found map[Address]weakValue) {
+func (l *loader) findWeak(n *node, found map[Address]*weakValue) {
 	add := func(a Address, doc, what string, at hcl.Range) {
-		found[a] = weakValue{&Weakening{Address: a, Subject: n.top().addr, Doc: doc}, at, what}
+		found[a] = &weakValue{Weakening: &Weakening{Address: a, Subject: n.top().addr, Doc: doc}, at: at, what: what}
 	}
 	if w := n.schema.Weakening; w != nil && w.weak(n.labels[len(n.labels)-1]) {
 		add(n.addr, w.Doc, n.describe(), n.at)
@@ -111,7 +112,7 @@ func elementKey(v any) string {
 	return fmt.Sprint(v)
 }
 
-func (l *loader) buildException(n *node, found map[Address]weakValue) {
+func (l *loader) buildException(n *node, found map[Address]*weakValue) {
 	e := n.object.(*Exception)
 	e.Reason = as[string](l, n, "reason")
 	e.Owner = as[*Team](l, n, "owner")
@@ -136,15 +137,16 @@ func (l *loader) buildException(n *node, found map[Address]weakValue) {
 		}
 	}
 	slices.SortFunc(e.Allows, func(a, b *Weakening) int { return cmp.Compare(a.Address, b.Address) })
-	l.checkEnd(n, "expires", e.Expires, "exception")
+	l.checkEnd(n, "expires", e.Expires, "exception", "Remove what it accepts, or let its owner decide again and write a new date.")
 }
 
 // coversNothing reports an address that names no weakening: because it is too wide, or because there is none.
-func (l *loader) coversNothing(v value, r *ref, found map[Address]weakValue) {
+func (l *loader) coversNothing(v value, r *ref, found map[Address]*weakValue) {
 	var inside []string
-	for a := range found {
+	for a, w := range found {
 		if rest, ok := strings.CutPrefix(string(a), string(r.addr)); ok && rest != "" && (rest[0] == '.' || rest[0] == '[') {
 			inside = append(inside, string(a))
+			w.wide = true
 		}
 	}
 	slices.Sort(inside)
@@ -156,7 +158,7 @@ func (l *loader) coversNothing(v value, r *ref, found map[Address]weakValue) {
 }
 
 // checkEnd judges the last day of an exception or attestation.
-func (l *loader) checkEnd(n *node, name string, end time.Time, what string) {
+func (l *loader) checkEnd(n *node, name string, end time.Time, what, remedy string) {
 	today := l.options.Today.UTC().Truncate(24 * time.Hour)
 	if end.IsZero() || today.IsZero() {
 		return
@@ -166,7 +168,7 @@ func (l *loader) checkEnd(n *node, name string, end time.Time, what string) {
 	case left <= 0 && l.options.AcceptExpired:
 		l.warnf(l.at(n, name), "Expired "+what, "It ended on %s. It is accepted only because expired ones are accepted in this run.", end.Format(time.DateOnly))
 	case left <= 0:
-		l.errorf(l.at(n, name), "Expired "+what, "It ended on %s. Remove what it accepts, or let its owner decide again and write a new date.", end.Format(time.DateOnly))
+		l.errorf(l.at(n, name), "Expired "+what, "It ended on %s. %s", end.Format(time.DateOnly), remedy)
 	case left <= warnBefore:
 		l.warnf(l.at(n, name), capital(what)+" ends soon", "It ends on %s, in %s.", end.Format(time.DateOnly), count(int(left.Hours()/24), "day"))
 	}
@@ -190,7 +192,7 @@ func (l *loader) buildAttestation(n *node) {
 		a.Subject = r.addr
 	}
 	// What an attestation says is stale when its review is due, as an exception is.
-	l.checkEnd(n, "review_by", a.ReviewBy, "attestation")
+	l.checkEnd(n, "review_by", a.ReviewBy, "attestation", "Look at the evidence again and write a new date.")
 }
 
 // checkSubject holds that a control can be attested, and for this kind of subject. The controls of a managed control
