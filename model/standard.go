@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -18,9 +19,13 @@ type Standard struct {
 	Automatable bool
 	// Managed says that the requirement also applies where somebody else runs the control plane.
 	Managed bool
+	// Controls satisfy the requirement, alone or together. Requirements that a control's literal names are not repeated
+	// here; see [Control.Standards].
+	Controls []ControlID
 }
 
-// The table has the columns id, source, title, layer, automatable (yes, no) and managed (yes, no).
+// The table has the columns id, source, title, layer, automatable (yes, no), managed (yes, no) and
+// controls (ids, separated by spaces).
 //
 //go:embed standards.csv
 var standardsCSV string
@@ -61,12 +66,12 @@ func mustReadStandards(table string) []Standard {
 
 func readStandards(r io.Reader) ([]Standard, error) {
 	c := csv.NewReader(r)
-	c.FieldsPerRecord = 6
+	c.FieldsPerRecord = 7
 	rows, err := c.ReadAll()
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) == 0 || strings.Join(rows[0], ",") != "id,source,title,layer,automatable,managed" {
+	if len(rows) == 0 || strings.Join(rows[0], ",") != "id,source,title,layer,automatable,managed,controls" {
 		return nil, fmt.Errorf("unknown columns")
 	}
 	var standards []Standard
@@ -74,11 +79,37 @@ func readStandards(r io.Reader) ([]Standard, error) {
 		automatable, ok1 := yesNo(row[4])
 		managed, ok2 := yesNo(row[5])
 		if row[0] == "" || !ok1 || !ok2 {
-			return nil, fmt.Errorf("row %d: want an id and yes or no in the last two columns", i+2)
+			return nil, fmt.Errorf("row %d: want an id and yes or no as automatable and managed", i+2)
 		}
-		standards = append(standards, Standard{row[0], row[1], row[2], row[3], automatable, managed})
+		var controls []ControlID
+		for _, id := range strings.Fields(row[6]) {
+			controls = append(controls, ControlID(id))
+		}
+		standards = append(standards, Standard{row[0], row[1], row[2], row[3], automatable, managed, controls})
 	}
 	return standards, nil
 }
 
 func yesNo(s string) (value, ok bool) { return s == "yes", s == "yes" || s == "no" }
+
+// withStandards returns the controls with the requirements that the catalogue says they satisfy, besides those that
+// they name themselves, in the order of the catalogue.
+func withStandards(controls []*Control, standards []Standard) []*Control {
+	satisfies := map[ControlID][]string{}
+	for _, s := range standards {
+		for _, id := range s.Controls {
+			satisfies[id] = append(satisfies[id], s.ID)
+		}
+	}
+	all := make([]*Control, len(controls))
+	for i, c := range controls {
+		joined := *c
+		for _, id := range satisfies[c.ID] {
+			if !slices.Contains(c.Standards, id) {
+				joined.Standards = append(slices.Clip(joined.Standards), id)
+			}
+		}
+		all[i] = &joined
+	}
+	return all
+}

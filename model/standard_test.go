@@ -36,14 +36,27 @@ func TestControlsReferToExistingStandards(t *testing.T) {
 	}
 }
 
+func TestRequirementsNameExistingControls(t *testing.T) {
+	for _, s := range Standards {
+		for _, id := range s.Controls {
+			c := LookupControl(id)
+			if c == nil {
+				t.Errorf("requirement %s: unknown control %q", s.ID, id)
+			} else if !slices.Contains(c.Standards, s.ID) {
+				t.Errorf("control %s does not name requirement %s", id, s.ID)
+			}
+		}
+	}
+}
+
 func TestMalformedStandardsAreRefused(t *testing.T) {
-	const head = "id,source,title,layer,automatable,managed\n"
+	const head = "id,source,title,layer,automatable,managed,controls\n"
 	for name, table := range map[string]string{
-		"no header":     "a,b,c,d,yes,no\n",
+		"no header":     "a,b,c,d,yes,no,\n",
 		"empty":         "",
-		"missing field": head + "a,b,c,d,yes\n",
-		"unclear truth": head + "a,b,c,d,maybe,no\n",
-		"no id":         head + ",b,c,d,yes,no\n",
+		"missing field": head + "a,b,c,d,yes,no\n",
+		"unclear truth": head + "a,b,c,d,maybe,no,\n",
+		"no id":         head + ",b,c,d,yes,no,\n",
 	} {
 		if _, err := readStandards(strings.NewReader(table)); err == nil {
 			t.Errorf("%s: accepted", name)
