@@ -3,4 +3,6 @@ package generate
 var accessGenerators = []*Generator{
 	wireGuard,
 	jumpBox,
+	peopleKubeconfig,
+	accessGuide,
 }

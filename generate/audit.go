@@ -116,7 +116,7 @@ func auditPolicy() auditv1.Policy {
 	}
 }
 
-// kubeconfig holds the fields of a kubeconfig, version v1, that a webhook needs. Upstream's type is in client-go, which
+// kubeconfig holds the fields of a kubeconfig, version v1, that a webhook and people need. Upstream's type is in client-go, which
 // nothing else here needs.
 type kubeconfig struct {
 	metav1.TypeMeta
@@ -132,7 +132,8 @@ type namedCluster struct {
 }
 
 type kubeServer struct {
-	Server string `json:"server"`
+	ProxyURL string `json:"proxy-url,omitempty"`
+	Server   string `json:"server"`
 }
 
 type namedContext struct {
@@ -151,15 +152,16 @@ type namedUser struct {
 }
 
 type kubeUser struct {
-	TokenFile string `json:"tokenFile"`
+	Exec      *execPlugin `json:"exec,omitempty"`
+	TokenFile string      `json:"tokenFile,omitempty"`
 }
 
 func auditWebhook(c *model.Cluster) kubeconfig {
 	return kubeconfig{
 		TypeMeta:       typeMeta("v1", "Config"),
-		Clusters:       []namedCluster{{"audit", kubeServer{c.Audit.ShipTo}}},
+		Clusters:       []namedCluster{{"audit", kubeServer{Server: c.Audit.ShipTo}}},
 		Contexts:       []namedContext{{"audit", kubeContext{"audit", "api-server"}}},
 		CurrentContext: "audit",
-		Users:          []namedUser{{"api-server", kubeUser{path.Clean(AuditTokenFile)}}},
+		Users:          []namedUser{{"api-server", kubeUser{TokenFile: path.Clean(AuditTokenFile)}}},
 	}
 }

@@ -81,7 +81,7 @@ func runJumpBox(p *Pass, c *model.Cluster, j *model.JumpBox) error {
 			{
 				Name: "ssh-user.sh", Target: "/usr/local/sbin/bartizan-ssh-user", Mode: "0700",
 				Doc:      "Adds and removes people's accounts.",
-				Template: "ssh-user.tmpl", Data: sshUserView{Group: sshGroup, FIDO2: sshd.FIDO2, TOTP: sshd.TOTP},
+				Template: "ssh-user.tmpl", Data: sshUserView{Group: sshGroup, Teams: teamNames(p.Spec), FIDO2: sshd.FIDO2, TOTP: sshd.TOTP},
 			},
 		},
 	}
@@ -182,7 +182,7 @@ var jumpBoxAudit = []watch{
 func jumpBoxDoc(j *model.JumpBox) string {
 	doc := `Give cloud-init.yaml to the machine as user data, or copy this directory to it and run install.sh as root.
 
-People get in with "bartizan-ssh-user add NAME < KEY.pub" and out with "bartizan-ssh-user remove NAME". Keys stand where only root
+People get in with "bartizan-ssh-user add NAME TEAM < KEY.pub" and out with "bartizan-ssh-user remove NAME". Keys stand where only root
 writes. They reach nodes with "ssh -J" and the API server through a SOCKS proxy ("ssh -N -D 127.0.0.1:1080"); nothing else is
 forwarded.
 `

@@ -16,7 +16,7 @@ and cloud-init user data that carries all of them.`,
 	Controls: []model.ControlID{
 		model.HostFirewall, model.EtcdFirewall, model.KubeletFirewall, model.APIFirewall, model.MetadataFirewall,
 		model.NodeSSHRestricted, model.KernelHardened, model.FilePermissions, model.NodeAuditd, model.NodePatching,
-		model.RuntimeHardened,
+		model.RuntimeHardened, model.BreakGlassAccess,
 	},
 	Run: func(p *Pass) error {
 		for _, c := range p.Spec.Clusters {
@@ -121,8 +121,12 @@ func runNodeFiles(p *Pass, pool *model.NodePool) error {
 		}, hostFile{
 			Name: "ssh-user.sh", Target: "/usr/local/sbin/bartizan-ssh-user", Mode: "0700",
 			Doc:      "Adds and removes people's accounts.",
-			Template: "ssh-user.tmpl", Data: sshUserView{Group: sshGroup},
+			Template: "ssh-user.tmpl", Data: sshUserView{Group: sshGroup, Teams: teamNames(p.Spec)},
 		})
+	}
+	if glass := breakGlassFiles(p.Spec, pool); len(glass) > 0 {
+		h.Packages = append(h.Packages, "sudo")
+		h.Files = append(h.Files, glass...)
 	}
 	if v.SSH && pool.RecordedSSH() {
 		h.Packages = append(h.Packages, "tlog")

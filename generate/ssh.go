@@ -19,6 +19,7 @@ func (v sshdView) Newest() bool { return v.OS == string(model.Debian13) }
 // sshUserView is what ssh-user.tmpl sees.
 type sshUserView struct {
 	Group string
+	Teams []string
 	FIDO2 bool
 	TOTP  bool
 }
@@ -35,3 +36,11 @@ type osView struct{ OS model.OS }
 
 func (v osView) Debian() bool { return v.OS != model.Ubuntu2404 }
 func (v osView) Ubuntu() bool { return v.OS == model.Ubuntu2404 || v.OS == "" }
+
+func teamNames(spec *model.Spec) []string {
+	var names []string
+	for _, t := range spec.Teams {
+		names = append(names, t.Name)
+	}
+	return names
+}

@@ -3,4 +3,6 @@ package verify
 var accessChecks = []*Check{
 	wireGuard,
 	jumpBox,
+	kubeconfig,
+	breakGlass,
 }

@@ -13,6 +13,11 @@ func TestAccessMutationsAreCaught(t *testing.T) {
 		box  = "clusters/shop/access/jump-box/bastion/"
 		vpn  = model.Address("vpn.wg")
 		jump = model.Address("jump_box.bastion")
+
+		kube    = "clusters/shop/access/kubeconfig/kubeconfig.yaml"
+		cluster = model.Address("cluster.shop")
+		glass   = "clusters/shop/nodes/control/"
+		sre     = model.Address("team.sre")
 	)
 	testMutations(t, []mutation{
 		{"one more peer", wg + "wg0.conf", "\n# anna", "\n[Peer]\nPublicKey = c1Jx8fUq4o3hVw8qv2s6pJ0mX5y7Zt9kLrNbQeWaDgM=\nAllowedIPs = 10.8.0.99/32\n\n# anna", false, model.VPNKeys, vpn},
@@ -49,6 +54,24 @@ func TestAccessMutationsAreCaught(t *testing.T) {
 		{"no recorder", box + "sshd_config", "ForceCommand /usr/bin/tlog-rec-session\n", "", false, model.SessionRecording, jump},
 		{"output is not recorded", box + "tlog.conf", "\"output\": true", "\"output\": false", false, model.SessionRecording, jump},
 		{"records are dropped", box + "tlog.conf", "\"action\": \"delay\"", "\"action\": \"drop\"", false, model.SessionRecording, jump},
+		{"a token", kube, "  user:\n    exec:", "  user:\n    token: eyJhbGciOi\n    exec:", false, model.KubeconfigWithoutCredentials, cluster},
+		{"unverified TLS", kube, "    server: https", "    insecure-skip-tls-verify: true\n    server: https", false, model.KubeconfigWithoutCredentials, cluster},
+		{"plain HTTP", kube, "server: https:", "server: http:", false, model.KubeconfigWithoutCredentials, cluster},
+		{"another plugin", kube, "command: kubectl", "command: ./kubectl", false, model.KubeconfigWithoutCredentials, cluster},
+		{"a client secret", kube, "- --token-cache-storage=keyring", "- --token-cache-storage=keyring\n      - --oidc-client-secret=x", false, model.KubeconfigWithoutCredentials, cluster},
+		{"tokens on disk", kube, "storage=keyring", "storage=disk", false, model.KubeconfigWithoutCredentials, cluster},
+		{"a second user", kube, "users:\n", "users:\n- name: x\n  user: {}\n", false, model.KubeconfigWithoutCredentials, cluster},
+		{"a second document", kube, "users:\n", "---\nusers:\n", false, model.KubeconfigWithoutCredentials, cluster},
+
+		{"more hours", glass + "break-glass.conf", "sre 2 security", "sre 200 security", false, model.BreakGlassAccess, sre},
+		{"the own team approves", glass + "break-glass.conf", "sre 2 security", "sre 2 sre", false, model.BreakGlassAccess, sre},
+		{"one more team", glass + "break-glass.conf", "sre 2 security", "sre 2 security\nsecurity 2 security", false, model.BreakGlassAccess, sre},
+		{"approval is not asked for", glass + "break-glass.sh", "[ \"$who\" != \"$person\" ] ||", "true ||", false, model.BreakGlassAccess, sre},
+		{"the certificate lives longer", glass + "break-glass.sh", "hours * 3600", "hours * 360000", false, model.BreakGlassAccess, sre},
+		{"everybody may run it", glass + "sudoers", "%team-security ALL", "ALL ALL", false, model.BreakGlassAccess, sre},
+		{"any command", glass + "sudoers", "NOPASSWD: /usr/local/sbin/bartizan-break-glass", "NOPASSWD: ALL", false, model.BreakGlassAccess, sre},
+		{"another sudoers file", glass + "sudoers", "Defaults use_pty", "Defaults use_pty\n@includedir /tmp", false, model.BreakGlassAccess, sre},
+
 		{"a node does not record", "clusters/shop/nodes/general/sshd_config", "ForceCommand /usr/bin/tlog-rec-session\n", "", false, model.SessionRecording, jump},
 	})
 }
@@ -99,5 +122,14 @@ func TestWeakenedAccessIsNotClaimed(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestStandingEmergencyAccessIsFound(t *testing.T) {
+	spec := bastionSpec()
+	files := hostTree(t, spec).Files()
+	files["clusters/shop/manifests/platform/x.yaml"] = []byte("subjects:\n- kind: User\n  name: break-glass:sre:anna\n")
+	if proves(verify.Run(spec, files, hostChecks()), mutation{control: model.BreakGlassAccess, subject: "team.sre"}) {
+		t.Error("break-glass is still proved beside a binding that stands")
 	}
 }

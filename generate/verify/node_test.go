@@ -91,7 +91,7 @@ func hostTree(t *testing.T, spec *model.Spec) *generate.Set {
 	t.Helper()
 	var generators []*generate.Generator
 	for _, g := range generate.All {
-		if slices.Contains([]string{"node-files", "wireguard", "jump-box", "kubeconfig", "break-glass"}, g.Name) {
+		if slices.Contains([]string{"node-files", "wireguard", "jump-box", "kubeconfig", "access-guide"}, g.Name) {
 			generators = append(generators, g)
 		}
 	}

@@ -15,13 +15,13 @@ func (p *Pass) node(pool *model.NodePool) *hostRead {
 	}
 	dir := generate.PoolDir(pool)
 	if p.cache.hosts[dir] == nil {
-		p.cache.hosts[dir] = p.readHost(wantNode(pool))
+		p.cache.hosts[dir] = p.readHost(wantNode(p.Spec, pool))
 	}
 	return p.cache.hosts[dir]
 }
 
 // wantNode lists what each node of a pool must get, in order.
-func wantNode(pool *model.NodePool) hostWant {
+func wantNode(spec *model.Spec, pool *model.NodePool) hostWant {
 	w := hostWant{
 		dir:      generate.PoolDir(pool),
 		subject:  pool.Addr(),
@@ -54,6 +54,12 @@ func wantNode(pool *model.NodePool) hostWant {
 		w.files = append(w.files,
 			hostFile{"sshd_config", "/etc/ssh/sshd_config", "0600"},
 			hostFile{"ssh-user.sh", "/usr/local/sbin/bartizan-ssh-user", "0700"})
+		if grantsBreakGlass(spec, pool) {
+			w.packages = append(w.packages, "sudo")
+			w.files = append(w.files, hostFile{"break-glass.sh", "/usr/local/sbin/bartizan-break-glass", "0700"},
+				hostFile{"break-glass.conf", "/etc/bartizan/break-glass.conf", "0600"},
+				hostFile{"sudoers", "/etc/sudoers.d/bartizan-break-glass", "0440"})
+		}
 		if pool.RecordedSSH() {
 			w.packages = append(w.packages, "tlog")
 			w.files = append(w.files, hostFile{"tlog.conf", "/etc/tlog/tlog-rec-session.conf", "0644"})
