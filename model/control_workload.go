@@ -165,6 +165,7 @@ var workloadControls = []*Control{
 		Layer:   LayerConfig,
 		Subject: "workload",
 		Title:   "The workload's account may do what is declared and nothing else",
+		Default: true, // RBAC grants nothing that no binding names
 	},
 	{
 		ID:      NoEscalation,

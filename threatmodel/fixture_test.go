@@ -3,6 +3,7 @@ package threatmodel
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/bartizan-dev/bartizan/model"
 )
@@ -97,10 +98,9 @@ func (f *fixture) proved(without ...string) model.Posture {
 		}
 	}
 	for h, e := range p {
-		for _, w := range without {
-			if w == string(h.Control) || w == string(h.Control)+"@"+string(h.Subject) {
-				delete(p, h)
-			}
+		if slices.Contains(without, string(h.Control)) || slices.Contains(without, string(h.Control)+"@"+string(h.Subject)) {
+			delete(p, h)
+			continue
 		}
 		if model.LookupControl(h.Control).Attested {
 			e.State, e.Path, e.Attestation = model.Attested, "", &model.Attestation{Name: string(h.Control)}

@@ -162,7 +162,13 @@ func (b *Builder) developer(r *model.Repository) *Position {
 
 func (b *Builder) repository(r *model.Repository) *Position {
 	return b.position(Position{ID: string(r.Addr()), Kind: KindStore, Lane: LaneSupplyChain, Address: r.Addr(), Asset: model.SensitivityHigh,
-		Title: "Write access to the deployed branch of repository " + r.Name})
+		Title: "Write access to the workloads in repository " + r.Name})
+}
+
+// guarded is the part of the deployed branch that code owners guard: policies, the platform's objects, the pipeline.
+func (b *Builder) guarded(r *model.Repository) *Position {
+	return b.position(Position{ID: string(r.Addr()) + "/guarded", Kind: KindStore, Lane: LaneSupplyChain, Address: r.Addr(), Asset: model.SensitivityCritical,
+		Title: "Write access to the guarded files of repository " + r.Name})
 }
 
 func (b *Builder) repositoryRead(r *model.Repository) *Position {

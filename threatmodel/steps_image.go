@@ -162,7 +162,7 @@ var imageSteps = []*Step{
 			{Name: "merged-change", Effort: PublicTool, Remains: "What is merged is built.", Expand: func(b *Builder) {
 				for _, p := range b.Spec.Pipelines {
 					for _, r := range p.Repository {
-						b.Add(Edge{Title: "Change the release job of pipeline " + p.Name + " in repository " + r.Name, Premises: on(b.repository(r)), To: b.release(p)})
+						b.Add(Edge{Title: "Change the release job of pipeline " + p.Name + " in repository " + r.Name, Premises: on(b.guarded(r)), To: b.release(p)})
 					}
 				}
 			}},
@@ -221,6 +221,15 @@ var imageSteps = []*Step{
 					}
 					for _, n := range g.Deploys {
 						b.Add(Edge{Title: "Let " + g.Name + " apply a merged change to namespace " + n.Name, Premises: on(b.repository(g.Source)), To: b.deploy(n)})
+					}
+				}
+			}},
+			{Name: "platform-objects", Effort: PublicTool, Remains: "The platform's own objects are deployed like the workloads; only review stands before them.", Expand: func(b *Builder) {
+				for _, g := range b.Spec.GitOps {
+					for _, c := range clustersOf(g) {
+						if g.Source != nil {
+							b.Add(Edge{Title: "Let a merged change of the platform's objects give rights in cluster " + c.Name, Premises: on(b.guarded(g.Source)), To: b.admin(c)})
+						}
 					}
 				}
 			}},

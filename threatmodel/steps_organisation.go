@@ -76,7 +76,14 @@ var organisationSteps = []*Step{
 		Variants: []*Variant{
 			{Name: "merge-alone", Effort: PublicTool, Expand: func(b *Builder) {
 				for _, r := range b.Spec.Repositories {
-					b.Add(Edge{Title: "Merge a change of repository " + r.Name + " alone", Premises: on(b.developer(r)), To: b.repository(r), Blockers: by(hold(model.BranchProtection, r)), Hinders: by(hold(model.CodeOwners, r))})
+					b.Add(Edge{Title: "Merge a change of repository " + r.Name + " alone", Premises: on(b.developer(r)), To: b.repository(r), Blockers: by(hold(model.BranchProtection, r))})
+					// Code owners bind nobody where changes need no review at all.
+					b.Add(Edge{Title: "Merge a change of the guarded files of repository " + r.Name + " alone", Premises: on(b.developer(r)), To: b.guarded(r), Blockers: by(hold(model.BranchProtection, r))})
+				}
+			}},
+			{Name: "unowned", Effort: PublicTool, Expand: func(b *Builder) {
+				for _, r := range b.Spec.Repositories {
+					b.Add(Edge{Title: "Have a change of the guarded files of repository " + r.Name + " approved by colleagues", Premises: on(b.repository(r)), To: b.guarded(r), Blockers: by(hold(model.CodeOwners, r))})
 				}
 			}},
 			{Name: "stolen-developer", Effort: Hard, Fault: Theft, Remains: "People's logins and devices are stolen; what one person alone may do limits what that is worth.", Expand: func(b *Builder) {
@@ -163,8 +170,10 @@ var organisationSteps = []*Step{
 			}},
 			{Name: "repository-host", Effort: Hard, Fault: TrustedBase, Remains: "Who hosts the repository can write to it.", Expand: func(b *Builder) {
 				for _, r := range b.Spec.Repositories {
-					b.Add(Edge{Title: "Write to repository " + r.Name + " as an administrator of its host", Premises: on(b.internet()), To: b.repository(r),
-						Atom: b.atom(TrustedBase, string(r.Addr()), "the administrators of repository "+r.Name)})
+					for _, to := range on(b.repository(r), b.guarded(r)) {
+						b.Add(Edge{Title: "Write to repository " + r.Name + " as an administrator of its host", Premises: on(b.internet()), To: to,
+							Atom: b.atom(TrustedBase, string(r.Addr()), "the administrators of repository "+r.Name)})
+					}
 				}
 			}},
 			{Name: "gitops-controller", Effort: Hard, Fault: TrustedBase, Remains: "The controller holds the rights to deploy.", Expand: func(b *Builder) {

@@ -25,28 +25,15 @@ var undoSteps = []*Step{
 			}}},
 	},
 	{
-		ID: "I-10", Layer: model.LayerImage, Title: "Undo controls by a merged change",
-		Doc:    "The files that guard a namespace lie in the repository that deploys it. Whoever writes to the deployed branch changes them too, and the checks of the pipeline besides.",
+		ID: "I-10", Layer: model.LayerImage, Title: "Undo the pipeline's checks by a merged change",
+		Doc:    "The checks of a pipeline lie in the repository that it checks. Whoever writes there takes them away.",
 		ATTACK: []string{"T1562.001", "T1553"}, Sources: []string{"kubesplaining N10", "CNCF: supply chain best practices"}, Coverage: []string{"C3", "I3"},
 		Variants: []*Variant{
-			{Name: "manifests", Effort: PublicTool, Remains: "What is merged is applied; only the review stands before it.",
-				Undoes: []model.ControlID{
-					model.DefaultDeny, model.IngressExact, model.EgressExact, model.MetadataBlocked, model.APIEgressBlocked, model.PodSecurityEnforced,
-					model.LeastPrivilege, model.NoEscalation, model.NamespaceQuota, model.Limits, model.DefaultAccountEmpty,
-				},
-				Undo: func(b *Builder, h model.Hold) {
-					n := b.namespaceOf(h.Subject)
-					for _, g := range b.Spec.GitOps {
-						if n != nil && g.Source != nil && containsNamespace(g.Deploys, n) {
-							b.Add(Edge{Title: "Merge a change that undoes " + string(h.Control) + " of " + string(h.Subject), Premises: on(b.repository(g.Source)), Undoes: &h})
-						}
-					}
-				}},
 			{Name: "pipeline", Effort: PublicTool, Remains: "The checks are part of what is merged.", Undoes: []model.ControlID{model.ImageScan, model.SecretScan}, Undo: func(b *Builder, h model.Hold) {
 				for _, p := range b.Spec.Pipelines {
 					for _, r := range p.Repository {
 						if p.Addr() == h.Subject {
-							b.Add(Edge{Title: "Merge a change that undoes " + string(h.Control) + " of pipeline " + p.Name, Premises: on(b.repository(r)), Undoes: &h})
+							b.Add(Edge{Title: "Merge a change that undoes " + string(h.Control) + " of pipeline " + p.Name, Premises: on(b.guarded(r)), Undoes: &h})
 						}
 					}
 				}
