@@ -10,9 +10,10 @@ import (
 // controls, for all subjects that the specification does not weaken. Somebody else's control plane promises nothing.
 func Before(spec *model.Spec) model.Posture {
 	p := model.Posture{}
+	weakenings := bySubject(spec)
 	set := func(kind string, a addressed) {
 		for _, c := range model.Controls {
-			if c.Default && c.Subject == kind && !weakened(spec, model.Hold{Control: c.ID, Subject: a.Addr()}) {
+			if c.Default && c.Subject == kind && !weakened(weakenings[a.Addr()], c.ID) {
 				p[model.Hold{Control: c.ID, Subject: a.Addr()}] = model.Evidence{State: model.Default}
 			}
 		}
@@ -45,11 +46,11 @@ var weakenedBy = []struct {
 	{"host.ipc", []model.ControlID{model.NoHostNamespaces}},
 	{"host.network", []model.ControlID{model.NoHostNamespaces, model.IngressExact, model.EgressExact, model.APIEgressBlocked, model.MetadataBlocked, model.DNSClusterOnly}},
 	{"host.paths", []model.ControlID{model.NoHostPaths}},
-	{"privileged", []model.ControlID{model.NoPrivileged, model.PodRestricted, model.CapabilitiesDropped, model.SeccompProfile}},
+	{"privileged", []model.ControlID{model.NoPrivileged, model.PodRestricted, model.CapabilitiesDropped, model.NoAddedCapabilities, model.SeccompProfile, model.NonRoot}},
 	{"run_as_root", []model.ControlID{model.NonRoot, model.PodRestricted}},
 	{"writable_root", []model.ControlID{model.ReadOnlyRoot}},
-	{"capabilities", []model.ControlID{model.CapabilitiesDropped, model.PodRestricted}},
-	{"escalation", []model.ControlID{model.PodRestricted}},
+	{"capabilities", []model.ControlID{model.CapabilitiesDropped, model.NoAddedCapabilities, model.PodRestricted}},
+	{"escalation", []model.ControlID{model.PodRestricted, model.NonRoot}},
 	{"unconfined", []model.ControlID{model.SeccompProfile, model.PodRestricted}},
 	{"pod_security", []model.ControlID{model.PodSecurityEnforced}},
 	{"api_access", []model.ControlID{model.NoToken, model.LeastPrivilege, model.NoEscalation}},
@@ -58,6 +59,7 @@ var weakenedBy = []struct {
 	{"egress", []model.ControlID{model.EgressExact}},
 	{"mfa", []model.ControlID{model.JumpBoxMFA}},
 	{"recording", []model.ControlID{model.SessionRecording}},
+	{"fail_on", []model.ControlID{model.ImageScan}},
 	{"patching", []model.ControlID{model.NodePatching}},
 	{"physical.disk_encryption", []model.ControlID{model.DiskEncrypted}},
 	{"physical.secure_boot", []model.ControlID{model.SecureBooted}},
@@ -72,8 +74,8 @@ var weakenedBy = []struct {
 // weakens reports whether a weakening takes the control away.
 func weakens(w *model.Weakening, c model.ControlID) bool {
 	attribute := strings.TrimPrefix(strings.TrimPrefix(string(w.Address), string(w.Subject)), ".")
-	// Attributes of a container or a port stand behind its name.
-	for _, block := range []string{"container.", "init_container.", "sidecar."} {
+	// Attributes of a container or a secret stand behind its name.
+	for _, block := range []string{"container.", "init_container.", "sidecar.", "secret."} {
 		if rest, ok := strings.CutPrefix(attribute, block); ok {
 			_, attribute, _ = strings.Cut(rest, ".")
 		}
@@ -91,20 +93,29 @@ func weakens(w *model.Weakening, c model.ControlID) bool {
 	return false
 }
 
-func weakened(spec *model.Spec, h model.Hold) bool {
-	for _, w := range spec.Weakenings {
-		if w.Subject == h.Subject && weakens(w, h.Control) {
+func weakened(list []*model.Weakening, c model.ControlID) bool {
+	for _, w := range list {
+		if weakens(w, c) {
 			return true
 		}
 	}
 	return false
 }
 
+// bySubject groups the weakenings, so that a specification with many stays cheap.
+func bySubject(spec *model.Spec) map[model.Address][]*model.Weakening {
+	m := map[model.Address][]*model.Weakening{}
+	for _, w := range spec.Weakenings {
+		m[w.Subject] = append(m[w.Subject], w)
+	}
+	return m
+}
+
 // weakenings are the values of the specification that take the control away from the subject.
 func (g *Graph) weakenings(h model.Hold) []*Weakening {
 	var all []*Weakening
-	for _, w := range g.Spec.Weakenings {
-		if w.Subject != h.Subject || !weakens(w, h.Control) {
+	for _, w := range g.weak[h.Subject] {
+		if !weakens(w, h.Control) {
 			continue
 		}
 		x := &Weakening{Address: w.Address}

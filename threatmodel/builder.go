@@ -12,7 +12,8 @@ type Builder struct {
 
 	g       *Graph
 	atoms   map[string]*Atom
-	homes   map[model.Address]*model.Namespace // see namespaceOf
+	homes   map[model.Address]*model.Namespace                // see namespaceOf
+	byRight map[string]map[*model.Namespace][]*model.Workload // see writers
 	step    *Step
 	variant *Variant
 }
@@ -25,6 +26,7 @@ func newBuilder(spec *model.Spec) *Builder {
 			Spec: spec,
 			byID: map[string]*Position{},
 			hold: map[model.Hold]int32{},
+			weak: bySubject(spec),
 		},
 	}
 }

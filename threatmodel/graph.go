@@ -15,6 +15,7 @@ type Graph struct {
 	byID  map[string]*Position
 	holds []model.Hold // every control and subject that blocks an edge
 	hold  map[model.Hold]int32
+	weak  map[model.Address][]*model.Weakening
 	horn  *horn // one clause for each edge: positions, then holds, then atoms
 }
 

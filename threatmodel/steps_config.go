@@ -113,23 +113,20 @@ var configSteps = slices.Concat([]*Step{
 		ATTACK: []string{"T1548", "T1562.001"}, Microsoft: []string{"Privileged container"}, Sources: []string{"IceKube PATCH_NAMESPACE_TO_BYPASS_PSA"}, Coverage: []string{"C3"},
 		Variants: []*Variant{
 			{Name: "relabel", Effort: PublicTool, Undoes: []model.ControlID{model.PodSecurityEnforced}, Undo: func(b *Builder, h model.Hold) {
-				b.granted([]string{""}, []string{"namespaces"}, []string{"update", "patch"}, func(w *model.Workload, all bool) {
-					for _, n := range reachOf(w, all) {
-						if n.Addr() == h.Subject {
-							b.Add(Edge{Title: "Relabel namespace " + n.Name + " as workload " + name(w), Premises: on(b.account(w)), Undoes: &h, Blockers: by(hold(model.PoliciesProtected, n.Cluster))})
-						}
-					}
-				})
+				for _, w := range b.writers("namespaces", func(f func(*model.Workload, bool)) {
+					b.granted([]string{""}, []string{"namespaces"}, []string{"update", "patch"}, f)
+				})[b.namespaceOf(h.Subject)] {
+					n := b.namespaceOf(h.Subject)
+					b.Add(Edge{Title: "Relabel namespace " + n.Name + " as workload " + name(w), Premises: on(b.account(w)), Undoes: &h, Blockers: by(hold(model.PoliciesProtected, n.Cluster))})
+				}
 			}},
 			{Name: "delete-network-policy", Effort: PublicTool, Undoes: []model.ControlID{model.DefaultDeny, model.IngressExact, model.EgressExact, model.APIEgressBlocked, model.MetadataBlocked}, Undo: func(b *Builder, h model.Hold) {
-				b.granted([]string{"networking.k8s.io", "cilium.io", "crd.projectcalico.org", "policy.networking.k8s.io"}, []string{"networkpolicies", "ciliumnetworkpolicies"},
-					[]string{"update", "patch", "delete", "deletecollection", "create"}, func(w *model.Workload, all bool) {
-						for _, n := range reachOf(w, all) {
-							if n == b.namespaceOf(h.Subject) {
-								b.Add(Edge{Title: "Change the network policies of namespace " + n.Name + " as workload " + name(w), Premises: on(b.account(w)), Undoes: &h, Blockers: by(hold(model.NoEscalation, w))})
-							}
-						}
-					})
+				for _, w := range b.writers("networkpolicies", func(f func(*model.Workload, bool)) {
+					b.granted([]string{"networking.k8s.io", "cilium.io", "crd.projectcalico.org", "policy.networking.k8s.io"}, []string{"networkpolicies", "ciliumnetworkpolicies"},
+						[]string{"update", "patch", "delete", "deletecollection", "create"}, f)
+				})[b.namespaceOf(h.Subject)] {
+					b.Add(Edge{Title: "Change the network policies of namespace " + b.namespaceOf(h.Subject).Name + " as workload " + name(w), Premises: on(b.account(w)), Undoes: &h, Blockers: by(hold(model.NoEscalation, w))})
+				}
 			}},
 		},
 	},
@@ -203,4 +200,23 @@ func (b *Builder) namespaceOf(subject model.Address) *model.Namespace {
 		})
 	}
 	return b.homes[subject]
+}
+
+// writers groups the workloads that are granted something by the namespaces in which it counts. The groups are made once
+// for each key: controls are many.
+func (b *Builder) writers(key string, granted func(func(*model.Workload, bool))) map[*model.Namespace][]*model.Workload {
+	if m, ok := b.byRight[key]; ok {
+		return m
+	}
+	m := map[*model.Namespace][]*model.Workload{}
+	granted(func(w *model.Workload, all bool) {
+		for _, n := range reachOf(w, all) {
+			m[n] = append(m[n], w)
+		}
+	})
+	if b.byRight == nil {
+		b.byRight = map[string]map[*model.Namespace][]*model.Workload{}
+	}
+	b.byRight[key] = m
+	return m
 }

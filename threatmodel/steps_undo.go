@@ -8,15 +8,13 @@ var undoSteps = []*Step{
 		ID: "C-09", Layer: model.LayerConfig, Title: "Undo controls as an administrator",
 		Doc:    "Everything that is an object in the cluster can be changed by its administrators, controls included. A GitOps controller may put it back, later.",
 		ATTACK: []string{"T1562.001", "T1553"}, Sources: []string{"kubesplaining N10", "MITRE ATT&CK T1562.001"}, Coverage: []string{"C3"},
+		// Controls of single workloads are left out: an administrator deploys what he likes beside them.
 		Variants: []*Variant{{Name: "objects", Effort: PublicTool,
 			Remains: "An administrator may change every object; what he changes is in the audit trail.",
 			Undoes: []model.ControlID{
-				model.DefaultDeny, model.IngressExact, model.EgressExact, model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly,
-				model.PodSecurityEnforced, model.NoPrivileged, model.NoHostNamespaces, model.NoHostPaths, model.CapabilitiesDropped, model.NoAddedCapabilities,
-				model.SeccompProfile, model.NonRoot, model.ReadOnlyRoot, model.SiblingIsolation, model.NoToken, model.OwnAccount, model.LeastPrivilege, model.NoEscalation,
-				model.DefaultAccountEmpty, model.PeopleLeastPrivilege, model.SecretsAsFiles, model.Limits, model.NamespaceQuota, model.ImageDigest,
-				model.PoolIsolation, model.RuntimeSandbox, model.RegistriesEnforced, model.DigestsEnforced, model.PoliciesProtected, model.ServiceTypesEnforced,
-				model.GatewayRoutesRestricted, model.MeshStrictMTLS, model.PoolDedicated, model.ControlPlaneTaint, model.GitOpsPerNamespace, model.BreakGlassAccess,
+				model.DefaultDeny, model.PodSecurityEnforced, model.DefaultAccountEmpty, model.PeopleLeastPrivilege, model.NamespaceQuota,
+				model.RegistriesEnforced, model.DigestsEnforced, model.PoliciesProtected, model.ServiceTypesEnforced, model.GatewayRoutesRestricted,
+				model.MeshStrictMTLS, model.PoolDedicated, model.ControlPlaneTaint, model.GitOpsPerNamespace, model.BreakGlassAccess,
 			},
 			Undo: func(b *Builder, h model.Hold) {
 				for _, c := range b.clustersOfSubject(h.Subject) {
