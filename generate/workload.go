@@ -22,7 +22,7 @@ escalation, no capabilities, a read-only root, the runtime's seccomp and AppArmo
 default may change and a reviewer must not need to know it. Fields that depend on the node (AppArmor, user namespaces)
 are set where every node that the workload may run on supports them.`,
 	Controls: []model.ControlID{
-		model.PodRestricted, model.NoPrivileged, model.NoHostNamespaces, model.NoHostPaths, model.CapabilitiesDropped,
+		model.PodRestricted, model.NoPrivileged, model.NoHostNamespaces, model.NoHostPaths, model.CapabilitiesDropped, model.NoAddedCapabilities,
 		model.SeccompProfile, model.NonRoot, model.ReadOnlyRoot, model.SiblingIsolation, model.NoToken, model.OwnAccount,
 		model.SecretsAsFiles, model.Limits, model.ImageDigest, model.ImageRegistry, model.PoolIsolation, model.RuntimeSandbox,
 	},

@@ -33,6 +33,7 @@ func workloadClaims(w *model.Workload) []model.ControlID {
 	claim(noHostNamespaces, model.NoHostNamespaces)
 	claim(noHostPaths, model.NoHostPaths)
 	claim(dropped, model.CapabilitiesDropped)
+	claim(dropped, model.NoAddedCapabilities)
 	claim(confined, model.SeccompProfile)
 	claim(nonRoot, model.NonRoot)
 	claim(all(func(c *model.Container) bool { return !c.Security.WritableRoot }), model.ReadOnlyRoot)

@@ -21,7 +21,7 @@ var podContextCheck = &Check{
 Init and ephemeral containers count like the others, and a field that is left out counts as Kubernetes' default. The
 runtime's own seccomp profile is asked for; a local one is not accepted, because nobody has read it.`,
 	Controls: []model.ControlID{
-		model.NoPrivileged, model.NoHostNamespaces, model.NoHostPaths, model.CapabilitiesDropped, model.SeccompProfile,
+		model.NoPrivileged, model.NoHostNamespaces, model.NoHostPaths, model.CapabilitiesDropped, model.NoAddedCapabilities, model.SeccompProfile,
 		model.NonRoot, model.ReadOnlyRoot, model.SiblingIsolation,
 	},
 	Run: func(p *Pass) { judgePods(p, podContextRules) },
@@ -57,6 +57,13 @@ var podContextRules = []podRule{
 			return !anyContainer(w, isPrivileged) && !anyContainer(w, addsCapabilities)
 		},
 		judge: each(judgeCapabilities),
+	},
+	{
+		control: model.NoAddedCapabilities,
+		given: func(w *model.Workload) bool {
+			return !anyContainer(w, isPrivileged) && !anyContainer(w, addsCapabilities)
+		},
+		judge: each(judgeAddedCapabilities),
 	},
 	{
 		control: model.SeccompProfile,
@@ -174,6 +181,21 @@ func judgeCapabilities(c container) string {
 	for _, added := range caps.Add {
 		if added != "NET_BIND_SERVICE" {
 			return fmt.Sprintf("The container adds capability %q.", added)
+		}
+	}
+	return ""
+}
+
+// judgeAddedCapabilities asks less than judgeCapabilities: what the runtime grants by default may stay.
+func judgeAddedCapabilities(c container) string {
+	if c.privileged() {
+		return "The container is privileged and has all capabilities."
+	}
+	if caps := c.security().Capabilities; caps != nil {
+		for _, added := range caps.Add {
+			if added != "NET_BIND_SERVICE" {
+				return fmt.Sprintf("The container adds capability %q.", added)
+			}
 		}
 	}
 	return ""

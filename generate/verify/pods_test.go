@@ -46,6 +46,7 @@ func TestEditsOfPodsAreFound(t *testing.T) {
 		{name: "csi volume", control: model.NoHostPaths, subject: cartAddr, file: cartFile, old: "      volumes:", new: "      volumes:\n      - name: root\n        csi: {driver: hostpath.example.com}"},
 		{name: "no drop", control: model.CapabilitiesDropped, subject: cartAddr, file: cartFile, old: "drop:\n            - ALL", new: "drop:\n            - NET_RAW"},
 		{name: "added", control: model.CapabilitiesDropped, subject: cartAddr, file: cartFile, old: "drop:\n            - ALL", new: "drop:\n            - ALL\n            add:\n            - SYS_ADMIN"},
+		{name: "added beyond the default", control: model.NoAddedCapabilities, subject: cartAddr, file: cartFile, old: "drop:\n            - ALL", new: "drop:\n            - ALL\n            add:\n            - SYS_ADMIN"},
 		{name: "no container context", control: model.CapabilitiesDropped, subject: cartAddr, file: cartFile, old: "      priorityClassName", new: initContainer},
 		{name: "unconfined", control: model.SeccompProfile, subject: cartAddr, file: cartFile, old: "seccompProfile:\n            type: RuntimeDefault", new: "seccompProfile:\n            type: Unconfined"},
 		{name: "local profile", control: model.SeccompProfile, subject: cartAddr, file: cartFile, old: "seccompProfile:\n            type: RuntimeDefault", new: "seccompProfile:\n            type: Localhost\n            localhostProfile: allow.json"},
