@@ -12,7 +12,7 @@ import (
 type Options struct {
 	TrustAttested bool
 	// AssumeBreach are ids of positions that the attacker holds from the start. Without From, one attacker is analysed,
-	// who holds them and is on the internet; with From, they are added to each.
+	// who holds them and nothing else; with From, they are added to each.
 	AssumeBreach []string
 	Without      []Without // controls that are treated as down
 	From         []string  // ids of profiles or positions to start from; empty: all profiles
@@ -53,6 +53,11 @@ func (g *Graph) Analyse(posture model.Posture, o Options) (*Report, error) {
 		TrustsAttested: o.TrustAttested,
 		Size:           Size{Positions: len(g.Positions), Edges: len(g.Edges), Holds: len(g.holds)},
 		TrustedBase:    g.trustedBase(),
+	}
+	if len(o.From) == 0 && len(o.AssumeBreach) == 0 {
+		a.report.NotSearched = append(a.report.NotSearched,
+			"Attackers who start inside are not also given what somebody on the internet may steal; combine them with --from and --assume-breach.",
+			"Sets of two and more faults were not enumerated: the paths that need faults are the cheapest found, not proven to need the fewest.")
 	}
 	a.base()
 	for _, p := range assets {
@@ -99,9 +104,6 @@ func (g *Graph) profiles(o Options) ([]*Profile, error) {
 			}
 			p.Title += b.Title
 		}
-		if internet := g.byID["zone."+model.InternetZone]; internet != nil {
-			p.Start = append([]*Position{internet}, breached...)
-		}
 		return []*Profile{p}, nil
 	}
 	if len(breached) > 0 {
@@ -139,8 +141,7 @@ type analysis struct {
 	report  *Report
 	named   map[*Position]bool // positions that the report mentions
 
-	down   []int32 // facts of the holds that are down whatever the attacker does
-	faults []int32 // facts of the atoms outside the trusted base
+	down []int32 // facts of the holds that are down whatever the attacker does
 }
 
 // up reports whether a control blocks under the posture, before any step of the attacker.
@@ -163,11 +164,11 @@ func (a *analysis) base() {
 			a.down = append(a.down, a.g.holdFact(h))
 		}
 	}
-	for _, x := range a.g.Atoms {
-		if x.Class != TrustedBase {
-			a.faults = append(a.faults, a.g.atomFact(x))
-		}
-	}
+}
+
+// suffers reports whether the analysis of the attacker considers the fault: never a breach of the trusted base.
+func (p *Profile) suffers(a *Atom) bool {
+	return a.Class == Vulnerability || a.Class == Theft && !p.OneTheft
 }
 
 // worlds are the fixed points of one attacker.
@@ -193,7 +194,12 @@ func (a *analysis) entry(p *Profile) *EntryReport {
 		r.Start = append(r.Start, s.ID)
 		a.named[s] = true
 	}
-	later := slices.Concat(base, a.faults)
+	later := slices.Clone(base)
+	for _, x := range g.Atoms {
+		if p.suffers(x) {
+			later = append(later, g.atomFact(x))
+		}
+	}
 	w.today = g.horn.close(base)
 	w.later = g.horn.close(later)
 	every := slices.Clone(later)
@@ -270,7 +276,7 @@ func (a *analysis) singles(w *worlds, r *EntryReport) {
 		if w.today.missing[c] != 1 || w.today.holds[g.horn.heads[c]] {
 			continue
 		}
-		f := a.missingFault(w.today, e)
+		f := a.missingFault(r.Profile, w.today, e)
 		if f < 0 || tried[f] {
 			continue
 		}
@@ -294,11 +300,11 @@ func (a *analysis) singles(w *worlds, r *EntryReport) {
 	}
 }
 
-// missingFault returns the fact of the fault that the edge lacks, or -1 if it lacks a position or a breach of the
-// trusted base.
-func (a *analysis) missingFault(c *closure, e *Edge) int32 {
+// missingFault returns the fact of the fault that the edge lacks, or -1 if it lacks a position or a fault that is not
+// considered.
+func (a *analysis) missingFault(p *Profile, c *closure, e *Edge) int32 {
 	if e.Atom != nil && !c.holds[a.g.atomFact(e.Atom)] {
-		if e.Atom.Class == TrustedBase {
+		if !p.suffers(e.Atom) {
 			return -1
 		}
 		return a.g.atomFact(e.Atom)
@@ -339,7 +345,7 @@ func (a *analysis) frontier(w *worlds, r *EntryReport) {
 	}
 	var found []candidate
 	for i, e := range g.Edges {
-		if w.today.holds[g.horn.heads[i]] || e.Atom != nil && e.Atom.Class == TrustedBase {
+		if w.today.holds[g.horn.heads[i]] || e.Atom != nil && !r.Profile.suffers(e.Atom) {
 			continue
 		}
 		x := candidate{edge: i}
@@ -354,6 +360,9 @@ func (a *analysis) frontier(w *worlds, r *EntryReport) {
 			default:
 				reached = false
 			}
+		}
+		if e.Atom != nil {
+			x.cost += failure // what needs no fault besides comes first
 		}
 		if reached && len(w.inForce(g, e, x.later)) > 0 {
 			found = append(found, x)
@@ -370,7 +379,7 @@ func (a *analysis) frontier(w *worlds, r *EntryReport) {
 		return cmp.Compare(x.cost, y.cost)
 	})
 	for _, c := range found[:min(len(found), a.options.Frontier)] {
-		r.Blocked = append(r.Blocked, a.blocked(w, c.edge, c.cost, c.later))
+		r.Blocked = append(r.Blocked, a.blocked(w, c.edge, c.cost%failure, c.later))
 	}
 }
 

@@ -49,6 +49,8 @@ type Profile struct {
 	Title string      `json:"title"`
 	Doc   string      `json:"doc"`
 	Start []*Position `json:"-"`
+	// OneTheft says that what he starts with is all that he steals: no further theft is modelled for him.
+	OneTheft bool `json:"-"`
 }
 
 // Position returns the position with the id, or nil.

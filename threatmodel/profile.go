@@ -5,7 +5,8 @@ import "github.com/bartizan-dev/bartizan/model"
 // maxPublished is how many published workloads are analysed as attackers of their own; more are taken together.
 const maxPublished = 20
 
-// profiles are the attackers that an analysis looks at by default. Where an attacker starts at several places, the
+// profiles are the attackers that an analysis looks at by default. Those who start inside hold their start and nothing
+// else: what anybody on the internet can do stands in the first profile, and would hide what the foothold adds. Where an attacker starts at several places, the
 // analysis lets him hold all of them at once; what it finds closed is closed for each alone.
 func (b *Builder) profiles() []*Profile {
 	internet := b.internet()
@@ -15,7 +16,6 @@ func (b *Builder) profiles() []*Profile {
 	}}
 	add := func(p *Profile) {
 		if len(p.Start) > 0 {
-			p.Start = append(on(internet), p.Start...)
 			all = append(all, p)
 		}
 	}
@@ -82,15 +82,17 @@ func (b *Builder) workloadProfiles(add func(*Profile)) {
 // credentialProfiles are attackers on the internet who have stolen one kind of credential.
 func (b *Builder) credentialProfiles(add func(*Profile)) {
 	stolen := func(id, title, doc string, at func(*model.Team) *Position) {
-		p := &Profile{ID: id, Title: title, Doc: doc}
+		p := &Profile{ID: id, Title: title, Doc: doc, Start: on(b.internet()), OneTheft: true}
 		for _, t := range b.Spec.Teams {
 			p.Start = append(p.Start, at(t))
 		}
-		add(p)
+		if len(p.Start) > 1 {
+			add(p)
+		}
 	}
 	stolen("stolen-password", "Somebody with a stolen password", "Phished, reused or leaked.", b.password)
 	stolen("stolen-kubeconfig", "Somebody with a stolen kubeconfig file", "From a backup, a chat or a lost laptop.", b.kubeconfig)
-	p := &Profile{ID: "stolen-access", Title: "Somebody with a stolen VPN key and SSH key", Doc: "The files of a lost laptop, without its user and without the security key."}
+	p := &Profile{ID: "stolen-access", Title: "Somebody with a stolen VPN key and SSH key", Doc: "The files of a lost laptop, without its user and without the security key.", Start: on(b.internet()), OneTheft: true}
 	for _, v := range b.Spec.VPNs {
 		p.Start = append(p.Start, b.vpnKey(v))
 	}
@@ -99,6 +101,8 @@ func (b *Builder) credentialProfiles(add func(*Profile)) {
 			p.Start = append(p.Start, b.sshKey(t))
 		}
 	}
-	add(p)
+	if len(p.Start) > 1 {
+		add(p)
+	}
 	stolen("leaver", "Somebody who has left", "He knows the ways, and what he had may still work.", b.leaver)
 }
