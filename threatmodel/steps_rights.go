@@ -1,6 +1,10 @@
 package threatmodel
 
-import "github.com/bartizan-dev/bartizan/model"
+import (
+	"slices"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
 
 // rightsSteps turn rights at the API into more rights. All start with requests that the API server serves, which takes a
 // credential and reach to it. A declared rule that leads to more rights has no control; an undeclared one is what the
@@ -26,6 +30,10 @@ var rightsSteps = []*Step{
 			}},
 			{Name: "people", Effort: PublicTool, Expand: func(b *Builder) {
 				b.members(func(c *model.Cluster, t *model.Team) {
+					// Teams without grants have nothing bound to them; those that deploy are in R-03.
+					if len(t.Grants) == 0 || deploys(t) {
+						return
+					}
 					b.Add(Edge{Title: "Use undeclared rights of team " + t.Name + " in cluster " + c.Name, Premises: on(b.member(c, t)), To: b.admin(c), Blockers: by(hold(model.PeopleLeastPrivilege, t)), Reveals: by(hold(model.APIAudit, c))})
 				})
 			}},
@@ -255,27 +263,23 @@ func (b *Builder) members(f func(*model.Cluster, *model.Team)) {
 	}
 }
 
-// grantedNamespaces are the namespaces of the cluster in which a team has any standing right.
+func deploys(t *model.Team) bool {
+	return slices.ContainsFunc(t.Grants, func(g *model.Grant) bool { return g.Action == model.ActionDeploy })
+}
+
+// grantedNamespaces are the namespaces of the cluster in which a team has standing rights: of a team that may deploy,
+// those where it may.
 func grantedNamespaces(t *model.Team, c *model.Cluster) []*model.Namespace {
 	var all []*model.Namespace
 	for _, n := range c.Namespaces {
 		for _, g := range t.Grants {
-			if containsNamespace(g.In, n) {
+			if slices.Contains(g.In, n) && (g.Action == model.ActionDeploy || !deploys(t)) {
 				all = append(all, n)
 				break
 			}
 		}
 	}
 	return all
-}
-
-func containsNamespace(list []*model.Namespace, n *model.Namespace) bool {
-	for _, x := range list {
-		if x == n {
-			return true
-		}
-	}
-	return false
 }
 
 // newPods calls f for each namespace and each pool on which a new pod of it can be made to run.
