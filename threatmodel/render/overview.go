@@ -15,8 +15,8 @@ import (
 // Limits of an overview, so that it stays one sheet. What is left out is counted in the subtitle.
 const (
 	maxOverviewBoxes   = 25
-	maxOverviewSteps   = 12 // on paths that no control blocks
-	maxOverviewBlocked = 8
+	maxOverviewSteps   = 8 // on paths that no control blocks
+	maxOverviewBlocked = 7
 )
 
 // Overview draws the whole system: every trust boundary, the cheapest paths of the report's outsiders that no control

@@ -59,7 +59,7 @@ func (d *Drawing) stagger() {
 	children := map[string]int{}
 	for _, e := range d.Edges {
 		if n := children[e.From]; n > 0 {
-			e.Levels = n % 2
+			e.Levels = n % 3
 		}
 		children[e.From]++
 	}

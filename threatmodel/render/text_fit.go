@@ -4,16 +4,16 @@ package render
 // drawing with many of them narrow enough to be read.
 const (
 	titleWidth = 26
-	lineWidth  = 32
+	lineWidth  = 34
 )
 
-// wrap breaks text into lines at spaces and, where a word is too long, after a slash.
+// wrap breaks text into lines at spaces and inside long words after a slash, hyphen or full stop.
 func wrap(s string, width int) []string {
 	var lines []string
 	line, n := "", 0
 	for _, word := range words(s, width) {
 		w := len([]rune(word))
-		if n > 0 && n+w > width && !(word == " ") {
+		if n > 0 && n+w > width && word != " " {
 			lines = append(lines, line)
 			line, n = "", 0
 		}
@@ -29,7 +29,7 @@ func wrap(s string, width int) []string {
 	return lines
 }
 
-// words splits text into words and single spaces, and words longer than width into parts that end with a slash.
+// words splits text into words and single spaces, and long words into parts that end with a slash, hyphen or full stop.
 func words(s string, width int) []string {
 	var parts []string
 	word := []rune{}
@@ -46,7 +46,7 @@ func words(s string, width int) []string {
 			continue
 		}
 		word = append(word, r)
-		if r == '/' && len(word) > width/3 || len(word) == width {
+		if (r == '/' || r == '-' || r == '.') && len(word) > width/3 || len(word) == width {
 			flush()
 		}
 	}

@@ -1,0 +1,102 @@
+package render
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bartizan-dev/bartizan/generate"
+	"github.com/bartizan-dev/bartizan/generate/verify"
+	"github.com/bartizan-dev/bartizan/model"
+	"github.com/bartizan-dev/bartizan/threatmodel"
+)
+
+// analyse judges an example as the commands do: controls count only where they are proved.
+func analyse(t *testing.T, dir string) *threatmodel.Report {
+	t.Helper()
+	l := model.Load(dir, model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
+	if l.HasErrors() {
+		t.Fatal(l.Text())
+	}
+	set, err := generate.Run(l.Spec, generate.All)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proved := verify.Run(l.Spec, set.Files(), verify.All).Proved
+	r, err := threatmodel.Build(l.Spec).Analyse(model.NewPosture(proved, l.Spec.Attestations), threatmodel.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestDrawingsOfExamplesAreReadable(t *testing.T) {
+	for _, dir := range []string{"../../examples/online-boutique", "../../model/testdata/sketch"} {
+		r := analyse(t, dir)
+		d := Overview(dir, r)
+		m := checkReadable(t, d)
+		if len(m.boxes) == 0 {
+			t.Errorf("%s: nothing drawn", dir)
+		}
+		positions := 0
+		for _, b := range d.boxes() {
+			if !strings.HasPrefix(b.ID, "step ") {
+				positions++
+			}
+		}
+		if positions > maxOverviewBoxes {
+			t.Errorf("%s: overview has %d positions, want at most %d", dir, positions, maxOverviewBoxes)
+		}
+		for _, e := range r.Entries {
+			for _, a := range e.Assets {
+				for _, p := range a.Paths[:min(1, len(a.Paths))] {
+					if n := len(p.Steps); n > 12 {
+						t.Errorf("%s: %s to %s takes %d steps, more than a story holds", dir, e.Profile.ID, a.Asset, n)
+					}
+					if e.Profile.ID == "internet" { // one attacker's stories are enough to lay out
+						checkReadable(t, Story(r, e, a, p))
+					}
+				}
+			}
+		}
+	}
+}
+
+// A blocked step of a drawing names its control and the file, and a control that no file proves is never drawn as a
+// blocker.
+func TestBlockedStepsNameControlAndFile(t *testing.T) {
+	r := analyse(t, "../../examples/online-boutique")
+	blocked := 0
+	for _, b := range Overview("boutique", r).boxes() {
+		if b.Mark != MarkBlocked {
+			continue
+		}
+		blocked++
+		text := strings.Join(b.Lines, "\n")
+		if !strings.Contains(text, "blocked by ") || !strings.Contains(text, "/") {
+			t.Errorf("step %q names no control and file: %q", b.Title, text)
+		}
+	}
+	if blocked == 0 {
+		t.Error("no blocked step is drawn")
+	}
+}
+
+func TestOutputsAreDeterministic(t *testing.T) {
+	write := func() []byte {
+		r := analyse(t, "../../examples/online-boutique")
+		var b bytes.Buffer
+		for _, err := range []error{
+			DOT(&b, Overview("x", r)), Mermaid(&b, Overview("x", r)), SVG(&b, Overview("x", r)), Markdown(&b, "x", r), Text(&b, r), JSON(&b, r),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return b.Bytes()
+	}
+	if a, b := write(), write(); !bytes.Equal(a, b) {
+		t.Error("two runs differ")
+	}
+}
