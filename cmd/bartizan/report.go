@@ -53,7 +53,10 @@ func printReport(s *streams, format, title string, r *threatmodel.Report) error 
 	case "markdown":
 		return render.Markdown(s.out, title, r)
 	}
-	drawing := render.Overview(title, r)
+	drawing, err := render.FittedOverview(title, r)
+	if err != nil {
+		return err
+	}
 	if len(r.Entries) == 1 && len(r.Assets) == 1 {
 		if t := stories(r); len(t) == 1 {
 			drawing = t[0].draw(r)
@@ -133,6 +136,10 @@ func reportSet(title string, r *threatmodel.Report, formats []string) (*generate
 			}
 		}
 	}
+	overview, err := render.FittedOverview(title, r)
+	if err != nil {
+		return nil, err
+	}
 	told := stories(r)
 	left := max(len(told)-maxStories, 0)
 	told = told[:len(told)-left]
@@ -140,7 +147,7 @@ func reportSet(title string, r *threatmodel.Report, formats []string) (*generate
 		if !slices.Contains(formats, d.format) {
 			continue
 		}
-		if err := add("overview"+d.ext, func(w io.Writer) error { return d.draw(w, render.Overview(title, r)) }); err != nil {
+		if err := add("overview"+d.ext, func(w io.Writer) error { return d.draw(w, overview) }); err != nil {
 			return nil, err
 		}
 		for _, s := range told {

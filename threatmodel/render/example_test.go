@@ -34,7 +34,10 @@ func analyse(t *testing.T, dir string) *threatmodel.Report {
 func TestDrawingsOfExamplesAreReadable(t *testing.T) {
 	for _, dir := range []string{"../../examples/online-boutique", "../../model/testdata/sketch"} {
 		r := analyse(t, dir)
-		d := Overview(dir, r)
+		d, err := FittedOverview(dir, r)
+		if err != nil {
+			t.Fatal(err)
+		}
 		m := checkReadable(t, d)
 		if len(m.boxes) == 0 {
 			t.Errorf("%s: nothing drawn", dir)

@@ -12,17 +12,43 @@ import (
 	"github.com/bartizan-dev/bartizan/threatmodel"
 )
 
-// Limits of an overview, so that it stays one sheet. What is left out is counted in the subtitle.
-const (
-	maxOverviewBoxes   = 25
-	maxOverviewSteps   = 8 // on paths that no control blocks
-	maxOverviewBlocked = 7
-)
+// maxOverviewBoxes is how many positions an overview shows at most.
+const maxOverviewBoxes = 25
+
+// budget is how many steps an overview shows, so that it stays one sheet. What is left out is counted in its subtitle.
+type budget struct {
+	open    int // on paths that no control blocks
+	blocked int
+}
+
+// budgets are tried in this order until the drawing is narrow enough to be read.
+var budgets = []budget{{12, 10}, {10, 8}, {8, 7}, {8, 5}, {6, 5}, {6, 3}, {4, 3}, {3, 2}}
+
+// FittedOverview draws the overview with as many steps as are readable when it is shown 1,600 px wide. It lays the
+// drawing out to find that number.
+func FittedOverview(title string, r *threatmodel.Report) (*Drawing, error) {
+	var d *Drawing
+	for _, b := range budgets {
+		d = overviewWithin(title, r, b)
+		width, err := layoutWidth(d)
+		if err != nil {
+			return nil, err
+		}
+		if width <= maxWidth {
+			break
+		}
+	}
+	return d, nil
+}
 
 // Overview draws the whole system: every trust boundary, the cheapest paths of the report's outsiders that no control
 // blocks, and the controls that stop them first. The outsiders are the attackers whose profile is "internet" or a
 // published workload; if the report has none of these, all its attackers.
 func Overview(title string, r *threatmodel.Report) *Drawing {
+	return overviewWithin(title, r, budgets[2])
+}
+
+func overviewWithin(title string, r *threatmodel.Report, b budget) *Drawing {
 	o := newOverview(r)
 	entries := outsiders(r)
 	for _, e := range entries {
@@ -30,9 +56,9 @@ func Overview(title string, r *threatmodel.Report) *Drawing {
 			o.mark(id, MarkEntry)
 		}
 	}
-	open, paths, shownPaths := o.openFamilies(entries)
+	open, paths, shownPaths := o.openFamilies(entries, b.open)
 	blocked := o.blockedFamilies(entries, open)
-	shown := blocked[:min(len(blocked), maxOverviewBlocked)]
+	shown := blocked[:min(len(blocked), b.blocked)]
 	all := append(slices.Clone(open), shown...)
 	d := &Drawing{Title: title, Lanes: o.lanes(all)}
 	for i, f := range all {
@@ -198,7 +224,7 @@ func (f *family) box(i int) *Box {
 
 // openFamilies returns the steps of the cheapest paths that no control blocks, whole paths only, until the sheet is full:
 // first those that are open today, then those that take the fewest faults.
-func (o *overview) openFamilies(entries []*threatmodel.EntryReport) (families []*family, paths, shown int) {
+func (o *overview) openFamilies(entries []*threatmodel.EntryReport, limit int) (families []*family, paths, shown int) {
 	type found struct {
 		path  *threatmodel.Path
 		today bool
@@ -226,7 +252,7 @@ func (o *overview) openFamilies(entries []*threatmodel.EntryReport) (families []
 			x.mark, x.lines = stepLook(s)
 			o.add(trial, x, s.Premises, s.To)
 		}
-		if len(trial) > maxOverviewSteps {
+		if len(trial) > limit {
 			o.inner = inner
 			continue
 		}
