@@ -89,6 +89,10 @@ func runBootstrap(p *Pass) error {
 		}
 		p.Claim(model.JoinTokensShort, c.Addr(), path.Join(dir, "make-join.sh"))
 		p.Directory(controlPlaneReadme(c, data))
+		p.Directory(Directory{Path: path.Join(dir, "hardening"), Title: "Configuration files of the API server",
+			Doc: "The scripts one directory up install them in `" + HardeningDir + "` on each control-plane node, for root alone; the API server mounts that directory read-only."})
+		p.Directory(Directory{Path: path.Join(dir, "patches"), Title: "Kubelet configuration of each pool",
+			Doc: "kubeadm applies a pool's patches when a node joins and at upgrades; the scripts one directory up install them in `" + patchesDir + "`."})
 	}
 	return nil
 }

@@ -38,12 +38,14 @@ func controlPlaneReadme(c *model.Cluster, d bootstrapData) Directory {
 		"   ```\n   ssh ", d.First, " sudo cluster/make-join.sh NODE | ssh NODE sudo cluster/join.sh\n   ```\n\n",
 		"   The token in the pipe lives for 15 minutes, and SSH through the jump box is encrypted from end to end, so that its recording holds none of it.",
 		elasticAdvice(d))
-	step("**", d.First, "**: `sudo cluster/admit-nodes.sh` after each join, and daily from a timer. It approves the serving certificates that kubelets ",
+	step("**", d.First, "**: `sudo cluster/admit-nodes.sh` now, after each join, and daily from a timer. It approves the serving certificates that kubelets ",
 		"ask for, if every name and address in them is the declared node's, and puts the label ", code(PoolLabel), " on the nodes, which a kubelet cannot ",
 		"set itself. Until then logs and exec do not work on the node, and workloads of a dedicated pool wait.")
 	step("**", d.First, "**: apply `../manifests/platform`, then the namespaces.")
-	say("\nUpgrades: change `kubernetes` in the specification, generate, copy, then `kubeadm upgrade apply` with `--config init.yaml` as its documentation ",
-		"says. Certificates of the control plane are renewed by an upgrade; without one they end after a year (`kubeadm certs renew all`).")
+	say("\nUpgrades: change `kubernetes` in the specification, generate and copy. On ", d.First, " install the files of `hardening` by running `bootstrap.sh` ",
+		"again, put the new configuration into the cluster with `kubeadm init phase upload-config all --config init.yaml`, then ",
+		"`kubeadm upgrade apply ", c.Version.String(), " --patches /etc/kubernetes/patches`; on the others `kubeadm upgrade node --patches /etc/kubernetes/patches`. ",
+		"An upgrade renews the control plane's certificates; without one they end after a year (`kubeadm certs renew all`).")
 	if d.VIP != "" {
 		say(" Run `kube-vip.sh` as often.")
 	}
