@@ -110,7 +110,7 @@ var variableBlock = &BlockType{
 	Labels: []Label{{"NAME", nameType}},
 	Doc:    "A value that is chosen outside: by -var, -var-file or the environment variable BARTIZAN_VAR_name. Use it as var.NAME.",
 	Attributes: []*Attribute{
-		{Name: "type", Type: anyType, Derived: "any", Doc: "Type of the value: string, number, bool, list(string), map(number), object({…})…"},
+		{Name: "type", Type: anyType, Derived: "any", Doc: "Type of the value: string, number, bool, list(string), map(number), object({…}) and so on."},
 		{Name: "default", Type: anyType, Derived: "the variable must be set", Doc: "Value where none is set."},
 		{Name: "description", Type: lineType, Doc: "What it is for."},
 	},

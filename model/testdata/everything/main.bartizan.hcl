@@ -1,0 +1,394 @@
+# Every block and attribute of the language, and every kind of weakening. A test loads it; it is no example to follow.
+
+variable "minor" {
+  type        = string
+  default     = "1.36"
+  description = "minor version of Kubernetes"
+  validation {
+    condition     = startswith(var.minor, "1.")
+    error_message = "Only Kubernetes 1 is known."
+  }
+}
+
+locals {
+  pools = [node_pool.general]
+}
+
+cluster "main" {
+  kubernetes  = var.minor
+  provisioner = "kubeadm"
+  dns_domain  = "cluster.local"
+  api {
+    endpoint       = "api.example.internal:6443"
+    reachable_from = [jump_box.bastion, vpn.wg, zone.internet, zone.mgmt, node_pool.general, foreign_cluster.old]
+    cert_sans      = ["api.example.com", "10.0.0.10"]
+    load_balancer {
+      kind    = "external"
+      address = "10.0.0.10"
+    }
+  }
+  network {
+    pods       = ["10.244.0.0/16", "fd00:10:244::/56"]
+    services   = ["10.96.0.0/16", "fd00:10:96::/112"]
+    cni        = "calico"
+    encryption = false
+  }
+  identity {
+    oidc {
+      issuer          = "https://login.example.com/realms/main"
+      client_id       = "kubernetes"
+      username_claim  = "sub"
+      username_prefix = "sso:"
+      groups_claim    = "roles"
+      groups_prefix   = "sso:"
+    }
+  }
+  audit {
+    ship_to  = "none"
+    log_days = 7
+  }
+  encryption { kms = "unix:///run/kms/socket.sock" }
+}
+
+zone "nodes" { cidrs = ["10.0.0.0/24"] }
+zone "mgmt" { cidrs = ["10.0.9.0/24"] }
+zone "vpn" { cidrs = ["10.8.0.0/24"] }
+foreign_cluster "old" { cidrs = ["10.66.0.0/16"] }
+
+vpn "wg" {
+  kind     = "wireguard"
+  zone     = zone.vpn
+  endpoint = "vpn.example.com:51820"
+  server   = "10.8.0.2"
+  device "anna" {
+    team       = team.sre
+    public_key = "fQ4+ydMozE1WnXNfiohfGduixHDRCSqYKfj11mEhs+Y="
+    address    = "10.8.0.77"
+  }
+}
+jump_box "bastion" {
+  zone           = zone.mgmt
+  address        = "10.0.9.10"
+  reachable_from = [vpn.wg, zone.internet]
+  mfa            = "none"
+  recording      = false
+  idle_minutes   = 60
+  os             = "debian-13"
+}
+
+node_pool "control" {
+  cluster  = cluster.main
+  roles    = ["control-plane", "etcd"]
+  zone     = zone.nodes
+  os       = "ubuntu-24.04"
+  nodes    = { cp-1 = "10.0.0.11", cp-2 = "10.0.0.12", cp-3 = "10.0.0.13" }
+  ssh_from = [jump_box.bastion, vpn.wg]
+  patching = "manual"
+  physical {
+    site            = "cellar"
+    disk_encryption = "none"
+    secure_boot     = false
+  }
+}
+node_pool "general" {
+  zone     = zone.nodes
+  cidr     = "10.0.0.64/26"
+  max      = 12
+  runtime  = "kata"
+  ssh_from = [zone.mgmt]
+  labels   = { "example.com/disk" = "ssd" }
+}
+node_pool "special" {
+  zone      = zone.nodes
+  nodes     = { sp-1 = "10.0.0.31" }
+  dedicated = true
+}
+
+registry "main" {
+  host      = "registry.example.com:5000"
+  path      = "shop"
+  signed_by = []
+}
+repository "platform" {
+  url            = "https://git.example.com/platform"
+  reviews        = 0
+  signed_commits = false
+}
+pipeline "ci" {
+  kind       = "gitlab-ci"
+  scanner    = "grype"
+  fail_on    = "critical"
+  builds     = registry.main
+  repository = [repository.platform]
+}
+gitops "argo" {
+  kind       = "argocd"
+  source     = repository.platform
+  deploys    = [namespace.shop]
+  privileges = "cluster-admin"
+}
+secret_store "vault" {
+  kind     = "vault"
+  endpoint = "vault.example.internal:8200"
+}
+backup "etcd" {
+  cluster   = cluster.main
+  to        = "s3://backups-example/etcd"
+  encrypted = false
+  schedule  = "hourly"
+  immutable = true
+}
+backup "second" {
+  to        = "gs://backups-example/etcd"
+  recipient = "age1utkxtkxru4u34r9p8wv53d9atyyth04v9g48fgznhddl6nt5h05svk99pe"
+}
+
+team "sre" {
+  oidc_group = "sre"
+  code_owner = "@example/sre"
+  can "view" { in = [namespace.shop] }
+  can "operate" { in = [namespace.shop] }
+  can "deploy" { in = [namespace.shop] }
+  break_glass {
+    hours     = 1
+    approvers = [team.security]
+  }
+}
+team "security" { oidc_group = "security" }
+
+gateway "public" {
+  class     = "istio"
+  namespace = namespace.shop
+  from      = [zone.internet]
+  port      = 8443
+  selector  = { "istio.io/gateway-name" = "public" }
+}
+addon "cert-manager" {
+  version   = "v1.19.0"
+  namespace = namespace.shop
+  owner     = team.sre
+}
+mesh "main" {
+  kind       = "istio"
+  namespaces = [namespace.shop]
+  strict     = false
+}
+
+namespace "shop" {
+  cluster      = cluster.main
+  owner        = team.sre
+  pod_security = "privileged"
+  labels       = { tier = "front" }
+  quota {
+    cpu     = 20
+    memory  = "40Gi"
+    storage = "100Gi"
+    pods    = 200
+  }
+}
+
+profile "service" {
+  priority      = "critical"
+  grace_seconds = 60
+  security { escalation = true }
+}
+
+workload "shop" "web" {
+  profile  = profile.service
+  kind     = "Deployment"
+  pool     = local.pools[0]
+  image    = "registry.example.com:5000/shop/web:v1.4.2"
+  command  = ["/web"]
+  args     = ["--port=8080"]
+  env      = { LOG = "info", WORKERS = 4, TRACE = true }
+  replicas = 3
+  ports    = { http = 8080 }
+  port "metrics" {
+    number   = 9090
+    protocol = "TCP"
+    service  = 80
+    from     = [workload.shop.agent, namespace.shop, zone.internet, zone.mgmt, gateway.public]
+  }
+  calls = [workload.shop.db, workload.shop.legacy.port.http]
+  resources {
+    cpu                     = "0.5"
+    memory                  = "128Mi"
+    cpu_limit               = "2"
+    memory_limit            = "1Gi"
+    ephemeral_storage       = "10Mi"
+    ephemeral_storage_limit = "1Gi"
+  }
+  probe "readiness" {
+    http     = "/healthz"
+    port     = "http"
+    headers  = { X-Probe = "readiness" }
+    delay    = 5
+    period   = 15
+    failures = 2
+  }
+  probe "liveness" { tcp = "http" }
+  probe "startup" { exec = ["/web", "ready"] }
+  security {
+    user          = 2000
+    group         = 3000
+    privileged    = true
+    writable_root = true
+    capabilities  = ["NET_ADMIN", "NET_BIND_SERVICE"]
+    unconfined    = true
+  }
+  container "side" {
+    image   = "registry.example.com:5000/shop/side:v1"
+    sidecar = true
+    ports   = { admin = 9901 }
+    probe "readiness" { grpc = "admin" }
+    security { run_as_root = true }
+  }
+  init_container "migrate" {
+    image = "registry.example.com:5000/shop/migrate:v1"
+  }
+  expose "shop.example.com" {
+    via  = gateway.public
+    port = "http"
+    path = "/shop"
+  }
+  egress "anywhere" {
+    cidrs    = ["0.0.0.0/0"]
+    zones    = [zone.internet]
+    port     = 443
+    protocol = "TCP"
+  }
+  egress "provider" {
+    fqdns = ["api.payments.example"]
+    port  = 443
+  }
+  volume "tmp" {
+    kind      = "memory"
+    path      = "/tmp"
+    size      = "32Mi"
+    read_only = false
+    in        = ["web", "side"]
+  }
+  secret "password" {
+    from = secret_store.vault
+    path = "shop/web/password"
+    in   = ["web"]
+    env  = "DB_PASSWORD"
+  }
+  config "web.yaml" {
+    path    = "/etc/web"
+    content = "workers: 4\n"
+    in      = ["web"]
+  }
+  api_access "leader" {
+    verbs     = ["get", "impersonate"]
+    groups    = ["", "coordination.k8s.io", "*"]
+    resources = ["leases", "secrets"]
+    names     = ["web"]
+    scope     = "cluster"
+  }
+  host {
+    pid     = true
+    ipc     = true
+    network = true
+    ports   = [8080]
+    paths   = { "/var/log" = "read-write" }
+  }
+}
+workload "shop" "db" {
+  kind  = "StatefulSet"
+  image = "registry.example.com:5000/shop/db:v1"
+  ports = { sql = 5432 }
+  volume "data" {
+    kind  = "persistent"
+    class = "fast"
+    path  = "/data"
+    size  = "10Gi"
+  }
+}
+workload "shop" "worker" {
+  image = "registry.example.com:5000/shop/worker:v1"
+  scaling {
+    min = 2
+    max = 9
+    cpu = 60
+  }
+}
+workload "shop" "nightly" {
+  kind     = "CronJob"
+  image    = "registry.example.com:5000/shop/nightly:v1"
+  schedule = "0 3 * * 1-5"
+}
+workload "shop" "agent" {
+  kind      = "DaemonSet"
+  manifests = "patch"
+}
+workload "shop" "legacy" {
+  manifests = "external"
+  pods      = { app = "legacy" }
+  ports     = { http = 8080 }
+}
+
+exception "everything" {
+  allows = [
+    cluster.main.api.reachable_from["zone.internet"],
+    cluster.main.network.encryption,
+    cluster.main.audit.ship_to,
+    cluster.main.audit.log_days,
+    jump_box.bastion.reachable_from["zone.internet"],
+    jump_box.bastion.mfa,
+    jump_box.bastion.recording,
+    jump_box.bastion.idle_minutes,
+    node_pool.control.ssh_from["vpn.wg"],
+    node_pool.control.patching,
+    node_pool.control.physical.disk_encryption,
+    node_pool.control.physical.secure_boot,
+    node_pool.general.ssh_from["zone.mgmt"],
+    registry.main.signed_by,
+    repository.platform.reviews,
+    repository.platform.signed_commits,
+    pipeline.ci.fail_on,
+    gitops.argo.privileges,
+    backup.etcd.encrypted,
+    team.sre.can.deploy,
+    mesh.main.strict,
+    namespace.shop.pod_security,
+    workload.shop.web.port.metrics.from["zone.internet"],
+    workload.shop.web.security.escalation,
+    workload.shop.web.security.privileged,
+    workload.shop.web.security.writable_root,
+    workload.shop.web.security.capabilities["NET_ADMIN"],
+    workload.shop.web.security.unconfined,
+    workload.shop.web.container.side.security.run_as_root,
+    workload.shop.web.egress.anywhere.cidrs["0.0.0.0/0"],
+    workload.shop.web.egress.anywhere.zones["zone.internet"],
+    workload.shop.web.secret.password.env,
+    workload.shop.web.api_access.leader.verbs["impersonate"],
+    workload.shop.web.api_access.leader.groups["*"],
+    workload.shop.web.api_access.leader.resources["secrets"],
+    workload.shop.web.api_access.leader.scope,
+    workload.shop.web.host.pid,
+    workload.shop.web.host.ipc,
+    workload.shop.web.host.network,
+    workload.shop.web.host.ports[8080],
+    workload.shop.web.host.paths["/var/log"],
+  ]
+  reason  = "a test"
+  owner   = team.sre
+  expires = "2027-03-31"
+}
+
+attestation "idp-mfa" {
+  control   = "idp-mfa"
+  subject   = cluster.main
+  by        = team.security
+  evidence  = "https://wiki.example.com/idp-mfa"
+  review_by = "2027-06-30"
+}
+asset "orders" {
+  held_by     = [workload.shop.db]
+  sensitivity = "critical"
+}
+invariant "far" {
+  condition     = tolerance(zone.internet, asset.orders) >= 2
+  error_message = "Two faults must coincide."
+}
