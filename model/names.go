@@ -56,6 +56,9 @@ func (b *branch) child(name string) *branch {
 // index enters the blocks of the files in the tree of names. Of repeated names the first counts.
 func (l *loader) index() {
 	for _, n := range l.top {
+		if len(n.labels) != len(n.schema.Labels) {
+			continue // reported; a name of another length leads nowhere
+		}
 		b := l.tree.child(n.schema.Name)
 		for _, label := range n.labels {
 			b = b.child(label)
