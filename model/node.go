@@ -280,7 +280,11 @@ func (l *loader) checkNested(n *node) {
 		key := strings.Join(append([]string{c.schema.Name}, c.labels...), "\x00")
 		if first := seen[key]; first != nil && !c.schema.Open {
 			c.broken = true
-			l.errorf(c.at, "Duplicate block", "%s stands at line %d already. Give it another name, or join the two.", c.describe(), first.at.Start.Line)
+			where := fmt.Sprintf("at line %d", first.at.Start.Line)
+			if first.at.Filename != c.at.Filename {
+				where = fmt.Sprintf("in %s, line %d,", first.at.Filename, first.at.Start.Line)
+			}
+			l.errorf(c.at, "Duplicate block", "%s stands %s already. Give it another name, or join the two.", c.describe(), where)
 		} else {
 			seen[key] = c
 		}

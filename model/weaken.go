@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -35,13 +36,13 @@ func (l *loader) weaken() {
 	for _, n := range l.of("exception") {
 		l.buildException(n, found)
 	}
-	for _, w := range found {
+	for _, a := range slices.Sorted(maps.Keys(found)) { // sorted: one place in a profile may have several
+		w := found[a]
 		l.spec.Weakenings = append(l.spec.Weakenings, w.Weakening)
 		if w.Exception == nil && !w.wide {
 			l.errorf(w.at, "Weakening without exception", "%s: %s Leave it out, or accept it for a time:\n\n%s", w.what, w.Doc, l.exampleException(w))
 		}
 	}
-	slices.SortFunc(l.spec.Weakenings, func(a, b *Weakening) int { return cmp.Compare(a.Address, b.Address) })
 }
 
 func (l *loader) exampleException(w *weakValue) string {
