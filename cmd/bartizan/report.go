@@ -196,7 +196,8 @@ func album(w io.Writer, title string, r *threatmodel.Report, told []story, left 
 
 // writeSummary adds the threat model's summary to the tree of files.
 func writeSummary(p *generate.Pass, posture model.Posture) error {
-	report, err := threatmodel.Build(p.Spec).Analyse(posture, threatmodel.Options{})
+	// It is committed: the nearest blocked steps and paths only, so that a small change is a small diff.
+	report, err := threatmodel.Build(p.Spec).Analyse(posture, threatmodel.Options{Paths: 1, Frontier: 12})
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ asset the story of the attack that comes nearest.`,
 	f.spec.add(cmd)
 	flags := cmd.Flags()
 	flags.StringVarP(&f.dir, "output", "o", "", "`directory` for reports and drawings, made if it does not exist")
-	flags.StringSliceVar(&f.formats, "format", nil, "`formats`, with commas: "+strings.Join(reportFormats, ", ")+" (default: text; with -o: all but text)")
+	flags.StringSliceVar(&f.formats, "format", nil, "`formats`, with commas: "+strings.Join(reportFormats, ", ")+" (default: text; with -o: markdown, dot and svg)")
 	flags.StringSliceVar(&f.options.From, "from", nil, "`attackers` or positions to start from (default: all attackers)")
 	flags.StringSliceVar(&f.options.To, "to", nil, "`positions` to reach, such as asset.carts (default: all assets)")
 	flags.StringSliceVar(&f.options.AssumeBreach, "assume-breach", nil, "`positions` that the attacker holds from the start")
@@ -113,7 +113,7 @@ func (f *threatmodelFlags) complete() error {
 	case len(f.formats) == 0 && f.dir == "":
 		f.formats = []string{"text"}
 	case len(f.formats) == 0:
-		f.formats = reportFormats[1:]
+		f.formats = []string{"markdown", "dot", "svg"}
 	case len(f.formats) > 1 && f.dir == "":
 		return fmt.Errorf("several formats cannot all be printed: name a directory with -o, or one format")
 	}
