@@ -12,6 +12,7 @@ type Builder struct {
 
 	g       *Graph
 	atoms   map[string]*Atom
+	pods    map[*model.Workload]*Position
 	homes   map[model.Address]*model.Namespace                // see namespaceOf
 	byRight map[string]map[*model.Namespace][]*model.Workload // see writers
 	step    *Step
@@ -22,6 +23,7 @@ func newBuilder(spec *model.Spec) *Builder {
 	return &Builder{
 		Spec:  spec,
 		atoms: map[string]*Atom{},
+		pods:  map[*model.Workload]*Position{},
 		g: &Graph{
 			Spec: spec,
 			byID: map[string]*Position{},

@@ -80,8 +80,3 @@ func (b *Builder) backupKey(x *model.Backup) *Position {
 	return b.position(Position{ID: string(x.Addr()) + "/key", Kind: KindCredential, Lane: LanePeople, Address: x.Addr(),
 		Title: "The private key of backup " + x.Name})
 }
-
-func (b *Builder) store(s *model.SecretStore) *Position {
-	return b.position(Position{ID: string(s.Addr()), Kind: KindStore, Lane: LaneData, Address: s.Addr(),
-		Title: "What secret store " + s.Name + " serves to the cluster"})
-}

@@ -18,9 +18,14 @@ func (b *Builder) anyPodOf(n *model.Namespace) *Position {
 
 // pod is code execution in a workload's pods: their network and, with one container only, everything in them.
 func (b *Builder) pod(w *model.Workload) *Position {
+	if p, ok := b.pods[w]; ok {
+		return p // half of all edges start here: its name is made once
+	}
 	n := w.Namespace
-	return b.position(Position{ID: string(w.Addr()), Kind: KindWorkload, Lane: LaneNamespaces, Address: w.Addr(), Cluster: n.Cluster.Name, Group: n.Addr(),
+	p := b.position(Position{ID: string(w.Addr()), Kind: KindWorkload, Lane: LaneNamespaces, Address: w.Addr(), Cluster: n.Cluster.Name, Group: n.Addr(),
 		Title: "Code runs in workload " + name(w)})
+	b.pods[w] = p
+	return p
 }
 
 // container is code execution in one container. With a single container it is the pod's position.
