@@ -3,6 +3,7 @@ package generate
 // manifestGenerators write what is applied to the cluster. kustomization comes last: it lists what the others wrote.
 var manifestGenerators = []*Generator{
 	platform,
+	admissionPolicy,
 	people,
 	namespace,
 	quota,

@@ -14,4 +14,5 @@ var manifestChecks = []*Check{
 	quotaCheck,
 	gitOpsCheck,
 	networkPolicyCheck,
+	admissionPolicyCheck,
 }

@@ -1,0 +1,108 @@
+package generate
+
+import (
+	"slices"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+// collectors are the controllers that delete what is left of a namespace or an owner.
+var collectors = []string{
+	"system:serviceaccount:kube-system:generic-garbage-collector",
+	"system:serviceaccount:kube-system:namespace-controller",
+}
+
+// byPlatform is true for the platform's identity and for administrators.
+var byPlatform = variable("platform", `request.userInfo.username in variables.users || request.userInfo.?groups.orValue([]).exists(g, g in variables.administrators)`)
+
+// guardPolicies protect what the other controls rest on. All of them together are one control: a hole in one makes the
+// others worthless.
+func guardPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
+	identity := []admissionv1.Variable{list("users", platformUsers(s, c)), list("administrators", model.AdministratorGroups), byPlatform}
+	with := func(more ...admissionv1.Variable) []admissionv1.Variable {
+		return append(slices.Clone(identity), more...)
+	}
+	var protects []model.ControlID
+	if len(clusterAdmins(s, c)) == 0 { // whoever has cluster-admin may change everything
+		protects = []model.ControlID{model.PoliciesProtected}
+	}
+	return []celPolicy{
+		{
+			name: "namespaces", doc: "refuses changes of Pod Security labels by anybody but the platform",
+			rules: []admissionv1.NamedRuleWithOperations{resources("", written, "namespaces")},
+			variables: with(
+				variable("new", `object.metadata.?labels.orValue({})`),
+				variable("old", `oldObject == null ? {} : oldObject.metadata.?labels.orValue({})`),
+			),
+			validations: []admissionv1.Validation{validation(
+				`variables.platform || variables.new.all(k, !k.startsWith("pod-security.kubernetes.io/") || k in variables.old && variables.old[k] == variables.new[k])`+
+					` && variables.old.all(k, !k.startsWith("pod-security.kubernetes.io/") || k in variables.new)`,
+				"bartizan-namespaces: Pod Security labels are the platform's. Change pod_security of the namespace in the specification.",
+			)},
+			controls: protects,
+		},
+		{
+			name: "guard", doc: "refuses changes of network policies, quotas and limits by anybody but the platform",
+			rules: []admissionv1.NamedRuleWithOperations{
+				resources("", changed, "limitranges", "resourcequotas"),
+				resources("networking.k8s.io", changed, "networkpolicies"),
+				resources("policy.networking.k8s.io", changed, "adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies"),
+				resources("cilium.io", changed, "ciliumclusterwidenetworkpolicies", "ciliumnetworkpolicies"),
+				resources("crd.projectcalico.org", changed, "globalnetworkpolicies", "networkpolicies", "tiers"),
+				resources("projectcalico.org", changed, "globalnetworkpolicies", "networkpolicies", "tiers"),
+				resources("crd.antrea.io", changed, "clusternetworkpolicies", "networkpolicies", "tiers"),
+				resources("k8s.ovn.org", changed, "egressfirewalls"),
+			},
+			variables: with(list("collectors", collectors)),
+			validations: []admissionv1.Validation{validation(
+				`variables.platform || request.operation == "DELETE" && request.userInfo.username in variables.collectors`,
+				"bartizan-guard: network policies, quotas and limits are the platform's. Declare the flow or the quota in the specification.",
+			)},
+			controls: protects,
+		},
+		{
+			name: "rights", doc: "refuses roles that may write admission policies, webhooks or the guard",
+			rules:     []admissionv1.NamedRuleWithOperations{resources("rbac.authorization.k8s.io", written, "clusterroles", "roles")},
+			variables: with(),
+			validations: []admissionv1.Validation{validation(
+				`variables.platform || object.?rules.orValue([]).all(r, r.verbs.all(v, v in ["get", "list", "watch"]) || !r.?apiGroups.orValue([]).exists(g, g in ["*", "admissionregistration.k8s.io"]))`,
+				"bartizan-rights: only the platform's identity makes roles that write admission policies or webhooks.",
+			)},
+			controls: protects,
+		},
+		{
+			name: "cluster-admin", doc: "refuses new holders of cluster-admin",
+			rules: []admissionv1.NamedRuleWithOperations{resources("rbac.authorization.k8s.io", written, "clusterrolebindings", "rolebindings")},
+			variables: []admissionv1.Variable{
+				list("administrators", model.AdministratorGroups),
+				list("granted", clusterAdmins(s, c)),
+			},
+			validations: []admissionv1.Validation{validation(
+				`request.userInfo.?groups.orValue([]).exists(g, g in variables.administrators) || object.roleRef.name != "cluster-admin"`+
+					` || object.?subjects.orValue([]).all(s, s.kind + " " + s.?namespace.orValue("") + "/" + s.name in variables.granted)`,
+				"bartizan-cluster-admin: nobody new gets cluster-admin. Ask for break-glass access instead.",
+			)},
+			controls: protects,
+		},
+	}
+}
+
+// clusterAdmins are the accounts that a declared weakening gives cluster-admin, as "ServiceAccount namespace/name".
+func clusterAdmins(s *model.Spec, c *model.Cluster) []string {
+	var names []string
+	for _, g := range s.GitOpsOf(c) {
+		if g.Privileges != model.PrivilegesClusterAdmin {
+			continue
+		}
+		accounts := []string{"helm-controller", "kustomize-controller"}
+		if g.Kind == model.ArgoCD {
+			accounts = []string{"argocd-application-controller"}
+		}
+		for _, a := range accounts {
+			names = append(names, "ServiceAccount "+g.Namespace()+"/"+a)
+		}
+	}
+	return names
+}

@@ -1,0 +1,69 @@
+package verify
+
+import (
+	"slices"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+// expectedLists returns the values that the policies' lists must hold, by the name of the variable.
+func expectedLists(s *model.Spec, c *model.Cluster) map[string][]string {
+	l := map[string][]string{
+		"exempt":         {"kube-system"},
+		"administrators": {"kubeadm:cluster-admins", "system:masters"},
+		"emergency":      {"bartizan:break-glass", "kubeadm:cluster-admins", "system:masters"},
+		"collectors": {
+			"system:serviceaccount:kube-system:generic-garbage-collector",
+			"system:serviceaccount:kube-system:namespace-controller",
+		},
+	}
+	add := func(name, value string) {
+		if !slices.Contains(l[name], value) {
+			l[name] = append(l[name], value)
+		}
+	}
+	for _, r := range s.Registries {
+		if r.Path == "" {
+			add("prefixes", r.Host+"/")
+			continue
+		}
+		add("prefixes", r.Host+"/"+r.Path+"/")
+		add("prefixes", r.Host+"/"+r.Path+":")
+		add("prefixes", r.Host+"/"+r.Path+"@")
+	}
+	for _, g := range s.Gateways {
+		if g.Namespace != nil && g.Namespace.Cluster == c {
+			add("gateways", g.Namespace.Name+"/"+g.Name)
+		}
+	}
+	for _, g := range s.GitOpsOf(c) {
+		add("users", "system:serviceaccount:"+g.Namespace()+":"+g.GuardAccount())
+		if !slices.ContainsFunc(c.Namespaces, func(n *model.Namespace) bool { return n.Name == g.Namespace() }) {
+			add("exempt", g.Namespace())
+		}
+		if g.Privileges != model.PrivilegesClusterAdmin {
+			continue
+		}
+		if g.Kind == model.ArgoCD {
+			add("granted", "ServiceAccount "+g.Namespace()+"/argocd-application-controller")
+			continue
+		}
+		add("granted", "ServiceAccount "+g.Namespace()+"/helm-controller")
+		add("granted", "ServiceAccount "+g.Namespace()+"/kustomize-controller")
+	}
+	for _, w := range c.Workloads() {
+		for _, x := range slices.Concat(w.Containers, w.InitContainers) {
+			if x.Image.Digest == "" {
+				add("unresolved", x.Image.Pinned())
+			}
+		}
+		if w.Pool != nil && w.Pool.Has(model.RoleControlPlane) {
+			add("control", w.Namespace.Name+"/"+w.Name)
+		}
+		if w.Pool != nil && w.Pool.Dedicated {
+			add("dedicated", w.Namespace.Name+"/"+w.Name+" "+w.Pool.Name)
+		}
+	}
+	slices.Sort(l["exempt"])
+	return l
+}
