@@ -61,7 +61,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "N8", Layer: LayerNode, Title: "Sensitive workloads are kept apart",
-		Controls: []ControlID{PoolDedicated, PoolIsolation, RuntimeSandbox},
+		Controls: []ControlID{PoolDedicated, PoolIsolation, PlacementEnforced, RuntimeSandbox},
 	},
 
 	{
@@ -78,7 +78,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "W4", Layer: LayerNetwork, Title: "Load balancers and external addresses appear unasked",
-		Controls: []ControlID{ServiceTypesEnforced, DenyExternalIPs, GatewayRoutesRestricted},
+		Controls: []ControlID{ServiceTypesEnforced, DenyExternalIPs, GatewaySourcesExact, GatewayRoutesRestricted},
 	},
 	{
 		ID: "W5", Layer: LayerNetwork, Title: "Internal services authenticate and authorize each other",
@@ -141,7 +141,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "C6", Layer: LayerConfig, Title: "RBAC by namespace, no cluster-admin, temporary access instead",
-		Controls: []ControlID{PeopleLeastPrivilege, BreakGlassAccess, OwnAccount, DefaultAccountEmpty, LeastPrivilege, NoEscalation},
+		Controls: []ControlID{PeopleLeastPrivilege, ExecRefused, BreakGlassAccess, OwnAccount, DefaultAccountEmpty, LeastPrivilege, NoEscalation},
 	},
 	{
 		ID: "C7", Layer: LayerConfig, Title: "Secrets: never in clear text, stored, rotated, revoked",
