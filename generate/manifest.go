@@ -9,6 +9,7 @@ var manifestGenerators = []*Generator{
 	quota,
 	accounts,
 	networkPolicy,
+	gateway,
 	secrets,
 	workload,
 	gitOps,

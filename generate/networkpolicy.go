@@ -28,7 +28,7 @@ say (DNS names, nodes, the API server, Cilium's gateway) is a CiliumNetworkPolic
 use their node's addresses: no policy selects them, and none is written for them.`,
 	Controls: []model.ControlID{
 		model.DefaultDeny, model.IngressExact, model.EgressExact,
-		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly,
+		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly, model.GatewaySourcesExact,
 	},
 	Run: runNetworkPolicy,
 }
@@ -120,8 +120,10 @@ func workloadPolicy(p *Pass, net *network, w *model.Workload) error {
 // through them.
 func gatewayPolicy(p *Pass, net *network, g *model.Gateway) error {
 	name := "gateway-" + g.Name
+	file := path.Join(GuardDir(g.Namespace), "networkpolicy-"+name+".yaml")
+	p.Claim(model.GatewaySourcesExact, g.Addr(), file)
 	return p.YAML(Artifact{
-		Path:  path.Join(GuardDir(g.Namespace), "networkpolicy-"+name+".yaml"),
+		Path:  file,
 		Doc:   "lets the declared sources reach the gateway, and the gateway what is published through it",
 		Where: "the cluster, before the workloads",
 	}, net.gateway(g).objects(namespaceMeta(g.Namespace, name), metav1.LabelSelector{MatchLabels: maps.Clone(g.Selector)})...)

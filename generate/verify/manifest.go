@@ -14,5 +14,6 @@ var manifestChecks = []*Check{
 	quotaCheck,
 	gitOpsCheck,
 	networkPolicyCheck,
+	gatewayCheck,
 	admissionPolicyCheck,
 }

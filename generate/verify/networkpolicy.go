@@ -29,7 +29,7 @@ https://kubernetes.io/docs/concepts/services-networking/network-policies/. Of Ci
 writes is understood. A host-network pod is outside of every policy; for such workloads nothing is proved.`,
 	Controls: []model.ControlID{
 		model.DefaultDeny, model.IngressExact, model.EgressExact,
-		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly,
+		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly, model.GatewaySourcesExact,
 	},
 	Run: func(p *Pass) {
 		for _, c := range p.Spec.Clusters {
@@ -51,6 +51,9 @@ type networkJudge struct {
 	published map[*model.Gateway][]*model.Port
 	// opaque namespaces have a policy that is not understood; "" stands for all of them.
 	opaque map[string]bool
+	// proxies is the policy on Cilium's own gateways.
+	proxies     *generate.CiliumNetworkPolicy
+	proxiesFile Object
 }
 
 func newNetworkJudge(p *Pass, c *model.Cluster) *networkJudge {
@@ -153,6 +156,11 @@ func (j *networkJudge) run() {
 			if !w.Host.Network {
 				j.workload(w)
 			}
+		}
+	}
+	for _, g := range j.spec.Gateways {
+		if g.Namespace != nil && g.Namespace.Cluster == j.cluster {
+			j.gateway(g)
 		}
 	}
 }

@@ -118,7 +118,7 @@ func netFiles(t *testing.T, spec *model.Spec, names ...string) (*generate.Set, m
 func TestDeclaredFlowsAreProved(t *testing.T) {
 	for _, cni := range []model.CNI{model.Cilium, model.Calico} {
 		spec := netSpec(cni)
-		set, files := netFiles(t, spec, "network-policy")
+		set, files := netFiles(t, spec, "network-policy", "gateway")
 		result := Run(spec, files, []*Check{networkPolicyCheck})
 		for _, f := range result.Findings {
 			t.Errorf("%s: %+v", cni, f)
@@ -176,7 +176,7 @@ func end(c *model.Cluster, w *model.Workload) netEnd {
 func TestEveryPairAndPortIsAllowedIfAndOnlyIfDeclared(t *testing.T) {
 	for _, cni := range []model.CNI{model.Cilium, model.Calico} {
 		spec := netSpec(cni)
-		_, files := netFiles(t, spec, "network-policy")
+		_, files := netFiles(t, spec, "network-policy", "gateway")
 		comparePairs(t, spec, files)
 	}
 }
@@ -333,7 +333,7 @@ func TestEveryLooseningOfAPolicyIsFound(t *testing.T) {
 		{"a wider selector of the workload's own policy", replace(cart, "  podSelector:\n    matchLabels:\n      app.kubernetes.io/name: cart\n", "  podSelector: {}\n"), model.DefaultDeny, "namespace.shop", cart},
 	}
 	spec := netSpec(model.Cilium)
-	_, clean := netFiles(t, spec, "network-policy")
+	_, clean := netFiles(t, spec, "network-policy", "gateway")
 	before := Run(spec, clean, []*Check{networkPolicyCheck})
 	for _, test := range tests {
 		t.Run(test.change, func(t *testing.T) {

@@ -1,0 +1,119 @@
+package verify
+
+import (
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/bartizan-dev/bartizan/generate"
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+// gatewayCheck proves who may publish.
+//
+// The rule (Gateway API v1, AllowedRoutes): namespaces.from is Same where it is left out; All admits every namespace;
+// a selector judges the labels of namespaces, of which only kubernetes.io/metadata.name cannot be given by people.
+// Listeners can also come from ListenerSets, which are not judged: one in the tree un-proves every gateway.
+var gatewayCheck = &Check{
+	Name: "gateway-routes",
+	Doc: `gateways admit routes from the namespaces that publish through them
+
+Every listener of a declared gateway speaks HTTPS and admits HTTPRoutes from exactly the declared namespaces, by the
+label that the API server sets. Gateways that are not declared, and other sources of listeners, are findings.`,
+	Controls: []model.ControlID{model.GatewayRoutesRestricted},
+	Run:      runGatewayCheck,
+}
+
+const gatewayGroup = "gateway.networking.k8s.io"
+
+func runGatewayCheck(p *Pass) {
+	for _, c := range p.Spec.Clusters {
+		objects := p.Objects(c)
+		clean := objects.Complete
+		declared := map[string]*model.Gateway{}
+		for _, g := range p.Spec.Gateways {
+			if g.Namespace != nil && g.Namespace.Cluster == c {
+				declared[g.Namespace.Name+"/"+g.Name] = g
+			}
+		}
+		for _, o := range objects.All {
+			known := o.GVK.Kind == "Gateway" && o.GVK.Version == "v1" && declared[o.Namespace+"/"+o.Name] != nil
+			if o.GVK.Group == gatewayGroup && !known && o.GVK.Kind != "HTTPRoute" || o.GVK.Group == "gateway.networking.x-k8s.io" {
+				clean = false
+				p.Find(Finding{Control: model.GatewayRoutesRestricted, Path: o.Path, Object: o.String(),
+					Message: "The object publishes in a way that is not declared."})
+			}
+		}
+		for _, g := range p.Spec.Gateways {
+			if g.Namespace == nil || g.Namespace.Cluster != c {
+				continue
+			}
+			o, ok := objects.One(gatewayGroup, "Gateway", g.Namespace.Name, g.Name)
+			if !ok {
+				p.Find(Finding{Control: model.GatewayRoutesRestricted, Subject: g.Addr(), Object: "Gateway/" + g.Namespace.Name + "/" + g.Name,
+					Message: "The gateway is missing, or defined twice."})
+				continue
+			}
+			if place, message := judgeGateway(g, o); message != "" {
+				p.Find(Finding{Control: model.GatewayRoutesRestricted, Subject: g.Addr(), Path: o.Path, Object: o.At(place), Message: message})
+			} else if clean {
+				p.Prove(model.GatewayRoutesRestricted, g.Addr(), o.Path)
+			}
+		}
+	}
+}
+
+// judgeGateway returns the first thing that is wrong, or nothing.
+func judgeGateway(g *model.Gateway, o Object) (place, message string) {
+	u, ok := o.Value.(*unstructured.Unstructured)
+	var x generate.Gateway
+	if !ok {
+		return "spec", "The gateway cannot be read."
+	}
+	if err := decodeObject(u, &x); err != nil {
+		return "spec", "The gateway says more than is understood: " + err.Error() + "."
+	}
+	if x.Spec.GatewayClassName != g.Class {
+		return "spec.gatewayClassName", "Another class of gateway is named."
+	}
+	var want []string
+	for _, w := range g.Namespace.Cluster.Workloads() {
+		if slices.ContainsFunc(w.Exposes, func(e *model.Expose) bool { return e.Via == g }) && !slices.Contains(want, w.Namespace.Name) {
+			want = append(want, w.Namespace.Name)
+		}
+	}
+	for _, l := range x.Spec.Listeners {
+		if l.Protocol != "HTTPS" || l.TLS == nil || l.TLS.Mode != "Terminate" {
+			return "spec.listeners", "Listener " + l.Name + " does not end TLS."
+		}
+		if len(l.AllowedRoutes.Kinds) != 1 || l.AllowedRoutes.Kinds[0] != (generate.RouteKind{Group: gatewayGroup, Kind: "HTTPRoute"}) {
+			return "spec.listeners", "Listener " + l.Name + " admits other routes than HTTPRoutes."
+		}
+		from := l.AllowedRoutes.Namespaces
+		switch {
+		case from.From == "None":
+			if len(want) > 0 {
+				return "spec.listeners", "Listener " + l.Name + " admits no routes, but some are declared."
+			}
+		case from.From != "Selector" || from.Selector == nil || !sameNamespaces(from.Selector, want):
+			return "spec.listeners", "Listener " + l.Name + " does not admit routes from exactly the namespaces that publish through the gateway."
+		}
+	}
+	if len(x.Spec.Listeners) == 0 {
+		return "spec.listeners", "The gateway has no listener."
+	}
+	return "", ""
+}
+
+// sameNamespaces reports whether the selector selects exactly the namespaces, by name.
+func sameNamespaces(s *metav1.LabelSelector, names []string) bool {
+	sel, err := parseSelector(s)
+	if err != nil || len(sel) != 1 || sel[0].key != namespaceNameLabel || sel[0].operator != metav1.LabelSelectorOpIn || len(names) == 0 {
+		return false
+	}
+	got, want := slices.Clone(sel[0].values), slices.Clone(names)
+	slices.Sort(got)
+	slices.Sort(want)
+	return slices.Equal(slices.Compact(got), want)
+}

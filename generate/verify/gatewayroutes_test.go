@@ -1,0 +1,95 @@
+package verify
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+var gatewayControls = []*Check{networkPolicyCheck, gatewayCheck}
+
+func TestGatewaysAreProved(t *testing.T) {
+	for _, cni := range []model.CNI{model.Cilium, model.Calico} {
+		spec := netSpec(cni)
+		set, files := netFiles(t, spec, "network-policy", "gateway")
+		result := Run(spec, files, gatewayControls)
+		for _, f := range result.Findings {
+			t.Errorf("%s: %+v", cni, f)
+		}
+		if diff := cmp.Diff(set.Claims, result.Proved); diff != "" {
+			t.Errorf("%s: claimed, proved: %s", cni, diff)
+		}
+		for _, g := range spec.Gateways {
+			for _, control := range []model.ControlID{model.GatewayRoutesRestricted, model.GatewaySourcesExact} {
+				if !holds(result, model.Hold{Control: control, Subject: g.Addr()}) {
+					t.Errorf("%s: %s for %s is not proved", cni, control, g.Addr())
+				}
+			}
+		}
+	}
+}
+
+func TestEveryLooseningOfAGatewayIsFound(t *testing.T) {
+	const (
+		edge    = "clusters/c/manifests/namespaces/edge/guard/"
+		public  = edge + "gateway-public.yaml"
+		sources = "clusters/c/manifests/platform/gateway-sources.yaml"
+		pods    = edge + "networkpolicy-gateway-pods.yaml"
+	)
+	tests := []struct {
+		change, path, old, new string
+		control                model.ControlID
+		subject                model.Address
+	}{
+		{"routes from everywhere", public, "from: Selector", "from: All", model.GatewayRoutesRestricted, "gateway.public"},
+		{"one more namespace", public, "          - shop\n", "          - shop\n          - monitoring\n", model.GatewayRoutesRestricted, "gateway.public"},
+		{"a label that people set", public, "key: kubernetes.io/metadata.name", "key: team", model.GatewayRoutesRestricted, "gateway.public"},
+		{"other routes", public, "kind: HTTPRoute", "kind: TCPRoute", model.GatewayRoutesRestricted, "gateway.public"},
+		{"plain HTTP", public, "protocol: HTTPS", "protocol: HTTP", model.GatewayRoutesRestricted, "gateway.public"},
+		{"TLS passed through", public, "mode: Terminate", "mode: Passthrough", model.GatewayRoutesRestricted, "gateway.public"},
+		{"a field that is not understood", public, "  listeners:\n", "  allowedListeners: {namespaces: {from: All}}\n  listeners:\n", model.GatewayRoutesRestricted, "gateway.public"},
+		{"another class", public, "gatewayClassName: cilium", "gatewayClassName: evil", model.GatewayRoutesRestricted, "gateway.public"},
+		{"a second gateway", public, "apiVersion:", "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: other, namespace: edge}\nspec: {}\n---\napiVersion:", model.GatewayRoutesRestricted, "gateway.public"},
+		{"private sources", sources, "      - 10.0.0.0/8\n", "", model.GatewaySourcesExact, "gateway.public"},
+		{"all sources", sources, "  - fromCIDRSet:\n", "  - fromEntities: [all]\n  - fromCIDRSet:\n", model.GatewaySourcesExact, "gateway.public"},
+		{"an empty rule", sources, "  - fromCIDRSet:\n", "  - {}\n  - fromCIDRSet:\n", model.GatewaySourcesExact, "gateway.public"},
+		{"a wider source of the pods", pods, "cidr: 192.168.7.0/24", "cidr: 192.168.0.0/16", model.GatewaySourcesExact, "gateway.pods"},
+		{"another port of the pods", pods, "port: 10443", "port: 19000", model.GatewaySourcesExact, "gateway.pods"},
+	}
+	spec := netSpec(model.Cilium)
+	_, clean := netFiles(t, spec, "network-policy", "gateway")
+	before := Run(spec, clean, gatewayControls)
+	for _, test := range tests {
+		t.Run(test.change, func(t *testing.T) {
+			files := maps.Clone(clean)
+			if !strings.Contains(string(files[test.path]), test.old) {
+				t.Fatalf("no %q in\n%s", test.old, files[test.path])
+			}
+			files[test.path] = []byte(strings.Replace(string(files[test.path]), test.old, test.new, 1))
+			want := model.Hold{Control: test.control, Subject: test.subject}
+			result := Run(spec, files, gatewayControls)
+			if !holds(before, want) || holds(result, want) {
+				t.Errorf("proved before: %v, after: %v", holds(before, want), holds(result, want))
+			}
+			if !slices.ContainsFunc(result.Findings, func(f Finding) bool { return f.Path == test.path && f.Object != "" }) {
+				t.Errorf("no finding in %s: %v", test.path, result.Findings)
+			}
+		})
+	}
+}
+
+func TestACiliumPolicyThatSelectsMoreThanProxiesIsNotJudged(t *testing.T) {
+	const sources = "clusters/c/manifests/platform/gateway-sources.yaml"
+	spec := netSpec(model.Cilium)
+	_, files := netFiles(t, spec, "network-policy", "gateway")
+	files[sources] = []byte(strings.Replace(string(files[sources]), "operator: Exists", "operator: DoesNotExist", 1))
+	result := Run(spec, files, gatewayControls)
+	if holds(result, model.Hold{Control: model.IngressExact, Subject: "workload.shop.cart"}) {
+		t.Error("a policy on every pod of the cluster goes unnoticed")
+	}
+}
