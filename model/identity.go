@@ -21,7 +21,7 @@ func (g *GitOps) Namespace() string {
 
 // GuardAccount returns the name of the service account, in [GitOps.Namespace], by which the controller applies the
 // platform and the guards of the namespaces. It is not the account that applies workloads.
-func (g *GitOps) GuardAccount() string { return "bartizan-guard" }
+func (g *GitOps) GuardAccount() string { return "guard" }
 
 // GitOpsOf returns the controllers that deploy to the cluster.
 func (s *Spec) GitOpsOf(c *Cluster) []*GitOps {

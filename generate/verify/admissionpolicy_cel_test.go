@@ -115,7 +115,7 @@ func TestPoliciesRefuseWhatTheyShouldInTheAPIServersOwnLanguage(t *testing.T) {
 	policies := generatedPolicies(t, policySpec())
 	digest := "@sha256:" + strings.Repeat("0", 64)
 	user := "{operation: UPDATE, namespace: shop, userInfo: {username: eve, groups: [system:authenticated]}}"
-	guard := "{operation: UPDATE, namespace: shop, userInfo: {username: 'system:serviceaccount:flux-system:bartizan-guard'}}"
+	guard := "{operation: UPDATE, namespace: shop, userInfo: {username: 'system:serviceaccount:flux-system:guard'}}"
 	admin := "{operation: UPDATE, namespace: shop, userInfo: {username: a, groups: ['system:masters']}}"
 	create := "{operation: CREATE, namespace: shop, userInfo: {username: eve}}"
 	image := func(s string) string { return "{spec: {containers: [{image: '" + s + "'}]}}" }

@@ -67,7 +67,7 @@ func TestEveryLooseningOfAnAdmissionPolicyIsFound(t *testing.T) {
 		{"a binding with parameters", "services", "  policyName:", "  paramRef: {name: x, parameterNotFoundAction: Allow}\n  policyName:", model.ServiceTypesEnforced},
 		{"a narrower binding", "services", "  policyName:", "  matchResources: {namespaceSelector: {matchLabels: {a: b}}}\n  policyName:", model.ServiceTypesEnforced},
 		{"a binding of another policy", "services", "policyName: bartizan-services", "policyName: bartizan-exec", model.ServiceTypesEnforced},
-		{"a user more", "guard", "flux-system:bartizan-guard\"]", "flux-system:bartizan-guard\",\"eve\"]", model.PoliciesProtected},
+		{"a user more", "guard", "flux-system:guard\"]", "flux-system:guard\",\"eve\"]", model.PoliciesProtected},
 		{"a group more", "namespaces", `"system:masters"]`, `"system:masters","system:authenticated"]`, model.PoliciesProtected},
 		{"network policies not matched", "guard", "      - networkpolicies\n", "      - ingresses\n", model.PoliciesProtected},
 		{"deletion not matched", "guard", "      - DELETE\n", "", model.PoliciesProtected},
@@ -78,7 +78,7 @@ func TestEveryLooseningOfAnAdmissionPolicyIsFound(t *testing.T) {
 		{"attach not matched", "exec", "      - pods/attach\n", "", model.ExecRefused},
 		{"everybody in an emergency", "exec", `"system:masters"]`, `"system:masters","system:authenticated"]`, model.ExecRefused},
 		{"people may write policies", "", "", role("{apiGroup: rbac.authorization.k8s.io, kind: Group, name: x}"), model.PoliciesProtected},
-		{"another account may write policies", "", "", role("{kind: ServiceAccount, namespace: shop, name: bartizan-guard}"), model.PoliciesProtected},
+		{"another account may write policies", "", "", role("{kind: ServiceAccount, namespace: shop, name: guard}"), model.PoliciesProtected},
 	}
 	spec := policySpec()
 	_, clean := netFiles(t, spec, "admission-policy")

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -354,4 +355,13 @@ func TestEveryLooseningOfAPolicyIsFound(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestOnlineBoutiqueAllowsItsDeclaredFlowsAndNoOthers(t *testing.T) {
+	l := model.Load("../../examples/online-boutique", model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
+	if l.HasErrors() {
+		t.Fatal(l.Text())
+	}
+	_, files := netFiles(t, l.Spec, "network-policy", "gateway")
+	comparePairs(t, l.Spec, files)
 }
