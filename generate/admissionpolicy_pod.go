@@ -46,9 +46,9 @@ func podPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 				resources("", []admissionv1.OperationType{admissionv1.Connect}, "pods/attach", "pods/exec", "pods/portforward"),
 				resources("", written, "pods/ephemeralcontainers"),
 			},
-			variables: []admissionv1.Variable{list("emergency", append([]string{model.BreakGlassGroup}, model.AdministratorGroups...))},
+			variables: []admissionv1.Variable{list("administrators", model.AdministratorGroups)},
 			validations: []admissionv1.Validation{validation(
-				`request.userInfo.?groups.orValue([]).exists(g, g in variables.emergency)`,
+				`request.userInfo.username.startsWith("break-glass:") || request.userInfo.?groups.orValue([]).exists(g, g in variables.administrators)`,
 				"bartizan-exec: nobody runs commands in containers. Ask for break-glass access.",
 			)},
 			controls: []model.ControlID{model.ExecRefused},

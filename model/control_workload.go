@@ -287,7 +287,7 @@ var workloadControls = []*Control{
 		Layer:     LayerConfig,
 		Subject:   "cluster",
 		Title:     "Commands, port forwarding and debug containers in pods are refused outside of an emergency",
-		Doc:       "A second layer behind RBAC: a ValidatingAdmissionPolicy refuses exec, attach, port forwarding and ephemeral containers to everybody but the break-glass group and administrators.",
+		Doc:       "A second layer behind RBAC: a ValidatingAdmissionPolicy refuses exec, attach, port forwarding and ephemeral containers to everybody but people with emergency access and administrators.",
 		Standards: []string{"OWASP-2025-K04", "NIST-800-190-4.3.1"},
 	},
 	{

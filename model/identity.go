@@ -2,10 +2,6 @@ package model
 
 // Groups and accounts that admission policies and the GitOps configuration both name.
 
-// BreakGlassGroup is the Kubernetes group of certificates and tokens that are issued for hours in an emergency. It has
-// no standing binding.
-const BreakGlassGroup = "bartizan:break-glass"
-
 // AdministratorGroups hold cluster-admin by kubeadm's own bindings. No admission policy can bind them: whoever is in
 // them may delete the policy's binding first. So policies let them through, and what protects the cluster is that
 // their credentials never leave the control plane.

@@ -185,7 +185,10 @@ func TestPoliciesRefuseWhatTheyShouldInTheAPIServersOwnLanguage(t *testing.T) {
 		{"placement", "an update of a scheduled pod", user, "{spec: {nodeName: n}}", "{spec: {nodeName: n}}", true},
 		{"exec", "somebody", user, "{}", "null", false},
 		{"exec", "nobody's groups", create, "{}", "null", false},
-		{"exec", "an emergency", "{userInfo: {username: anna, groups: ['bartizan:break-glass']}}", "{}", "null", true},
+		{"exec", "an emergency", "{userInfo: {username: 'break-glass:sre:anna'}}", "{}", "null", true},
+		{"exec", "a group of that name", "{userInfo: {username: eve, groups: ['break-glass:sre:anna']}}", "{}", "null", false},
+		{"guard", "an emergency", "{operation: CREATE, userInfo: {username: 'break-glass:sre:anna'}}", "{}", "null", true},
+		{"cluster-admin", "an emergency makes no further holders", "{userInfo: {username: 'break-glass:sre:anna'}}", "{roleRef: {name: cluster-admin}, subjects: [{kind: User, name: x}]}", "null", false},
 	}
 	seen := map[string]bool{}
 	for _, test := range tests {

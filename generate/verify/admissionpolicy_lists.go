@@ -11,7 +11,6 @@ func expectedLists(s *model.Spec, c *model.Cluster) map[string][]string {
 	l := map[string][]string{
 		"exempt":         {"kube-system"},
 		"administrators": {"kubeadm:cluster-admins", "system:masters"},
-		"emergency":      {"bartizan:break-glass", "kubeadm:cluster-admins", "system:masters"},
 		"collectors": {
 			"system:serviceaccount:kube-system:generic-garbage-collector",
 			"system:serviceaccount:kube-system:namespace-controller",
