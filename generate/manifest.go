@@ -12,6 +12,7 @@ var manifestGenerators = []*Generator{
 	gateway,
 	secrets,
 	workload,
+	workloadPatch,
 	gitOps,
 	kustomization,
 }

@@ -21,7 +21,7 @@ is admitted. The default service account is there, without token and without rig
 nothing.`,
 	Controls: []model.ControlID{
 		model.PodSecurityEnforced, model.DefaultAccountEmpty, model.PodRestricted, model.NoPrivileged, model.NoHostNamespaces,
-		model.NoHostPaths, model.CapabilitiesDropped, model.SeccompProfile,
+		model.NoHostPaths, model.CapabilitiesDropped, model.NoAddedCapabilities, model.SeccompProfile,
 	},
 	Run: runNamespace,
 }
@@ -80,7 +80,7 @@ func claimEnforced(p *Pass, n *model.Namespace, file string) {
 			continue
 		}
 		for _, control := range []model.ControlID{
-			model.PodRestricted, model.NoPrivileged, model.NoHostNamespaces, model.NoHostPaths, model.CapabilitiesDropped, model.SeccompProfile,
+			model.PodRestricted, model.NoPrivileged, model.NoHostNamespaces, model.NoHostPaths, model.CapabilitiesDropped, model.NoAddedCapabilities, model.SeccompProfile,
 		} {
 			p.Claim(control, w.Addr(), file)
 		}

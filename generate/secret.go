@@ -80,6 +80,9 @@ func storesOf(n *model.Namespace) []*model.SecretStore {
 }
 
 func writeExternalSecrets(p *Pass, w *model.Workload) error {
+	if w.Manifests == model.ManifestsPatch {
+		return nil // the directory is a component; the team's own manifests say which secrets they fetch
+	}
 	var objects []any
 	for _, s := range w.Secrets {
 		if s.Store != nil {

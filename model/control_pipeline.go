@@ -63,10 +63,12 @@ var pipelineControls = []*Control{
 		Standards: []string{"PCI-01", "NIST-800-190-4.2.3", "OWASP-2025-K09"},
 	},
 	{
-		ID:      GitOpsPerNamespace,
-		Layer:   LayerConfig,
-		Subject: "gitops",
-		Title:   "The GitOps controller acts with one account for each namespace",
+		ID:        GitOpsPerNamespace,
+		Layer:     LayerConfig,
+		Subject:   "gitops",
+		Title:     "The GitOps controller acts with one account for each namespace",
+		Doc:       "The controller impersonates an account for each namespace, which may change workloads there and neither roles nor network policies; guards and platform have an account of their own. Who can push to an application repository cannot loosen what guards it. Source: Flux, multi-tenancy; Argo CD, sync using impersonation.",
+		Standards: []string{"OWASP-2025-K02", "PCI-02", "PCI-14"},
 	},
 	{
 		ID:        BackupEncrypted,

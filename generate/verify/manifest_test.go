@@ -65,6 +65,8 @@ func manifestSpec() *model.Spec {
 	legacy.Manifests = model.ManifestsExternal
 	legacy.Containers = nil
 
+	newWorkload(shop, "own", model.Deployment).Manifests = model.ManifestsPatch
+
 	pay := newWorkload(shop, "pay", model.Deployment)
 	pay.Pool = sandbox
 	pay.Scaling = &model.Scaling{Min: 3, Max: 9, CPU: 70}
@@ -89,7 +91,7 @@ func manifestSpec() *model.Spec {
 
 // manifestNames are the generators and checks of this area.
 var manifestNames = []string{
-	"platform", "people", "namespace", "quota", "account", "secret", "workload", "gitops", "kustomization",
+	"platform", "people", "namespace", "quota", "account", "secret", "workload", "workload-patch", "gitops", "kustomization",
 }
 
 var ownChecks = []*Check{

@@ -27,7 +27,8 @@ level, workloads whose manifests are their team's own have what the level guaran
 // enforcedControls hold for every pod that the restricted level admits. Not among them: an unprivileged user, because
 // since 1.35 the level admits root in a user namespace; and a read-only root, of which it says nothing.
 var enforcedControls = []model.ControlID{
-	model.PodRestricted, model.NoPrivileged, model.NoHostNamespaces, model.NoHostPaths, model.CapabilitiesDropped, model.SeccompProfile,
+	model.PodRestricted, model.NoPrivileged, model.NoHostNamespaces, model.NoHostPaths, model.CapabilitiesDropped, model.NoAddedCapabilities,
+	model.SeccompProfile,
 }
 
 func runPodSecurity(p *Pass) {
