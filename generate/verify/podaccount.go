@@ -51,10 +51,8 @@ func judgeToken(p *podCase) []flaw {
 			}
 		}
 	}
-	for _, s := range Typed[*corev1.Secret](p.objects) {
-		if s.Typed.Type == corev1.SecretTypeServiceAccountToken && s.Namespace == p.Namespace {
-			flaws = append(flaws, flaw{p.at, fmt.Sprintf("%s is a token that never expires.", s)})
-		}
+	for _, s := range p.cluster.tokens[p.Namespace] {
+		flaws = append(flaws, flaw{p.at, fmt.Sprintf("%s is a token that never expires.", s)})
 	}
 	return flaws
 }
@@ -72,8 +70,8 @@ func judgeOwnAccount(p *podCase) []flaw {
 		return []flaw{{at, fmt.Sprintf("The tree does not define the account %q.", name)}}
 	}
 	var flaws []flaw
-	for _, other := range p.all {
-		if other.Namespace == p.Namespace && other.String() != p.String() && (other.Spec.ServiceAccountName == name || other.Spec.DeprecatedServiceAccount == name) {
+	for _, other := range p.cluster.byAccount[p.Namespace+"/"+name] {
+		if other.String() != p.String() {
 			flaws = append(flaws, flaw{at, fmt.Sprintf("%s runs as the same account.", other)})
 		}
 	}

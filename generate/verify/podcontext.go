@@ -156,10 +156,8 @@ func judgeVolumes(p *podCase) []flaw {
 		switch {
 		case s.EmptyDir != nil, s.ConfigMap != nil, s.Secret != nil, s.Projected != nil, s.DownwardAPI != nil, s.Ephemeral != nil, s.Image != nil:
 		case s.PersistentVolumeClaim != nil:
-			for _, pv := range Typed[*corev1.PersistentVolume](p.objects) {
-				if pv.Typed.Spec.HostPath != nil || pv.Typed.Spec.Local != nil {
-					flaws = append(flaws, flaw{at, fmt.Sprintf("The claim may be bound to %s, which is a directory of a node.", pv)})
-				}
+			for _, pv := range p.cluster.local {
+				flaws = append(flaws, flaw{at, fmt.Sprintf("The claim may be bound to %s, which is a directory of a node.", pv)})
 			}
 		case s.HostPath != nil:
 			flaws = append(flaws, flaw{at, fmt.Sprintf("The pod mounts %q of its node.", s.HostPath.Path)})

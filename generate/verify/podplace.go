@@ -2,6 +2,8 @@ package verify
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
@@ -43,29 +45,36 @@ func judgePool(p *podCase) []flaw {
 	if p.Spec.NodeName != "" {
 		flaws = append(flaws, flaw{p.at + ".nodeName", "A named node goes past the scheduler."})
 	}
-	for _, other := range p.all {
-		if w := workloadOf(p.workload.Namespace.Cluster, other); w != nil && w.Pool == p.workload.Pool {
-			continue
-		}
-		if other.Spec.NodeName != "" || toleratesPool(other.Spec, pool) {
-			flaws = append(flaws, flaw{p.at, fmt.Sprintf("%s may run in pool %q as well.", other, pool)})
-		}
+	for _, other := range p.cluster.intrudersOf(p.workload.Pool) {
+		flaws = append(flaws, flaw{p.at, fmt.Sprintf("%s may run in pool %q as well.", other, pool)})
 	}
 	return flaws
 }
 
-func workloadOf(c *model.Cluster, s podSource) *model.Workload {
-	for _, n := range c.Namespaces {
+// intrudersOf returns the sources of pods that may run in the pool and are no workload of it.
+func (c *clusterPods) intrudersOf(pool *model.NodePool) []podSource {
+	found, ok := c.intruders[pool]
+	if !ok {
+		for _, s := range c.placed {
+			if (s.Spec.NodeName != "" || toleratesPool(s.Spec, pool.Name)) && !belongs(pool, s) {
+				found = append(found, s)
+			}
+		}
+		c.intruders[pool] = found
+	}
+	return found
+}
+
+// belongs reports whether the source is a workload that the specification puts into the pool.
+func belongs(pool *model.NodePool, s podSource) bool {
+	for _, n := range pool.Cluster.Namespaces {
 		if n.Name != s.Namespace {
 			continue
 		}
-		for _, w := range n.Workloads {
-			if w.Name == s.Name && kindOf(w) == s.GVK.Kind && generated(w) {
-				return w
-			}
-		}
+		i, ok := slices.BinarySearchFunc(n.Workloads, s.Name, func(w *model.Workload, name string) int { return strings.Compare(w.Name, name) })
+		return ok && generated(n.Workloads[i]) && kindOf(n.Workloads[i]) == s.GVK.Kind && n.Workloads[i].Pool == pool
 	}
-	return nil
+	return false
 }
 
 // toleratesPool reports whether the pod tolerates the pool's taint. A toleration without a key tolerates everything;

@@ -142,7 +142,42 @@ type podCase struct {
 	workload *model.Workload
 	spec     *model.Spec
 	objects  *Objects
-	all      []podSource // of the cluster
+	cluster  *clusterPods
+}
+
+// clusterPods is what rules ask about other pods and objects of the cluster. It is made once: asking each of 10,000
+// workloads about all others would take as long as everything else together.
+type clusterPods struct {
+	byAccount map[string][]podSource // by namespace and account, with a slash between
+	placed    []podSource            // that tolerate any taint or name a node
+	intruders map[*model.NodePool][]podSource
+	tokens    map[string][]Object // Secrets that hold a token which never expires, by namespace
+	local     []Object            // PersistentVolumes that are directories of nodes
+}
+
+func newClusterPods(o *Objects, sources []podSource) *clusterPods {
+	c := &clusterPods{byAccount: map[string][]podSource{}, tokens: map[string][]Object{}, intruders: map[*model.NodePool][]podSource{}}
+	for _, s := range sources {
+		account := s.Namespace + "/" + s.Spec.ServiceAccountName
+		c.byAccount[account] = append(c.byAccount[account], s)
+		if old := s.Spec.DeprecatedServiceAccount; old != "" && old != s.Spec.ServiceAccountName {
+			c.byAccount[s.Namespace+"/"+old] = append(c.byAccount[s.Namespace+"/"+old], s)
+		}
+		if s.Spec.NodeName != "" || len(s.Spec.Tolerations) > 0 {
+			c.placed = append(c.placed, s)
+		}
+	}
+	for _, s := range Typed[*corev1.Secret](o) {
+		if s.Typed.Type == corev1.SecretTypeServiceAccountToken {
+			c.tokens[s.Namespace] = append(c.tokens[s.Namespace], s.Object)
+		}
+	}
+	for _, v := range Typed[*corev1.PersistentVolume](o) {
+		if v.Typed.Spec.HostPath != nil || v.Typed.Spec.Local != nil {
+			c.local = append(c.local, v.Object)
+		}
+	}
+	return c
 }
 
 // generated reports whether the workload's own objects are ours.
@@ -159,15 +194,16 @@ func judgePods(p *Pass, rules []podRule) {
 		for _, s := range sources {
 			byNamespace[s.Namespace] = append(byNamespace[s.Namespace], s)
 		}
+		cluster := newClusterPods(objects, sources)
 		for _, w := range c.Workloads() {
 			if generated(w) {
-				judgeWorkload(p, w, objects, sources, byNamespace[w.Namespace.Name], rules)
+				judgeWorkload(p, w, objects, cluster, byNamespace[w.Namespace.Name], rules)
 			}
 		}
 	}
 }
 
-func judgeWorkload(p *Pass, w *model.Workload, objects *Objects, all, near []podSource, rules []podRule) {
+func judgeWorkload(p *Pass, w *model.Workload, objects *Objects, cluster *clusterPods, near []podSource, rules []podRule) {
 	source, found := declaredPods(w, near)
 	strays := strayPods(w, near)
 	for _, r := range rules {
@@ -178,7 +214,7 @@ func judgeWorkload(p *Pass, w *model.Workload, objects *Objects, all, near []pod
 			p.Find(Finding{Control: r.control, Subject: w.Addr(), Message: fmt.Sprintf("The tree does not have exactly one %s %q in namespace %q.", kindOf(w), w.Name, w.Namespace.Name)})
 			continue
 		}
-		flaws := r.judge(&podCase{podSource: source, workload: w, spec: p.Spec, objects: objects, all: all})
+		flaws := r.judge(&podCase{podSource: source, workload: w, spec: p.Spec, objects: objects, cluster: cluster})
 		for _, f := range flaws {
 			p.Find(Finding{Control: r.control, Subject: w.Addr(), Path: source.Path, Object: source.At(f.at), Message: f.message})
 		}

@@ -17,6 +17,9 @@ import (
 // the tree does not define counts as a binding to everything: cluster-admin is such a role.
 type rbac struct {
 	grants []grant
+	// byName holds the indices of the grants that name a user, group or account. Every identity has few names, and a
+	// cluster has many grants.
+	byName map[string][]int
 }
 
 // grant is one binding with the rules of its role.
@@ -62,7 +65,7 @@ var everything = []rbacv1.PolicyRule{
 
 // newRBAC reads the roles and bindings of a cluster.
 func newRBAC(o *Objects) *rbac {
-	r := &rbac{}
+	r := &rbac{byName: map[string][]int{}}
 	for _, b := range Typed[*rbacv1.RoleBinding](o) {
 		r.add(o, b.Object, b.Namespace, b.Typed.RoleRef, b.Typed.Subjects)
 	}
@@ -90,6 +93,10 @@ func (r *rbac) add(o *Objects, binding Object, namespace string, ref rbacv1.Role
 			}
 		}
 	}
+	for _, s := range subjects {
+		name := g.key(s)
+		r.byName[name] = append(r.byName[name], len(r.grants))
+	}
 	r.grants = append(r.grants, g)
 }
 
@@ -113,33 +120,40 @@ func aggregated(o *Objects, rule *rbacv1.AggregationRule) []rbacv1.PolicyRule {
 	return rules
 }
 
-// of returns the grants that reach the identity.
+// of returns the grants that reach the identity, in the order of the tree.
 func (r *rbac) of(id identity) []grant {
-	return slices.Collect(func(yield func(grant) bool) {
-		for _, g := range r.grants {
-			if g.reaches(id) && !yield(g) {
-				return
-			}
-		}
-	})
+	var found []int
+	if id.user != "" {
+		found = append(found, r.byName["user "+id.user]...)
+	}
+	for _, group := range id.groups {
+		found = append(found, r.byName["group "+group]...)
+	}
+	found = append(found, r.byName[""]...)
+	slices.Sort(found)
+	var grants []grant
+	for _, i := range slices.Compact(found) {
+		grants = append(grants, r.grants[i])
+	}
+	return grants
 }
 
-func (g grant) reaches(id identity) bool {
-	return slices.ContainsFunc(g.subjects, func(s rbacv1.Subject) bool {
-		switch s.Kind {
-		case rbacv1.UserKind:
-			return id.user != "" && s.Name == id.user
-		case rbacv1.GroupKind:
-			return slices.Contains(id.groups, s.Name)
-		case rbacv1.ServiceAccountKind:
-			namespace := s.Namespace
-			if namespace == "" {
-				namespace = g.namespace
-			}
-			return id.user == "system:serviceaccount:"+namespace+":"+s.Name
+// key is the name under which a subject is found. An account is a user with a long name; a subject of a kind that does
+// not exist reaches everybody, because whoever wrote it meant somebody.
+func (g grant) key(s rbacv1.Subject) string {
+	switch s.Kind {
+	case rbacv1.UserKind:
+		return "user " + s.Name
+	case rbacv1.GroupKind:
+		return "group " + s.Name
+	case rbacv1.ServiceAccountKind:
+		namespace := s.Namespace
+		if namespace == "" {
+			namespace = g.namespace
 		}
-		return true // no such kind exists; whoever wrote it meant somebody
-	})
+		return "user system:serviceaccount:" + namespace + ":" + s.Name
+	}
+	return ""
 }
 
 // allowed reports whether the identity may make the request.
