@@ -26,19 +26,14 @@ identity, and what is published is what was scanned.`,
 func pipelineDir(p *model.Pipeline) string { return path.Join("pipeline", p.Name) }
 
 func runPipelineCI(pass *Pass) error {
-	if len(pass.Spec.Pipelines) > 0 {
-		pass.Directory(Directory{Path: "pipeline", Title: "Pipelines", Doc: "One directory for each pipeline: the files that its CI system runs."})
-	}
+	pass.Directory(Directory{Path: "pipeline", Title: "Pipelines", Doc: "One directory for each pipeline: the files that its CI system runs."})
 	for _, p := range pass.Spec.Pipelines {
-		switch p.Kind {
-		case model.GitHubActions:
-			if err := githubPipeline(pass, p); err != nil {
-				return err
-			}
-		case model.GitLabCI:
-			if err := gitlabPipeline(pass, p); err != nil {
-				return err
-			}
+		// Other CI systems have no files yet and claim nothing: docs/by-hand.md lists what people must do instead.
+		if p.Kind != model.GitHubActions {
+			continue
+		}
+		if err := githubPipeline(pass, p); err != nil {
+			return err
 		}
 	}
 	return nil
