@@ -46,6 +46,8 @@ func (a *asked) holds(id model.ControlID, subject model.Address) bool {
 		return pool.Worker()
 	case pool != nil && id == model.PoolDedicated:
 		return pool.Dedicated
+	case workload != nil && id == model.SiblingIsolation:
+		return len(workload.Containers)+len(workload.InitContainers) > 1
 	case workload != nil && id == model.PoolIsolation:
 		return workload.Pool != nil && workload.Pool.Dedicated
 	case workload != nil && id == model.RuntimeSandbox:
