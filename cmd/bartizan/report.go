@@ -210,10 +210,10 @@ func writeSummary(p *generate.Pass, posture model.Posture) error {
 	if err := render.Markdown(&text, reportTitle(p.Spec), report); err != nil {
 		return err
 	}
-	if err := render.JSON(&data, report); err != nil {
+	if err := render.SummaryJSON(&data, report); err != nil {
 		return err
 	}
 	p.File(generate.Artifact{Path: "threatmodel/summary.md", Data: text.Bytes(), Doc: "Summary for people", Where: "reviews"})
-	p.File(generate.Artifact{Path: "threatmodel/threatmodel.json", Data: data.Bytes(), Doc: "The same for machines", Where: "CI"})
+	p.File(generate.Artifact{Path: "threatmodel/summary.json", Data: data.Bytes(), Doc: "The same for machines", Where: "CI"})
 	return nil
 }
