@@ -1,6 +1,6 @@
 # Every target is also what CI calls. "make check" says what is wrong, "make fix" mends what a machine can mend.
 GO ?= go
-STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.6.1
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 TODAY = 2026-11-21
 EXAMPLES = online-boutique minimal
 

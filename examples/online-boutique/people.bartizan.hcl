@@ -54,29 +54,3 @@ team "shop" {
 
   can "view" { in = [namespace.shop, namespace.loadtest] }
 }
-
-# What no file can prove.
-
-attestation "idp-mfa" {
-  control   = "idp-mfa"
-  subject   = cluster.boutique
-  by        = team.security
-  evidence  = "https://wiki.example.com/security/idp-mfa"
-  review_by = "2027-06-30"
-}
-
-attestation "branch-protection" {
-  control   = "branch-protection"
-  subject   = repository.platform
-  by        = team.security
-  evidence  = "https://wiki.example.com/security/branch-protection"
-  review_by = "2027-06-30"
-}
-
-attestation "disks-control" {
-  control   = "disk-encryption"
-  subject   = node_pool.control
-  by        = team.platform
-  evidence  = "https://wiki.example.com/platform/build-sheets/control"
-  review_by = "2027-03-31"
-}

@@ -49,5 +49,5 @@ gateway "public" {
 addon "cilium" {
   version   = "1.18.2"
   namespace = namespace.edge
-  owner   = team.platform
+  owner     = team.platform
 }

@@ -47,9 +47,9 @@ func Markdown(w io.Writer, title string, r *threatmodel.Report) error {
 		p("%d more such paths: see the JSON report.\n\n", s.MoreOpen)
 	}
 	if len(s.Singles) > 0 {
-		p("## Single faults\n\nEach of these alone opens an asset that is closed today.\n\n| Fault | File | Opens |\n|---|---|---|\n")
+		p("## Single faults\n\nEach of these alone opens an asset that is closed today.\n\n| Fault | File | Opens | To |\n|---|---|---|---|\n")
 		for _, x := range s.Singles {
-			p("| %s | %s | %s |\n", md(x.Fault), md(x.File), md(names(x.Assets)))
+			p("| %s | %s | %s | %s |\n", md(x.Fault), md(x.File), md(names(x.Assets)), md(names(x.Attackers)))
 		}
 		p("\n")
 	}

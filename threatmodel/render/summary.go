@@ -44,9 +44,10 @@ type story struct {
 
 // singleRow is one fault that alone opens assets to attackers.
 type singleRow struct {
-	Fault  string
-	File   string
-	Assets []string
+	Fault     string
+	File      string
+	Assets    []string
+	Attackers []string
 }
 
 func summarise(r *threatmodel.Report) *summary {
@@ -84,6 +85,9 @@ func summarise(r *threatmodel.Report) *summary {
 				}
 				if !slices.Contains(x.Assets, titles[id]) {
 					x.Assets = append(x.Assets, titles[id])
+				}
+				if !slices.Contains(x.Attackers, e.Profile.Title) {
+					x.Attackers = append(x.Attackers, e.Profile.Title)
 				}
 			}
 		}

@@ -83,7 +83,7 @@ func SummaryJSON(w io.Writer, r *threatmodel.Report) error {
 		out.Blocked = append(out.Blocked, x)
 	}
 	for _, x := range s.Singles {
-		out.Singles = append(out.Singles, map[string]any{"fault": x.Fault, "file": x.File, "opens": x.Assets})
+		out.Singles = append(out.Singles, map[string]any{"fault": x.Fault, "file": x.File, "opens": x.Assets, "to": x.Attackers})
 	}
 	for _, t := range r.TrustedBase {
 		out.Trusted = append(out.Trusted, t.Atom)

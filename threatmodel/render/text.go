@@ -32,12 +32,12 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 	if len(s.Singles) > 0 {
 		p("\nSingle faults, each of which opens an asset that is closed today:\n")
 		for _, x := range s.Singles {
-			p("  %s → %s\n", plain(x.Fault), plain(names(x.Assets)))
+			p("  %s\n    opens %s\n    to    %s\n", plain(x.Fault), plain(names(x.Assets)), plain(names(x.Attackers)))
 		}
 	}
 	p("\nNearest blocked steps (%d of %d):\n", len(s.Frontier), s.Blocked)
 	for _, x := range s.Frontier {
-		p("  %-5s %s\n        blocked by %s\n", x.Step, plain(x.Title), plain(strings.Join(stoppers(x.By), ", ")))
+		p("  %-5s %s\n        %s\n", x.Step, plain(x.Title), plain(strings.Join(stoppers(x.By), ", ")))
 	}
 	for _, n := range r.NotSearched {
 		p("\nNot searched: %s\n", plain(n))
