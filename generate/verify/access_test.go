@@ -127,9 +127,28 @@ func TestWeakenedAccessIsNotClaimed(t *testing.T) {
 
 func TestStandingEmergencyAccessIsFound(t *testing.T) {
 	spec := bastionSpec()
-	files := hostTree(t, spec).Files()
-	files["clusters/shop/manifests/platform/x.yaml"] = []byte("subjects:\n- kind: User\n  name: break-glass:sre:anna\n")
-	if proves(verify.Run(spec, files, hostChecks()), mutation{control: model.BreakGlassAccess, subject: "team.sre"}) {
-		t.Error("break-glass is still proved beside a binding that stands")
+	binding := "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: x}\n" +
+		"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}\nsubjects:\n- "
+	for name, test := range map[string]struct {
+		manifest string
+		proved   bool
+	}{
+		"the user":          {binding + "{kind: User, apiGroup: rbac.authorization.k8s.io, name: 'break-glass:sre:anna'}\n", false},
+		"written otherwise": {binding + "{kind: User, apiGroup: rbac.authorization.k8s.io, name: \"break\\x2dglass:sre:anna\"}\n", false},
+		"not readable":      {binding + "{kind: User, apiGroup: rbac.authorization.k8s.io, nick: anna}\n", false},
+		"another person":    {binding + "{kind: Group, apiGroup: rbac.authorization.k8s.io, name: 'oidc:sre'}\n", true},
+		"a policy that names them": {"apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {name: x}\n" +
+			"spec: {validations: [{expression: 'request.userInfo.username.startsWith(\"break-glass:\")'}]}\n", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := hostTree(t, spec).Files()
+			files["clusters/shop/manifests/platform/x.yaml"] = []byte(test.manifest)
+			files["clusters/shop/manifests/platform/kustomization.yaml"] = []byte(
+				"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [x.yaml]\n")
+			got := proves(verify.Run(spec, files, hostChecks()), mutation{control: model.BreakGlassAccess, subject: "team.sre"})
+			if got != test.proved {
+				t.Errorf("break-glass proved = %v", got)
+			}
+		})
 	}
 }

@@ -1,18 +1,16 @@
 package verify
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/bartizan-dev/bartizan/generate"
+	rbacv1 "k8s.io/api/rbac/v1"
+
 	"github.com/bartizan-dev/bartizan/model"
 )
 
@@ -45,10 +43,6 @@ Reads who approves for whom, recognises the reviewed script by its digest, and f
 // breakGlassDigest is the SHA-256 of the reviewed script. Whoever changes the script reviews it again and puts the new
 // digest here.
 const breakGlassDigest = "7cc05227934ec8bcfde9348786b8680c3f971167658245e57f87f655031995b8"
-
-// exemption is how admission policies let emergency access pass. It names no user, so it is no standing right; what else
-// a policy says is judged with the policies.
-var exemption = regexp.MustCompile(`\.startsWith\(\\?"break-glass:\\?"\)`)
 
 // grantsBreakGlass reports whether approvers give emergency access on the pool's nodes.
 func grantsBreakGlass(spec *model.Spec, pool *model.NodePool) bool {
@@ -85,13 +79,8 @@ func judgeBreakGlass(p *Pass, pool *model.NodePool, held map[string]*holder) {
 		}
 		return sameLines(data, append(sudoers, "Defaults use_pty"))
 	})
-	manifests := path.Join(generate.ClusterDir(pool.Cluster), "manifests") + "/"
-	for _, file := range slices.Sorted(maps.Keys(p.Files)) {
-		if strings.HasPrefix(file, manifests) && bytes.Contains(exemption.ReplaceAll(p.Files[file], nil), []byte("break-glass:")) {
-			f.failed = true
-			p.Find(Finding{Control: model.BreakGlassAccess, Subject: pool.Cluster.Addr(), Path: file,
-				Message: "A manifest names a user of emergency access: the right would stand for ever."})
-		}
+	if standingEmergency(p, pool.Cluster) {
+		f.failed = true
 	}
 	for _, t := range p.Spec.Teams {
 		if t.BreakGlass == nil {
@@ -100,6 +89,21 @@ func judgeBreakGlass(p *Pass, pool *model.NodePool, held map[string]*holder) {
 		own := len(t.BreakGlass.Approvers) == 0 || slices.Contains(t.BreakGlass.Approvers, t)
 		held[t.Name].add(path.Join(f.read.want.dir, "break-glass.conf"), !f.failed && !own)
 	}
+}
+
+// standingEmergency reports whether the tree binds a role to a user of emergency access, or may do so in a manifest that
+// cannot be read: such a right would stand for ever. That an admission policy names these users is no right.
+func standingEmergency(p *Pass, c *model.Cluster) bool {
+	objects := p.Objects(c)
+	found := !objects.Complete
+	for _, g := range newRBAC(objects).grants {
+		if slices.ContainsFunc(g.subjects, func(s rbacv1.Subject) bool { return strings.HasPrefix(s.Name, "break-glass:") }) {
+			found = true
+			p.Find(Finding{Control: model.BreakGlassAccess, Subject: c.Addr(), Path: g.binding.Path, Object: g.binding.At("subjects"),
+				Message: "The binding names a user of emergency access: the right would stand for ever."})
+		}
+	}
+	return found
 }
 
 // mayRun is the line of sudoers for a team.
