@@ -62,6 +62,7 @@ type verdict struct {
 	Drift    []drift        `json:"drift"`            // files that are not what the specification says
 	Lost     []lost         `json:"lost"`             // controls that are not proved
 	Findings []findingEntry `json:"findings"`
+	Opens    []opening      `json:"opens"`        // what all lost controls open together
 	Unasked  []string       `json:"not_searched"` // what was left out, in full sentences
 }
 
@@ -85,7 +86,8 @@ type opening struct {
 	Asset    string              `json:"asset"`
 	Before   threatmodel.Verdict `json:"before"`
 	After    threatmodel.Verdict `json:"after"`
-	Faults   int                 `json:"faults"` // unknown vulnerabilities and thefts that it takes now
+	Faults   int                 `json:"faults"` // unknown vulnerabilities and thefts that it takes now …
+	Were     int                 `json:"were"`   // … and took before; 0 where controls stood in the way
 }
 
 type findingEntry struct {
@@ -119,7 +121,7 @@ func judge(spec *model.Spec, dir string) (*verdict, error) {
 	missing := result.Unproved(t.set.Claims)
 	v := &verdict{
 		Claimed: holds(t.set.Claims), Proved: holds(t.set.Claims) - holds(missing),
-		Drift: driftOf(t, files, changes), Lost: []lost{}, Findings: []findingEntry{}, Unasked: []string{},
+		Drift: driftOf(t, files, changes), Lost: []lost{}, Findings: []findingEntry{}, Opens: []opening{}, Unasked: []string{},
 	}
 	for _, f := range result.Findings {
 		v.Findings = append(v.Findings, findingEntry(f))
@@ -160,6 +162,15 @@ func (v *verdict) weigh(t *tree, missing []model.Claim) error {
 	if err != nil {
 		return err
 	}
+	together := t.posture()
+	for _, c := range missing {
+		delete(together, model.Hold{Control: c.Control, Subject: c.Subject})
+	}
+	after, err := graph.Analyse(together, threatmodel.Options{Paths: 1, Frontier: 1})
+	if err != nil {
+		return err
+	}
+	v.Opens = openings(before, after)
 	seen := map[model.Hold]bool{}
 	for _, c := range missing {
 		hold := model.Hold{Control: c.Control, Subject: c.Subject}
@@ -180,7 +191,7 @@ func (v *verdict) weigh(t *tree, missing []model.Claim) error {
 		v.Lost = append(v.Lost, l)
 	}
 	if n := len(v.Lost) - maxOpenings; n > 0 {
-		v.Unasked = append(v.Unasked, fmt.Sprintf("What %s open was not searched: only the first %d were.", count(n, "lost control"), maxOpenings))
+		v.Unasked = append(v.Unasked, fmt.Sprintf("What %s open alone was not searched: only the first %d were.", count(n, "lost control"), maxOpenings))
 	}
 	return nil
 }
@@ -192,7 +203,7 @@ func openings(before, after *threatmodel.Report) []opening {
 		for j, a := range e.Assets {
 			was := before.Entries[i].Assets[j]
 			if faults(a) < faults(was) || severity(a.Verdict) < severity(was.Verdict) {
-				all = append(all, opening{e.Profile.ID, a.Asset, was.Verdict, a.Verdict, faults(a)})
+				all = append(all, opening{e.Profile.ID, a.Asset, was.Verdict, a.Verdict, faults(a), len(faultsOf(was))})
 			}
 		}
 	}
@@ -232,15 +243,7 @@ func (v *verdict) print(p *printer, dir string) {
 	for _, f := range v.Findings {
 		p.printf("%s\n", findingText(verify.Finding(f)))
 	}
-	for _, l := range v.Lost {
-		p.printf("%s %s for %s (%s)\n", p.in(red, "lost:"), p.in(bold, string(l.Control)), l.Subject, l.Path)
-		if c := model.LookupControl(l.Control); c != nil {
-			p.printf("  no longer true: %s\n", c.Title)
-		}
-		for _, o := range l.Opens {
-			p.printf("  opens: %s → %s, %s\n", o.Attacker, o.Asset, verdictText(o))
-		}
-	}
+	v.printLost(p)
 	for _, n := range v.Unasked {
 		p.line(n)
 	}
@@ -251,9 +254,64 @@ func (v *verdict) print(p *printer, dir string) {
 	p.printf("%d of %s proved; %s drifted; %s.\n", v.Proved, count(v.Claimed, "control"), count(len(v.Drift), "file"), count(len(v.Findings), "finding"))
 }
 
-func verdictText(o opening) string {
-	if o.After == threatmodel.NeedsFaults {
-		return "after " + count(o.Faults, "unknown fault") + " (before: " + string(o.Before) + ")"
+// maxAlone is how many lost controls are told one by one. More are told by control, with what they open together.
+const maxAlone = 6
+
+func (v *verdict) printLost(p *printer) {
+	opens := func(list []opening) {
+		for i, o := range list {
+			if i == 2*maxAlone {
+				p.printf("  opens: %d more pairs of attacker and asset\n", len(list)-i)
+				return
+			}
+			p.printf("  opens: %s → %s, %s\n", o.Attacker, o.Asset, verdictText(o))
+		}
 	}
-	return string(o.After) + " (before: " + string(o.Before) + ")"
+	byControl := map[model.ControlID][]lost{}
+	var order []model.ControlID
+	for _, l := range v.Lost {
+		if byControl[l.Control] == nil {
+			order = append(order, l.Control)
+		}
+		byControl[l.Control] = append(byControl[l.Control], l)
+	}
+	for _, id := range order {
+		all := byControl[id]
+		more := ""
+		if len(all) > 1 {
+			more = fmt.Sprintf(" and %d more", len(all)-1)
+		}
+		p.printf("%s %s for %s%s (%s)\n", p.in(red, "lost:"), p.in(bold, string(id)), all[0].Subject, more, all[0].Path)
+		if c := model.LookupControl(id); c != nil {
+			p.printf("  no longer true: %s\n", c.Title)
+		}
+		if len(v.Lost) <= maxAlone {
+			for _, l := range all {
+				opens(l.Opens)
+			}
+		}
+	}
+	if len(v.Lost) > maxAlone {
+		p.printf("All of these together:\n")
+		opens(v.Opens)
+	}
+}
+
+// faultsOf returns the faults that the cheapest path takes; none where there is no path.
+func faultsOf(a *threatmodel.AssetReport) []*threatmodel.Atom {
+	if a.Verdict != threatmodel.NeedsFaults || len(a.Paths) == 0 {
+		return nil
+	}
+	return a.Paths[0].Faults
+}
+
+func verdictText(o opening) string {
+	was := string(o.Before)
+	if o.Before == threatmodel.NeedsFaults {
+		was = count(o.Were, "unknown fault")
+	}
+	if o.After == threatmodel.NeedsFaults {
+		return "after " + count(o.Faults, "unknown fault") + " (before: " + was + ")"
+	}
+	return string(o.After) + " (before: " + was + ")"
 }
