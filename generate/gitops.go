@@ -48,7 +48,7 @@ func writeGitOps(p *Pass, g *model.GitOps, c *model.Cluster, namespaces []*model
 		Path:  dir,
 		Title: "GitOps controller " + g.Name,
 		Doc: fmt.Sprintf("What %s applies, and as whom. Install the controller in namespace %q, make the Secrets that `source.yaml` names, then apply this directory once by hand: "+
-			"`kubectl apply -k .`. From then on the controller applies the rest of the tree.", g.Kind, controllerNamespace(g)),
+			"`kubectl apply -k .`. From then on the controller applies the rest of the tree.", g.Kind, g.Namespace()),
 	})
 	objects := fluxObjects
 	if g.Kind == model.ArgoCD {
@@ -71,23 +71,10 @@ func writeGitOps(p *Pass, g *model.GitOps, c *model.Cluster, namespaces []*model
 	return nil
 }
 
-// controllerNamespace is where the controller's own installation puts it.
-func controllerNamespace(g *model.GitOps) string {
-	if g.Kind == model.ArgoCD {
-		return "argocd"
-	}
-	return "flux-system"
-}
-
-// guardAccount applies platform and guards; appsAccount applies the workloads of a namespace.
-const guardAccount = "guard"
-
-func appsAccount(n *model.Namespace) string { return "apps-" + n.Name }
-
 func gitOpsMeta(g *model.GitOps, name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{
 		Name:      name,
-		Namespace: controllerNamespace(g),
+		Namespace: g.Namespace(),
 		Labels:    map[string]string{labelName: name, labelPartOf: g.Name, labelManagedBy: managedBy},
 	}
 }
@@ -122,22 +109,22 @@ var guardRules = []rbacv1.PolicyRule{
 }
 
 func writeGitOpsAccounts(p *Pass, g *model.GitOps, c *model.Cluster, namespaces []*model.Namespace) error {
-	controller := controllerNamespace(g)
+	controller := g.Namespace()
 	role := gitOpsMeta(g, "bartizan:gitops:"+g.Name)
 	role.Namespace = ""
 	role.Labels[labelName] = g.Name
 	objects := []any{
-		account(gitOpsMeta(g, guardAccount)),
+		account(gitOpsMeta(g, g.GuardAccount())),
 		&rbacv1.ClusterRole{TypeMeta: typeMeta("rbac.authorization.k8s.io/v1", "ClusterRole"), ObjectMeta: role, Rules: guardRules},
 		&rbacv1.ClusterRoleBinding{
 			TypeMeta:   typeMeta("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
 			ObjectMeta: role,
-			Subjects:   []rbacv1.Subject{accountSubject(controller, guardAccount)},
+			Subjects:   []rbacv1.Subject{accountSubject(controller, g.GuardAccount())},
 			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name},
 		},
 	}
 	for _, n := range namespaces {
-		objects = append(objects, account(gitOpsMeta(g, appsAccount(n))))
+		objects = append(objects, account(gitOpsMeta(g, g.AppsAccount(n))))
 		meta := namespaceMeta(n, "gitops:"+g.Name)
 		meta.Labels[labelName] = g.Name
 		err := p.YAML(Artifact{
@@ -149,7 +136,7 @@ func writeGitOpsAccounts(p *Pass, g *model.GitOps, c *model.Cluster, namespaces 
 			&rbacv1.RoleBinding{
 				TypeMeta:   typeMeta("rbac.authorization.k8s.io/v1", "RoleBinding"),
 				ObjectMeta: meta,
-				Subjects:   []rbacv1.Subject{accountSubject(controller, appsAccount(n))},
+				Subjects:   []rbacv1.Subject{accountSubject(controller, g.AppsAccount(n))},
 				RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: meta.Name},
 			})
 		if err != nil {

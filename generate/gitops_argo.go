@@ -103,18 +103,18 @@ func argoObjects(g *model.GitOps, c *model.Cluster, namespaces []*model.Namespac
 		for _, n := range in {
 			spec.Destinations = append(spec.Destinations, argoDestination{ownCluster, n.Name})
 			if impersonate {
-				spec.DestinationServiceAccounts = append(spec.DestinationServiceAccounts, argoAccount{ownCluster, n.Name, controllerNamespace(g) + ":" + account})
+				spec.DestinationServiceAccounts = append(spec.DestinationServiceAccounts, argoAccount{ownCluster, n.Name, g.Namespace() + ":" + account})
 			}
 		}
 		source = append(source, &argoProject{TypeMeta: typeMeta("argoproj.io/v1alpha1", "AppProject"), ObjectMeta: gitOpsMeta(g, name), Spec: spec})
 	}
-	project(guardAccount, guardAccount, []argoKind{{"*", "*"}}, []argoKind{{"*", "*"}}, namespaces...)
-	application("platform", guardAccount, PlatformDir(c), namespaces[0].Name)
+	project(g.GuardAccount(), g.GuardAccount(), []argoKind{{"*", "*"}}, []argoKind{{"*", "*"}}, namespaces...)
+	application("platform", g.GuardAccount(), PlatformDir(c), namespaces[0].Name)
 	for _, n := range namespaces {
-		application("guard-"+n.Name, guardAccount, GuardDir(n), n.Name)
+		application("guard-"+n.Name, g.GuardAccount(), GuardDir(n), n.Name)
 		if appsApplied(n) {
-			project(appsAccount(n), appsAccount(n), []argoKind{}, appKinds, n)
-			application("apps-"+n.Name, appsAccount(n), AppsDir(n), n.Name)
+			project(g.AppsAccount(n), g.AppsAccount(n), []argoKind{}, appKinds, n)
+			application("apps-"+n.Name, g.AppsAccount(n), AppsDir(n), n.Name)
 		}
 	}
 	return source, parts

@@ -99,11 +99,11 @@ func fluxObjects(g *model.GitOps, c *model.Cluster, namespaces []*model.Namespac
 		}
 		parts = append(parts, k)
 	}
-	part("platform", PlatformDir(c), guardAccount)
+	part("platform", PlatformDir(c), g.GuardAccount())
 	for _, n := range namespaces {
-		part("guard-"+n.Name, GuardDir(n), guardAccount, "platform")
+		part("guard-"+n.Name, GuardDir(n), g.GuardAccount(), "platform")
 		if appsApplied(n) {
-			part("apps-"+n.Name, AppsDir(n), appsAccount(n), "guard-"+n.Name)
+			part("apps-"+n.Name, AppsDir(n), g.AppsAccount(n), "guard-"+n.Name)
 		}
 	}
 	return []any{repository}, parts

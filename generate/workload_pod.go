@@ -7,13 +7,15 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	apivalidation "k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/bartizan-dev/bartizan/model"
 )
 
 func podTemplate(q *quantities, w *model.Workload) corev1.PodTemplateSpec {
 	labels := podLabels(w)
-	if tag := w.Containers[0].Image.Tag; tag != "" && len(tag) <= 63 {
+	// A tag may be longer than a label's value, start with _ or end with punctuation.
+	if tag := w.Containers[0].Image.Tag; tag != "" && len(apivalidation.IsValidLabelValue(tag)) == 0 {
 		labels[labelVersion] = tag
 	}
 	template := corev1.PodTemplateSpec{
@@ -90,12 +92,11 @@ func restartPolicy(w *model.Workload) corev1.RestartPolicy {
 }
 
 func podSecurityContext(w *model.Workload) *corev1.PodSecurityContext {
-	first := w.Containers[0]
 	ctx := &corev1.PodSecurityContext{
-		RunAsNonRoot:        new(!first.Security.RunAsRoot),
-		RunAsUser:           new(userID(first, 0)),
-		RunAsGroup:          new(groupID(first, 0)),
-		FSGroup:             new(groupID(first, 0)),
+		RunAsNonRoot:        new(!w.Containers[0].Security.RunAsRoot),
+		RunAsUser:           new(userID(w.Containers[0], 0)),
+		RunAsGroup:          new(groupID(w.Containers[0], 0)),
+		FSGroup:             new(groupID(w.Containers[0], 0)),
 		FSGroupChangePolicy: new(corev1.FSGroupChangeOnRootMismatch),
 		SeccompProfile:      seccomp(false),
 	}

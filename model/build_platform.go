@@ -92,6 +92,7 @@ func (l *loader) buildGateway(n *node) {
 	g.Port = as[int](l, n, "port")
 	g.Selector = table[string](l, n, "selector")
 	l.notEmpty(n, "from", "Nobody could reach the gateway.")
+	l.notEmpty(n, "selector", "It would mean all pods of the namespace.")
 }
 
 func (l *loader) buildAddOn(n *node) {

@@ -24,6 +24,9 @@ func (l *loader) checkNodePool(n *node, p *NodePool) {
 	if elastic && len(p.Roles) > 0 {
 		l.errorf(l.at(n, "cidr"), "Elastic control plane", "Nodes with the role %q need fixed addresses: the certificates and the members of etcd name them. Write nodes = { cp-1 = \"10.0.0.11\" }.", p.Roles[0])
 	}
+	if p.Has(RoleEtcd) != p.Has(RoleControlPlane) && !(p.Cluster != nil && p.Cluster.Provisioner == Managed) {
+		l.errorf(l.at(n, "roles"), "Separate etcd", "etcd runs beside each API server here; pools that run only one of the two are not supported yet. Write roles = [\"control-plane\", \"etcd\"].")
+	}
 	if p.Dedicated && len(p.Roles) > 0 {
 		l.errorf(l.at(n, "dedicated"), "Useless dedicated", "Nodes with roles run no workloads anyway.")
 	}
@@ -102,6 +105,7 @@ func (l *loader) checkControlPlane(n *node, c *Cluster) {
 			continue
 		}
 		v := l.get(p, "roles")
+		bad = bad || pool.Has(RoleControlPlane) != pool.Has(RoleEtcd)
 		bad = bad || v.isBad() || l.has(p, "roles") && v == nil || l.get(p, "nodes").isBad() || len(pool.Roles) > 0 && len(pool.Nodes) == 0
 		if pool.Has(RoleControlPlane) {
 			control += len(pool.Nodes)
@@ -117,8 +121,6 @@ func (l *loader) checkControlPlane(n *node, c *Cluster) {
 	switch {
 	case control == 0:
 		l.errorf(n.at, "Missing control plane", "%s has no node pool with roles = [\"control-plane\", \"etcd\"] and nodes. For a managed control plane write provisioner = \"managed\".", n.describe())
-	case etcd == 0:
-		l.errorf(n.at, "Missing etcd", "%s has no node pool with the role \"etcd\". Add it to the control-plane pool: roles = [\"control-plane\", \"etcd\"].", n.describe())
 	case etcd%2 == 0:
 		l.errorf(at, "Even number of members", "etcd would have %d members, which survive no more failures than %d but have more parts that fail. Write an odd number.", etcd, etcd-1)
 	}

@@ -20,6 +20,8 @@ func (l *loader) checkSpec() {
 	}
 	l.checkNetworks()
 	l.checkSelectors()
+	l.checkGateways()
+	l.checkAccounts()
 	l.checkHosts()
 	l.checkGroups()
 	l.checkRegistries()
@@ -74,6 +76,27 @@ func subset(a, b map[string]string) bool {
 		}
 	}
 	return true
+}
+
+// checkAccounts holds that no workload gets an account of the GitOps controller, which may write roles.
+func (l *loader) checkAccounts() {
+	for _, n := range l.of("workload") {
+		w := n.object.(*Workload)
+		for _, b := range l.of("gitops") {
+			g := b.object.(*GitOps)
+			if g.Kind == "" || g.Namespace() != w.Namespace.Name {
+				continue
+			}
+			taken := w.Name == g.GuardAccount()
+			for _, d := range g.Deploys {
+				taken = taken || w.Name == g.AppsAccount(d)
+			}
+			if taken {
+				l.errorf(n.labelAt[1], "Reserved name", "Each workload has a service account of its name, and the account %q in the namespace %q is one by which %s applies the repository. Choose another name.", w.Name, w.Namespace.Name, b.describe())
+				break
+			}
+		}
+	}
 }
 
 // checkHosts holds that a host name and path lead to one workload.

@@ -9,6 +9,7 @@ import (
 
 // checkWorkload holds what the attributes of a workload mean together.
 func (l *loader) checkWorkload(n *node, w *Workload) {
+	l.checkName(n, w)
 	l.checkKind(n, w)
 	l.checkManifests(n, w)
 	l.checkPool(n, w)
@@ -17,7 +18,23 @@ func (l *loader) checkWorkload(n *node, w *Workload) {
 	l.checkEgress(n, w)
 }
 
-// only reports attributes and blocks that mean nothing for the workload.
+// checkName holds that the objects of a workload have names of their own.
+func (l *loader) checkName(n *node, w *Workload) {
+	if w.Name == "default" {
+		l.errorf(n.labelAt[1], "Reserved name", "Each workload has a service account of its name, but the account \"default\" is Kubernetes' own and belongs to every pod that names none. Choose another name.")
+	}
+	name, ok := strings.CutSuffix(w.Name, "-pods")
+	if !ok {
+		return
+	}
+	for _, o := range w.Namespace.Workloads {
+		if o.Name == name && o.Kind == StatefulSet && o.Manifests == ManifestsGenerate {
+			l.errorf(n.labelAt[1], "Reserved name", "The headless Service of the StatefulSet %q is called %q, like the Service of this workload would be. Choose another name.", o.Name, w.Name)
+		}
+	}
+}
+
+// useless reports attributes and blocks that mean nothing for the workload.
 func (l *loader) useless(n *node, why string, names ...string) {
 	for _, name := range names {
 		if n.schema.attributes[name] != nil {
@@ -170,13 +187,17 @@ func (l *loader) checkPodSecurity(n *node, w *Workload) {
 	}
 }
 
-// checkEgress keeps connections inside the cluster with calls, where both ends are known.
+// checkEgress keeps connections inside the cluster with calls, where both ends are known, and holds that the network
+// plugin can tell the destinations apart: the NetworkPolicy of Kubernetes knows no DNS names.
 func (l *loader) checkEgress(n *node, w *Workload) {
 	c := w.Namespace.Cluster
 	if c == nil {
 		return
 	}
 	for _, b := range n.all("egress") {
+		if len(l.items(b, "fqdns")) > 0 && c.Network.CNI != "" && c.Network.CNI != Cilium {
+			l.errorf(l.at(b, "fqdns"), "Names not enforced", "The rules that limit connections to DNS names are written for cni = \"cilium\" only; %s has %q. Give the addresses in cidrs, or a zone.", c.Addr(), c.Network.CNI)
+		}
 		for _, v := range l.items(b, "cidrs") {
 			p := of[netip.Prefix](v)
 			for _, own := range slices.Concat(c.Network.Pods, c.Network.Services) {

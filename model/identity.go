@@ -19,6 +19,10 @@ func (g *GitOps) Namespace() string {
 // platform and the guards of the namespaces. It is not the account that applies workloads.
 func (g *GitOps) GuardAccount() string { return "guard" }
 
+// AppsAccount returns the name of the service account, in [GitOps.Namespace], by which the controller applies the
+// workloads of the namespace.
+func (g *GitOps) AppsAccount(n *Namespace) string { return "apps-" + n.Name }
+
 // GitOpsOf returns the controllers that deploy to the cluster.
 func (s *Spec) GitOpsOf(c *Cluster) []*GitOps {
 	var all []*GitOps

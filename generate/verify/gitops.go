@@ -51,18 +51,11 @@ func deployed(g *model.GitOps, c *model.Cluster) []*model.Namespace {
 	return slices.DeleteFunc(slices.Clone(g.Deploys), func(n *model.Namespace) bool { return n.Cluster != c })
 }
 
-func controllerNamespace(g *model.GitOps) string {
-	if g.Kind == model.ArgoCD {
-		return "argocd"
-	}
-	return "flux-system"
-}
-
 // gitOpsAccounts are the accounts as which the controller acts, "namespace/name".
 func gitOpsAccounts(g *model.GitOps, c *model.Cluster) []string {
-	accounts := []string{controllerNamespace(g) + "/guard"}
+	accounts := []string{g.Namespace() + "/" + g.GuardAccount()}
 	for _, n := range deployed(g, c) {
-		accounts = append(accounts, controllerNamespace(g)+"/apps-"+n.Name)
+		accounts = append(accounts, g.Namespace()+"/"+g.AppsAccount(n))
 	}
 	return accounts
 }
@@ -109,7 +102,7 @@ func (j *gitOpsJudge) judge() bool {
 			}
 			continue
 		}
-		if o.Namespace != controllerNamespace(j.gitops) {
+		if o.Namespace != j.gitops.Namespace() {
 			j.find(o, "metadata.namespace", "The object is not in the controller's own namespace.")
 			continue
 		}
@@ -145,14 +138,14 @@ func (j *gitOpsJudge) anotherController(file string) bool {
 // part returns the directory and account that the part with the name must have; ok is false for an unknown one.
 func (j *gitOpsJudge) part(name string) (dir, account string, ok bool) {
 	if name == "platform" {
-		return generate.PlatformDir(j.cluster), "guard", true
+		return generate.PlatformDir(j.cluster), j.gitops.GuardAccount(), true
 	}
 	for _, n := range j.namespaces {
 		switch name {
 		case "guard-" + n.Name:
-			return generate.GuardDir(n), "guard", true
+			return generate.GuardDir(n), j.gitops.GuardAccount(), true
 		case "apps-" + n.Name:
-			return generate.AppsDir(n), "apps-" + n.Name, true
+			return generate.AppsDir(n), j.gitops.AppsAccount(n), true
 		}
 	}
 	return "", "", false
@@ -162,7 +155,7 @@ func (j *gitOpsJudge) part(name string) (dir, account string, ok bool) {
 func (j *gitOpsJudge) rights() {
 	r := newRBAC(j.objects)
 	for _, n := range j.namespaces {
-		id := accountIdentity(controllerNamespace(j.gitops), "apps-"+n.Name)
+		id := accountIdentity(j.gitops.Namespace(), j.gitops.AppsAccount(n))
 		for _, g := range r.of(id) {
 			if g.open != "" {
 				j.find(g.binding, "roleRef", "The rights have no bound: %s.", g.open)

@@ -30,7 +30,7 @@ cluster "main" {
   network {
     pods       = ["10.244.0.0/16", "fd00:10:244::/56"]
     services   = ["10.96.0.0/16", "fd00:10:96::/112"]
-    cni        = "calico"
+    cni        = "cilium"
     encryption = false
   }
   identity {

@@ -1,0 +1,20 @@
+package model
+
+// checkGateways holds that policies can tell a gateway's pods from others. Only Cilium carries the traffic itself, in a
+// proxy on each node that its policies call "ingress"; every other data plane runs in pods, which have labels.
+func (l *loader) checkGateways() {
+	for _, n := range l.of("gateway") {
+		g := n.object.(*Gateway)
+		if l.has(n, "selector") || g.Class == "" || g.Namespace == nil || g.Namespace.Cluster == nil {
+			continue
+		}
+		const remedy = "Write the labels of the pods that carry its traffic, for example selector = { \"app.kubernetes.io/name\" = %q }."
+		switch c := g.Namespace.Cluster; {
+		case c.Network.CNI == "":
+		case c.Network.CNI != Cilium:
+			l.errorf(n.at, "Missing selector", "The network plugin of %s is %q, which carries no gateway's traffic itself. "+remedy, c.Addr(), c.Network.CNI, g.Class)
+		case g.Class != "cilium":
+			l.errorf(n.at, "Missing selector", "Cilium itself carries the traffic of the class \"cilium\" only, and this one is %q. "+remedy, g.Class, g.Class)
+		}
+	}
+}
