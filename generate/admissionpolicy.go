@@ -100,7 +100,6 @@ func resources(group string, operations []admissionv1.OperationType, names ...st
 }
 
 var (
-	created = []admissionv1.OperationType{admissionv1.Create}
 	written = []admissionv1.OperationType{admissionv1.Create, admissionv1.Update}
 	changed = []admissionv1.OperationType{admissionv1.Create, admissionv1.Update, admissionv1.Delete}
 )

@@ -88,7 +88,7 @@ var nodeControls = []*Control{
 		Layer:     LayerNode,
 		Subject:   "node_pool",
 		Title:     "Security updates of the operating system install themselves",
-		Doc:       "unattended-upgrades installs the operating system's security updates; Kubernetes packages are held, and nothing restarts by itself. Source: NIST SP 800-190 4.5.3.",
+		Doc:       "unattended-upgrades installs the operating system's security updates, and nothing restarts by itself. Packages from other sources, Kubernetes' among them, are left alone by its list of origins; the node's README asks to hold them as well. Source: NIST SP 800-190 4.5.3.",
 		Standards: []string{"NIST-800-190-4.5.3", "NSA-T12", "PCI-10"},
 	},
 	{

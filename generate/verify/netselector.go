@@ -102,26 +102,6 @@ func (s selector) judge(known map[string]string) match {
 	return result
 }
 
-// value returns the only value that objects selected by s can have for the key.
-func (s selector) value(key string) (string, bool) {
-	for _, r := range s {
-		if r.key == key && r.operator == metav1.LabelSelectorOpIn && len(r.values) == 1 {
-			return r.values[0], true
-		}
-	}
-	return "", false
-}
-
-// within reports whether all objects that s selects have the labels.
-func (s selector) within(labels map[string]string) bool {
-	for k, v := range labels {
-		if got, ok := s.value(k); !ok || got != v {
-			return false
-		}
-	}
-	return true
-}
-
 // labels returns the labels that s demands, if it is nothing but a set of demanded labels.
 func (s selector) labels() (map[string]string, bool) {
 	labels := map[string]string{}
