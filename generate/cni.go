@@ -15,14 +15,17 @@ var cni = &Generator{
 	Name: "cni",
 	Doc: `write the values with which the network plugin is installed
 
-Cilium only: traffic of pods between nodes goes through WireGuard, nothing listens that the cluster does not need, and
-kube-proxy is replaced where a gateway of Cilium's demands it. Other plugins are installed by their documentation.`,
-	Run: runCNI,
+Cilium only: traffic of pods between nodes goes through WireGuard, nothing listens that the cluster does not need,
+packets of pods pass the node's firewall, and kube-proxy is replaced where a gateway of Cilium's demands it. Other
+plugins are installed by their documentation.`,
+	Controls: []model.ControlID{model.MetadataFirewall},
+	Run:      runCNI,
 }
 
 // ciliumValues are the keys of Cilium's Helm chart that we set.
 // https://docs.cilium.io/en/stable/helm-reference/
 type ciliumValues struct {
+	BPF                   ciliumBPF        `json:"bpf"`
 	Encryption            ciliumEncryption `json:"encryption"`
 	GatewayAPI            enabled          `json:"gatewayAPI"`
 	Hubble                enabled          `json:"hubble"`
@@ -31,6 +34,10 @@ type ciliumValues struct {
 	K8sServicePort        string           `json:"k8sServicePort"`
 	KubeProxyReplacement  bool             `json:"kubeProxyReplacement"`
 	PolicyEnforcementMode string           `json:"policyEnforcementMode"`
+}
+
+type ciliumBPF struct {
+	HostLegacyRouting bool `json:"hostLegacyRouting"`
 }
 
 type ciliumEncryption struct {
@@ -48,12 +55,19 @@ func runCNI(p *Pass) error {
 			continue
 		}
 		gateway := ciliumGateway(p.Spec, c)
-		dir := path.Join(ControlPlaneDir(c), "cni")
+		file := CiliumValues(c)
+		for _, pool := range c.NodePools {
+			p.Claim(model.MetadataFirewall, pool.Addr(), file)
+		}
 		if err := p.YAML(Artifact{
-			Path:  path.Join(dir, "cilium-values.yaml"),
+			Path:  file,
 			Doc:   "values for Cilium's Helm chart, version " + ciliumVersion,
 			Where: "where Helm runs, after bootstrap.sh",
 		}, ciliumValues{
+			// By itself Cilium sends pods' packets past the node's netfilter where it replaces kube-proxy and
+			// masquerades: the node's firewall would not see them.
+			// https://docs.cilium.io/en/stable/operations/performance/tuning/#ebpf-host-routing
+			BPF:        ciliumBPF{HostLegacyRouting: true},
 			Encryption: ciliumEncryption{c.Network.Encryption, "wireguard"},
 			GatewayAPI: enabled{gateway},
 			// kubeadm's controller manager gives each node a range of the declared pod network.
@@ -76,7 +90,7 @@ func runCNI(p *Pass) error {
 		if gateway {
 			doc += "\nCilium replaces kube-proxy, because its gateway demands that; kubeadm does not install kube-proxy in this cluster.\n"
 		}
-		p.Directory(Directory{Path: dir, Title: "Network plugin of " + c.Name, Doc: doc})
+		p.Directory(Directory{Path: path.Dir(file), Title: "Network plugin of " + c.Name, Doc: doc})
 	}
 	return nil
 }

@@ -29,9 +29,9 @@ func nodeFirewall(spec *model.Spec, pool *model.NodePool) hostFile {
 		Rules:    flowRules(spec, pool.Inbound(), c.NodeCIDRs()),
 		Metadata: []templates.NFTRule{{To: metadataServices, Verdict: "drop", Comment: "cloud metadata"}},
 	}
-	controls := []model.Claim{
-		{Control: model.HostFirewall, Subject: pool.Addr()},
-		{Control: model.MetadataFirewall, Subject: pool.Addr()},
+	controls := []model.Claim{{Control: model.HostFirewall, Subject: pool.Addr()}}
+	if c.NetfilterSeesPods() {
+		controls = append(controls, model.Claim{Control: model.MetadataFirewall, Subject: pool.Addr()})
 	}
 	if c.Provisioner == model.Kubeadm {
 		scraped := slices.ContainsFunc(c.Workloads(), (*model.Workload).ReadsKubelets)

@@ -17,6 +17,11 @@ func ControlPlaneDir(c *model.Cluster) string { return path.Join(ClusterDir(c), 
 // PoolDir holds the node files of one pool.
 func PoolDir(p *model.NodePool) string { return path.Join(ClusterDir(p.Cluster), "nodes", p.Name) }
 
+// CiliumValues is the file with the values of Cilium's Helm chart.
+func CiliumValues(c *model.Cluster) string {
+	return path.Join(ControlPlaneDir(c), "cni", "cilium-values.yaml")
+}
+
 // AccessDir holds the way in for people.
 func AccessDir(c *model.Cluster) string { return path.Join(ClusterDir(c), "access") }
 

@@ -123,7 +123,7 @@ var nodeControls = []*Control{
 		Layer:     LayerNetwork,
 		Subject:   "node_pool",
 		Title:     "Pods cannot reach the cloud metadata address through the node",
-		Doc:       "Forwarded packets to 169.254.169.254 and fd00:ec2::254 are dropped, so that a pod cannot ask the cloud for the node's credentials. Pods on the host network can. With Cilium this holds while pods' packets pass the kernel's network stack (bpf.masquerade=false or hostLegacyRouting). Source: NSA/CISA Kubernetes Hardening Guide v1.2.",
+		Doc:       "Forwarded packets to 169.254.169.254 and fd00:ec2::254 are dropped, so that a pod cannot ask the cloud for the node's credentials. Pods on the host network can. This holds where pods' packets pass the kernel's network stack: with Cilium as it is installed here (bpf.hostLegacyRouting), with Calico and Antrea unless their own data planes are switched to eBPF, and not with OVN-Kubernetes, which forwards in Open vSwitch. Source: NSA/CISA Kubernetes Hardening Guide v1.2; Cilium, Tuning Guide, eBPF Host-Routing.",
 		Standards: []string{"NSA-T07"},
 	},
 }

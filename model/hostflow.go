@@ -330,3 +330,16 @@ func (p *NodePool) RecordedSSH() bool {
 		return ok && j.Recording
 	})
 }
+
+// NetfilterSeesPods reports whether packets that a pod sends to other machines pass netfilter on its node. Cilium's do
+// if it is installed with our values, which only kubeadm clusters are. OVN-Kubernetes hands them from Open vSwitch to
+// the wire (its shared gateway mode, the default).
+func (c *Cluster) NetfilterSeesPods() bool {
+	switch c.Network.CNI {
+	case Cilium:
+		return c.Provisioner == Kubeadm
+	case OVNKubernetes:
+		return false
+	}
+	return true
+}

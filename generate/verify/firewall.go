@@ -31,6 +31,7 @@ Reads the nftables rules of each pool, refuses what it does not understand, and 
 
 func runNodeFirewall(p *Pass, c *model.Cluster) {
 	etcd, api := holder{}, holder{}
+	seen := netfilterSeesPods(p, c)
 	for _, pool := range c.NodePools {
 		file := path.Join(generate.PoolDir(pool), "nftables.nft")
 		find := func(id model.ControlID, object, message string) {
@@ -56,8 +57,11 @@ func runNodeFirewall(p *Pass, c *model.Cluster) {
 		}
 		if problem := judgeMetadata(table); problem != nil {
 			find(model.MetadataFirewall, problem.place, problem.message)
-		} else if delivered {
+		} else if delivered && seen {
 			p.Prove(model.MetadataFirewall, pool.Addr(), file)
+			if c.Network.CNI == model.Cilium {
+				p.Prove(model.MetadataFirewall, pool.Addr(), generate.CiliumValues(c))
+			}
 		}
 		ok := delivered && host == nil
 		closed := map[string]bool{} // protocols and ports that admit exactly what is declared

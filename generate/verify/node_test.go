@@ -91,7 +91,7 @@ func hostTree(t *testing.T, spec *model.Spec) *generate.Set {
 	t.Helper()
 	var generators []*generate.Generator
 	for _, g := range generate.All {
-		if slices.Contains([]string{"node-files", "wireguard", "jump-box", "kubeconfig", "access-guide"}, g.Name) {
+		if slices.Contains([]string{"node-files", "cni", "wireguard", "jump-box", "kubeconfig", "access-guide"}, g.Name) {
 			generators = append(generators, g)
 		}
 	}
@@ -203,6 +203,7 @@ func TestFirewallMutationsAreCaught(t *testing.T) {
 	const (
 		control = "clusters/shop/nodes/control/nftables.nft"
 		general = "clusters/shop/nodes/general/nftables.nft"
+		values  = "clusters/shop/cluster/cni/cilium-values.yaml"
 		cp      = model.Address("node_pool.control")
 		workers = model.Address("node_pool.general")
 		cluster = model.Address("cluster.shop")
@@ -233,6 +234,14 @@ func TestFirewallMutationsAreCaught(t *testing.T) {
 		{"an unknown module of cloud-init", "clusters/shop/nodes/control/cloud-init.yaml", "runcmd:\n", "bootcmd:\n- - rm\nruncmd:\n", false, model.HostFirewall, cp},
 		{"metadata is forwarded", general, "ip daddr 169.254.169.254 drop", "ip daddr 169.254.169.253 drop", false, model.MetadataFirewall, workers},
 		{"accepted before it is dropped", general, "        ip daddr 169.254.169.254 drop", "        ip saddr 10.244.0.0/16 accept\n        ip daddr 169.254.169.254 drop", false, model.MetadataFirewall, workers},
+		{"Cilium routes past netfilter", values, "hostLegacyRouting: true", "hostLegacyRouting: false", false, model.MetadataFirewall, workers},
+		{"Cilium's routing in a string", values, "hostLegacyRouting: true", "hostLegacyRouting: \"true\"", false, model.MetadataFirewall, cp},
+		{"Cilium's routing left out", values, "bpf:\n  hostLegacyRouting: true\n", "", false, model.MetadataFirewall, workers},
+		{"Cilium's key in capitals", values, "bpf:\n", "BPF:\n", false, model.MetadataFirewall, workers},
+		{"Cilium's key twice", values, "bpf:\n", "bpf:\n  hostLegacyRouting: false\n", false, model.MetadataFirewall, workers},
+		{"an option of Cilium's agent", values, "bpf:\n", "extraConfig:\n  enable-host-legacy-routing: \"false\"\nbpf:\n", false, model.MetadataFirewall, workers},
+		{"another device for pods", values, "bpf:\n", "bpf:\n  datapathMode: netkit\n", false, model.MetadataFirewall, workers},
+		{"a second document of values", values, "bpf:\n", "a: 1\n---\nbpf:\n", false, model.MetadataFirewall, workers},
 		{"metadata over IPv6", general, "ip6 daddr fd00:ec2::254 drop", "ip6 daddr fd00:ec2::255 drop", false, model.MetadataFirewall, workers},
 	})
 }
