@@ -69,7 +69,7 @@ func guardPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 			variables: with(),
 			validations: []admissionv1.Validation{validation(
 				`variables.platform || object.?rules.orValue([]).all(r, r.verbs.all(v, v in ["get", "list", "watch"]) || !r.?apiGroups.orValue([]).exists(g, g in ["*", "admissionregistration.k8s.io"]))`,
-				"bartizan-rights: only the platform's identity makes roles that write admission policies or webhooks.",
+				"bartizan-rights: only the platform's identity makes roles that write admission policies or webhooks. Leave that API group, and *, out of the role.",
 			)},
 			controls: protects,
 		},

@@ -89,6 +89,10 @@ var appRules = []rbacv1.PolicyRule{
 	{APIGroups: []string{"batch"}, Verbs: manageVerbs, Resources: []string{"cronjobs", "jobs"}},
 	{APIGroups: []string{"external-secrets.io"}, Verbs: manageVerbs, Resources: []string{"externalsecrets"}},
 	{APIGroups: []string{"policy"}, Verbs: manageVerbs, Resources: []string{"poddisruptionbudgets"}},
+	// Flux waits until a workload is ready, and asks as this account: a Deployment's state includes that of its
+	// ReplicaSets and pods (github.com/fluxcd/cli-utils, pkg/kstatus/polling/statusreaders). Argo CD asks as itself.
+	{APIGroups: []string{""}, Verbs: readVerbs, Resources: []string{"pods"}},
+	{APIGroups: []string{"apps"}, Verbs: readVerbs, Resources: []string{"replicasets"}},
 }
 
 // guardRules are the rights on what generators write below platform/ and guard/. Who may write roles and bindings may

@@ -18,7 +18,7 @@ var quota = &Generator{
 
 A quota on CPU, memory, storage and the number of objects, and defaults for containers that state no limits: without
 them the quota would refuse such containers with a message that few people understand. Node ports and load balancers
-are counted to zero: publishing goes through a gateway.`,
+are counted to what the namespace's gateways need, which elsewhere is none: publishing goes through a gateway.`,
 	Controls: []model.ControlID{model.NamespaceQuota},
 	Run:      runQuota,
 }
@@ -27,7 +27,7 @@ func runQuota(p *Pass) error {
 	for _, c := range p.Spec.Clusters {
 		for _, n := range c.Namespaces {
 			q := &quantities{}
-			hard, limits := quotaObject(q, n), limitRange(q, n)
+			hard, limits := quotaObject(q, p.Spec, n), limitRange(q, n)
 			if q.err != nil {
 				return q.err
 			}
@@ -54,13 +54,14 @@ const (
 	defaultQuotaPods    = 100
 )
 
-func quotaObject(q *quantities, n *model.Namespace) *corev1.ResourceQuota {
+func quotaObject(q *quantities, s *model.Spec, n *model.Namespace) *corev1.ResourceQuota {
 	declared := model.Quota{}
 	if n.Quota != nil {
 		declared = *n.Quota
 	}
 	cpu, memory := cmp.Or(declared.CPU, defaultQuotaCPU), cmp.Or(declared.Memory, defaultQuotaMemory)
 	pods := cmp.Or(declared.Pods, defaultQuotaPods)
+	balancers, nodePorts := gatewayServices(s, n)
 	hard := q.list(map[corev1.ResourceName]string{
 		corev1.ResourceRequestsCPU:              cpu,
 		corev1.ResourceLimitsCPU:                cpu,
@@ -70,8 +71,8 @@ func quotaObject(q *quantities, n *model.Namespace) *corev1.ResourceQuota {
 		corev1.ResourceRequestsEphemeralStorage: memory,
 		corev1.ResourceLimitsEphemeralStorage:   memory,
 		corev1.ResourcePods:                     strconv.Itoa(pods),
-		corev1.ResourceServicesNodePorts:        "0",
-		corev1.ResourceServicesLoadBalancers:    "0",
+		corev1.ResourceServicesNodePorts:        strconv.Itoa(nodePorts),
+		corev1.ResourceServicesLoadBalancers:    strconv.Itoa(balancers),
 	})
 	// Objects that cost the API server memory and etcd space, bounded by the number of pods: what floods the API is
 	// never ordinary use. https://kubernetes.io/docs/concepts/security/rbac-good-practices/#denial-of-service-risks
@@ -86,6 +87,24 @@ func quotaObject(q *quantities, n *model.Namespace) *corev1.ResourceQuota {
 		ObjectMeta: namespaceMeta(n, "quota"),
 		Spec:       corev1.ResourceQuotaSpec{Hard: hard},
 	}
+}
+
+// gatewayServices returns how many load balancers, and node ports behind them, the controllers of the namespace's gateways
+// make. Each makes one Service in the gateway's namespace, and the API server gives each port of a load balancer a node
+// port. Cilium's has a port for the listener (operator/pkg/model/translation/gateway-api/translator.go); a data plane of
+// pods has one more, for health checks (Istio: 15021).
+func gatewayServices(s *model.Spec, n *model.Namespace) (balancers, nodePorts int) {
+	for _, g := range s.Gateways {
+		if g.Namespace != n {
+			continue
+		}
+		balancers++
+		nodePorts++
+		if len(g.Selector) > 0 {
+			nodePorts++
+		}
+	}
+	return balancers, nodePorts
 }
 
 func limitRange(q *quantities, n *model.Namespace) *corev1.LimitRange {

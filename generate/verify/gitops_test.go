@@ -34,6 +34,25 @@ func TestClaimsOfGitOpsAreProved(t *testing.T) {
 	}
 }
 
+// Flux asks for the state of a Deployment's ReplicaSets and pods as the account that applied it. Refused, it reports a
+// failed health check for ever.
+func TestFluxSeesWhatItWaitsFor(t *testing.T) {
+	spec := gitOpsSpec(model.Flux)
+	_, files := manifestTree(t, spec)
+	r := newRBAC((&Pass{Spec: spec, Files: files, result: &Result{}, cache: &cache{}}).Objects(spec.Clusters[0]))
+	id := accountIdentity("flux-system", "apps-shop")
+	for _, q := range []request{{group: "apps", resource: "replicasets"}, {resource: "pods"}} {
+		q.namespace, q.verb = "shop", "list"
+		if !r.allowed(id, q) {
+			t.Errorf("may not list %s", q.resource)
+		}
+		q.verb = "create"
+		if r.allowed(id, q) {
+			t.Errorf("may create %s", q.resource)
+		}
+	}
+}
+
 func TestEditsOfGitOpsAreFound(t *testing.T) {
 	edit := func(name, file, old, new string) treeEdit {
 		return treeEdit{name: name, control: model.GitOpsPerNamespace, subject: "gitops.main", file: file, old: old, new: new}
@@ -41,6 +60,7 @@ func TestEditsOfGitOpsAreFound(t *testing.T) {
 	wider := []treeEdit{
 		edit("writes roles", gitOpsRole, "  - services\n", "  - services\n  - serviceaccounts\n"),
 		edit("writes policies", gitOpsRole, "  - policy\n", "  - networking.k8s.io\n"),
+		edit("writes pods", gitOpsRole, "  - pods\n  verbs:\n", "  - pods\n  verbs:\n  - create\n"),
 		edit("wildcard", gitOpsRole, "  - services\n", "  - '*'\n"),
 		{name: "another namespace", control: model.GitOpsPerNamespace, subject: "gitops.main", add: "namespaces/shop/guard/x.yaml",
 			content: binding("RoleBinding", "{name: x, namespace: mon}", "kind: ClusterRole, name: edit", "{kind: ServiceAccount, name: apps-shop, namespace: flux-system}, {kind: ServiceAccount, name: apps-shop, namespace: argocd}")},

@@ -85,7 +85,8 @@ func manifestSpec() *model.Spec {
 	}
 	return &model.Spec{
 		Clusters: []*model.Cluster{c}, Registries: []*model.Registry{registry}, SecretStores: []*model.SecretStore{vault},
-		Teams: []*model.Team{dev, sre},
+		Teams:    []*model.Team{dev, sre},
+		Gateways: []*model.Gateway{{Name: "public", Class: "istio", Namespace: mon, Selector: map[string]string{"gateway.networking.k8s.io/gateway-name": "public"}, Port: 443}},
 	}
 }
 

@@ -16,7 +16,8 @@ var quotaCheck = &Check{
 	Doc: `each namespace is bounded in CPU, memory, storage and pods
 
 The bounds stand in one quota without scopes (a scope leaves the other pods unbounded) and do not exceed the declared
-ones. Defaults for containers exist, or the quota would refuse every container that states no limits.`,
+ones. It counts one load balancer for each gateway: more would publish past them, fewer would keep a gateway from
+being reached. Defaults for containers exist, or the quota would refuse every container that states no limits.`,
 	Controls: []model.ControlID{model.NamespaceQuota},
 	Run: func(p *Pass) {
 		for _, c := range p.Spec.Clusters {
@@ -60,6 +61,20 @@ func judgeQuota(p *Pass, n *model.Namespace, quotas []TypedObject[*corev1.Resour
 				find(q.Path, q.At(fmt.Sprintf("spec.hard[%q]", name)), fmt.Sprintf("%s is more than the declared %s.", &limit, declared))
 				sound = false
 			}
+		}
+		gateways := int64(0)
+		for _, g := range p.Spec.Gateways {
+			if g.Namespace == n {
+				gateways++
+			}
+		}
+		hard := q.Typed.Spec.Hard
+		balancers, counted := hard[corev1.ResourceServicesLoadBalancers]
+		ports, portsCounted := hard[corev1.ResourceServicesNodePorts]
+		// A gateway's Service has one port for HTTPS, and at most one for health checks.
+		if !counted || !portsCounted || balancers.Value() != gateways || ports.Value() < gateways || ports.Value() > 2*gateways {
+			find(q.Path, q.At("spec.hard"), fmt.Sprintf("The quota does not count load balancers and node ports to those of the %d gateways.", gateways))
+			sound = false
 		}
 		break // further quotas only take away
 	}

@@ -59,6 +59,11 @@ func TestEditsOfRightsAreFound(t *testing.T) {
 		{name: "unbounded", control: model.NamespaceQuota, subject: "namespace.shop", file: "namespaces/shop/guard/quota.yaml", old: "    limits.memory: 40Gi\n", new: ""},
 		{name: "more than declared", control: model.NamespaceQuota, subject: "namespace.shop", file: "namespaces/shop/guard/quota.yaml", old: "limits.cpu: \"20\"", new: "limits.cpu: \"2000\""},
 		{name: "scoped", control: model.NamespaceQuota, subject: "namespace.shop", file: "namespaces/shop/guard/quota.yaml", old: "spec:\n  hard:", new: "spec:\n  scopes: [BestEffort]\n  hard:"},
+		{name: "a load balancer", control: model.NamespaceQuota, subject: "namespace.shop", file: "namespaces/shop/guard/quota.yaml", old: "services.loadbalancers: \"0\"", new: "services.loadbalancers: \"1\""},
+		{name: "node ports", control: model.NamespaceQuota, subject: "namespace.shop", file: "namespaces/shop/guard/quota.yaml", old: "services.nodeports: \"0\"", new: "services.nodeports: \"1\""},
+		{name: "node ports not counted", control: model.NamespaceQuota, subject: "namespace.shop", file: "namespaces/shop/guard/quota.yaml", old: "    services.nodeports: \"0\"\n", new: ""},
+		{name: "no room for the gateway", control: model.NamespaceQuota, subject: "namespace.mon", file: "namespaces/mon/guard/quota.yaml", old: "services.loadbalancers: \"1\"", new: "services.loadbalancers: \"0\""},
+		{name: "more ports than the gateway's", control: model.NamespaceQuota, subject: "namespace.mon", file: "namespaces/mon/guard/quota.yaml", old: "services.nodeports: \"2\"", new: "services.nodeports: \"3\""},
 		{name: "no defaults", control: model.NamespaceQuota, subject: "namespace.shop", file: "namespaces/shop/guard/quota.yaml", old: "type: Container", new: "type: Pod"},
 	}
 	// One rule of each attack step on rights.
