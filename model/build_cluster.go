@@ -53,6 +53,9 @@ func (l *loader) buildCluster(n *node) {
 	l.buildIdentity(n, c)
 	if b := n.one("audit"); b != nil {
 		c.Audit = Audit{ShipTo: as[string](l, b, "ship_to"), LogDays: as[int](l, b, "log_days")}
+		if c.Audit.ShipTo == noAuditSink {
+			c.Audit.ShipTo = ""
+		}
 	} else if c.Provisioner != Managed && !n.meant["audit"] {
 		l.errorf(n.at, "Missing audit", "%s needs a block audit with ship_to: where audit records go, so that whoever takes the control plane cannot erase his traces.", n.describe())
 	}

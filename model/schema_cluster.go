@@ -50,7 +50,7 @@ var clusterBlock = &BlockType{
 				Name: "oidc",
 				Doc:  "The OpenID Connect provider whose tokens the API server takes.",
 				Attributes: []*Attribute{
-					{Name: "issuer", Type: textType("https URL", parseIssuer), Required: true, Doc: "URL of the provider, exactly as in its tokens."},
+					{Name: "issuer", Type: textType("https URL", parseIssuer).like("https://login.example.com"), Required: true, Doc: "URL of the provider, exactly as in its tokens."},
 					{Name: "client_id", Type: claimType, Required: true, Doc: "The client that tokens must be made for."},
 					{Name: "username_claim", Type: claimType, Default: "email", Doc: "Claim that names the person."},
 					{Name: "username_prefix", Type: prefixType, Default: "oidc:", Doc: "Put before user names, so that none can be one of Kubernetes' own."},
@@ -64,7 +64,7 @@ var clusterBlock = &BlockType{
 			Doc:  "Where audit records go besides the log on the control plane. Required for kubeadm clusters.",
 			Attributes: []*Attribute{
 				{Name: "ship_to", Type: auditType, Required: true, Doc: "Receiver of the audit records, outside the cluster; or \"none\".",
-					Weakening: &Weakness{Doc: "Whoever takes the control plane also erases the traces.", Values: []any{""}}},
+					Weakening: &Weakness{Doc: "Whoever takes the control plane also erases the traces.", Values: []any{noAuditSink}}},
 				{Name: "log_days", Type: number(1, 3650), Default: 30, Doc: "Days for which the local log is kept.",
 					Weakening: &Weakness{Doc: "Traces are gone before the attack is noticed.", Below: 30}},
 			},

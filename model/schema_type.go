@@ -11,6 +11,8 @@ type Type struct {
 	Name   string   // for people: "CIDR", "list of CIDRs"
 	Values []string // of an enumeration
 	Kinds  []string // of blocks that a reference may name
+	// Example is a text that the type takes, for people; "" where the name says enough.
+	Example string
 
 	shape    shape
 	elem     *Type // of lists and maps
@@ -48,7 +50,7 @@ func textType[T any](name string, parse func(string) (T, *problem)) *Type {
 }
 
 func number(min, max int) *Type {
-	return &Type{Name: "whole number", shape: integer, min: min, max: max}
+	return &Type{Name: fmt.Sprintf("whole number from %d to %d", min, max), shape: integer, min: min, max: max}
 }
 
 // anyType is for expressions that are not plain values.

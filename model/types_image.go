@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var imageType = textType("image", parseImage)
+var imageType = textType("image", parseImage).like("registry.example.com/shop/cart:v1.4.2")
 
 // The grammar of image references (github.com/distribution/reference).
 var (

@@ -16,27 +16,27 @@ var patches = map[int]int{34: 12, 35: 10, 36: 4, 37: 1}
 
 // Types of Kubernetes.
 var (
-	versionType   = textType("Kubernetes version", parseVersion)
-	labelType     = textType("DNS label", parseDNSLabel)
-	portNameType  = textType("port name", parsePortName)
-	quantityType  = &Type{Name: "quantity", shape: scalar, convert: true, parse: func(s string) (any, *problem) { return parseQuantity(s) }}
-	labelKeyType  = textType("label key", parseLabelKey)
-	labelValType  = textType("label value", parseLabelValue)
-	envNameType   = textType("environment variable", parseEnvName)
+	versionType   = textType("Kubernetes version", parseVersion).like("1.36")
+	labelType     = textType("DNS label", parseDNSLabel).like("cart")
+	portNameType  = textType("port name", parsePortName).like("http")
+	quantityType  = &Type{Name: "quantity", Example: "500m", shape: scalar, convert: true, parse: func(s string) (any, *problem) { return parseQuantity(s) }}
+	labelKeyType  = textType("label key", parseLabelKey).like("app.kubernetes.io/name")
+	labelValType  = textType("label value", parseLabelValue).like("cart")
+	envNameType   = textType("environment variable", parseEnvName).like("LOG_LEVEL")
 	argType       = &Type{Name: "text", shape: scalar, convert: true, parse: parseArg}
-	pathType      = textType("absolute path", parsePath)
-	fileNameType  = textType("file name", parseFileName)
+	pathType      = textType("absolute path", parsePath).like("/var/cache")
+	fileNameType  = textType("file name", parseFileName).like("app.conf")
 	contentType   = &Type{Name: "text", shape: scalar, parse: parseContent}
 	lineType      = textType("text", parseLine)
-	dateType      = textType("date", parseDate)
-	cronType      = textType("cron schedule", parseCron)
-	groupType     = textType("group name", parseGroup)
-	claimType     = textType("claim name", parseClaim)
-	prefixType    = textType("prefix", parsePrefix)
-	apiGroupType  = textType(`API group, "" for core`, parseAPIGroup)
-	resourceType  = textType("resource", parseResource)
-	releaseType   = textType("version", parseRelease)
-	storePathType = textType("path in the store", parseStorePath)
+	dateType      = textType("date", parseDate).like("2027-03-31")
+	cronType      = textType("cron schedule", parseCron).like("0 3 * * *")
+	groupType     = textType("group name", parseGroup).like("sre")
+	claimType     = textType("claim name", parseClaim).like("groups")
+	prefixType    = textType("prefix", parsePrefix).like("oidc:")
+	apiGroupType  = textType(`API group, "" for core`, parseAPIGroup).like("apps")
+	resourceType  = textType("resource", parseResource).like("pods")
+	releaseType   = textType("version", parseRelease).like("1.19.0")
+	storePathType = textType("path in the store", parseStorePath).like("shop/cart/redis")
 )
 
 func parseVersion(s string) (Version, *problem) {

@@ -17,14 +17,14 @@ var (
 
 // Types of the network.
 var (
-	cidrType     = textType("CIDR", parseCIDR)
-	addressType  = textType("IP address", parseAddress)
-	hostPortType = textType("host:port", parseHostPort)
-	dnsNameType  = textType("DNS name", parseDNSName)
-	httpsType    = textType("https URL", parseHTTPS)
-	auditType    = textType(`https URL, or "none"`, parseAuditSink)
-	backupType   = textType("s3://, gs:// or https:// URL", parseBackupTarget)
-	kmsType      = textType("unix:// URL of a socket", parseSocketURL)
+	cidrType     = textType("CIDR", parseCIDR).like("10.0.0.0/24")
+	addressType  = textType("IP address", parseAddress).like("10.0.0.10")
+	hostPortType = textType("host:port", parseHostPort).like("api.example.com:6443")
+	dnsNameType  = textType("DNS name", parseDNSName).like("shop.example.com")
+	httpsType    = textType("https URL", parseHTTPS).like("https://git.example.com/platform")
+	auditType    = textType(`https URL, or "none"`, parseAuditSink).like("https://logs.example.com:8443/audit")
+	backupType   = textType("s3://, gs:// or https:// URL", parseBackupTarget).like("s3://backups-example/etcd")
+	kmsType      = textType("unix:// URL of a socket", parseSocketURL).like("unix:///run/kms/socket.sock")
 	portNumber   = number(1, 65535)
 	wgKeyType    = &Type{Name: "WireGuard public key", shape: scalar, parse: parseWireGuardKey, secret: true}
 	ageType      = &Type{Name: "age public key", shape: scalar, parse: parseAgeRecipient, secret: true}
@@ -136,10 +136,12 @@ func parseHTTPS(s string) (string, *problem) {
 	return s, p
 }
 
-// parseAuditSink returns "" for "none".
+// noAuditSink is what stands in a specification for keeping audit records on the control plane alone.
+const noAuditSink = "none"
+
 func parseAuditSink(s string) (string, *problem) {
-	if s == "none" {
-		return "", nil
+	if s == noAuditSink {
+		return s, nil
 	}
 	return parseHTTPS(s)
 }
