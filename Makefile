@@ -4,7 +4,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 TODAY = 2026-11-21
 EXAMPLES = online-boutique minimal
 
-.PHONY: build test check fix examples example bench clean
+.PHONY: build test check fix docs examples example bench clean
 
 build:
 	$(GO) build -trimpath -o bin/ ./cmd/bartizan
@@ -18,11 +18,17 @@ check:
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not formatted:"; echo "$$files"; exit 1; fi
 	$(GO) mod tidy -diff
 	$(GO) run ./cmd/bartizan fmt --check $(EXAMPLES:%=examples/%)
+	$(GO) test ./cmd/bartizan -run Reference
 
 fix:
 	gofmt -w .
 	$(GO) mod tidy
 	$(GO) run ./cmd/bartizan fmt $(EXAMPLES:%=examples/%)
+	$(GO) run ./cmd/bartizan reference -o docs
+
+# Writes the reference in docs anew from the catalogues; "make test" and "make check" fail where it differs.
+docs:
+	$(GO) run ./cmd/bartizan reference -o docs
 
 # Writes the committed output of the examples anew; the diff is the review.
 examples:

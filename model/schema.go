@@ -92,7 +92,7 @@ func WeakPoints() []WeakPoint {
 func (w *Weakness) When() string {
 	var values []string
 	for _, v := range w.Values {
-		if s, ok := v.(string); ok && !strings.Contains(s, ".") {
+		if s, ok := v.(string); ok && !isPattern(s) {
 			values = append(values, strconv.Quote(s))
 		} else {
 			values = append(values, fmt.Sprint(v))
@@ -111,6 +111,12 @@ func (w *Weakness) When() string {
 		return fmt.Sprintf("above %d", w.Above)
 	}
 	return "when " + strings.Join(values, " or ")
+}
+
+// isPattern reports whether a weak value is the address of a block, or of all blocks of a kind.
+func isPattern(s string) bool {
+	kind, _, ok := strings.Cut(s, ".")
+	return ok && LookupBlock(kind) != nil
 }
 
 // weak reports whether the value itself, an element of a list or a key of a map is weak.

@@ -51,7 +51,7 @@ var clusterBlock = &BlockType{
 				Doc:  "The OpenID Connect provider whose tokens the API server takes.",
 				Attributes: []*Attribute{
 					{Name: "issuer", Type: textType("https URL", parseIssuer).like("https://login.example.com"), Required: true, Doc: "URL of the provider, exactly as in its tokens."},
-					{Name: "client_id", Type: claimType, Required: true, Doc: "The client that tokens must be made for."},
+					{Name: "client_id", Type: textType("client id", parseClaim).like("kubernetes"), Required: true, Doc: "The client that tokens must be made for."},
 					{Name: "username_claim", Type: claimType, Default: "email", Doc: "Claim that names the person."},
 					{Name: "username_prefix", Type: prefixType, Default: "oidc:", Doc: "Put before user names, so that none can be one of Kubernetes' own."},
 					{Name: "groups_claim", Type: claimType, Default: "groups", Doc: "Claim that lists the person's groups."},

@@ -77,7 +77,7 @@ var attestationBlock = &BlockType{
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A control that no file can prove, stated by a named team with evidence and a review date.",
 	Attributes: []*Attribute{
-		{Name: "control", Type: textType("control", parseAttestable), Required: true, Doc: "Id of the control; `bartizan controls` marks those that can be attested."},
+		{Name: "control", Type: textType("control", parseAttestable).like("idp-mfa"), Required: true, Doc: "Id of the control; `bartizan controls` marks those that can be attested."},
 		{Name: "subject", Type: &Type{Name: "reference to a block", shape: reference}, Required: true, Doc: "Block that has the control."},
 		{Name: "by", Type: to("team"), Required: true, Doc: "Who states it."},
 		{Name: "evidence", Type: lineType, Required: true, Doc: "Where the evidence is: a URL or the name of a document."},
@@ -98,7 +98,7 @@ var assetBlock = &BlockType{
 var invariantBlock = &BlockType{
 	Name:   "invariant",
 	Labels: []Label{{"NAME", labelType}},
-	Doc:    "What must hold of the threat model.",
+	Doc:    "What must hold of the threat model. This version reads it, warns, and does not evaluate its condition.",
 	Attributes: []*Attribute{
 		{Name: "condition", Type: anyType, Required: true, Doc: "Condition over the threat model, for example tolerance(zone.internet, asset.carts) >= 2."},
 		{Name: "error_message", Type: lineType, Required: true, Doc: "What to say where it does not hold."},
@@ -108,7 +108,7 @@ var invariantBlock = &BlockType{
 var variableBlock = &BlockType{
 	Name:   "variable",
 	Labels: []Label{{"NAME", nameType}},
-	Doc:    "A value that is chosen outside: by -var, -var-file or the environment variable BARTIZAN_VAR_name. Use it as var.NAME.",
+	Doc:    "A value that is chosen outside: by --var, --var-file or the environment variable BARTIZAN_VAR_name. Use it as var.NAME.",
 	Attributes: []*Attribute{
 		{Name: "type", Type: anyType, Derived: "any", Doc: "Type of the value: string, number, bool, list(string), map(number), object({…}) and so on."},
 		{Name: "default", Type: anyType, Derived: "the variable must be set", Doc: "Value where none is set."},

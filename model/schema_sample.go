@@ -17,7 +17,6 @@ var sampleAddresses = map[string]string{
 	"workload":    "workload.shop.cart",
 	"port":        "workload.shop.cart.port.grpc",
 	"namespace":   "namespace.shop",
-	"zone":        "zone.internet",
 	weakeningKind: "workload.shop.cart.security.writable_root",
 }
 
@@ -28,7 +27,12 @@ func (t *Type) Sample() string {
 		if len(t.Kinds) == 0 {
 			return "cluster.main"
 		}
-		kind := t.Kinds[len(t.Kinds)-1]
+		kind := t.Kinds[0]
+		for _, usual := range []string{"workload", "port"} {
+			if slices.Contains(t.Kinds, usual) {
+				kind = usual
+			}
+		}
 		if a, ok := sampleAddresses[kind]; ok {
 			return a
 		}

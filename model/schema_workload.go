@@ -3,7 +3,7 @@ package model
 import "slices"
 
 var containerAttributes = []*Attribute{
-	{Name: "image", Type: imageType, Doc: "Image with its tag. The digest stands in images.bartizan.json, which the pipeline writes."},
+	{Name: "image", Type: imageType, Doc: "Image with its tag. Needed unless the manifests are the team's own. The digest stands in images.bartizan.json, which the pipeline writes."},
 	{Name: "command", Type: listOf(argType), Derived: "the image's entrypoint", Doc: "Program and first arguments."},
 	{Name: "args", Type: listOf(argType), Derived: "the image's", Doc: "Arguments."},
 	{Name: "env", Type: mapOf(envNameType, argType), Doc: "Environment variables: plain values only. Secrets are files, see secret."},
@@ -25,10 +25,10 @@ var containerBlocks = []*BlockType{
 	},
 	{
 		Name: "resources",
-		Doc:  "What the container is given and may use at most.",
+		Doc:  "What the container is given and may use at most, in Kubernetes' quantities: \"250m\" is a quarter of a CPU, \"64Mi\" is 64 MiB.",
 		Attributes: []*Attribute{
-			{Name: "cpu", Type: quantityType, Derived: "50m", Doc: "Requested CPU."},
-			{Name: "memory", Type: quantityType, Derived: "64Mi", Doc: "Requested memory."},
+			{Name: "cpu", Type: quantityType, Derived: "50m", Doc: "CPU that is set aside for it."},
+			{Name: "memory", Type: quantityType, Derived: "64Mi", Doc: "Memory that is set aside for it."},
 			{Name: "cpu_limit", Type: quantityType, Derived: "ten times the request", Doc: "Most CPU."},
 			{Name: "memory_limit", Type: quantityType, Derived: "twice the request", Doc: "Most memory."},
 			{Name: "ephemeral_storage", Type: quantityType, Doc: "Requested space for logs and scratch volumes."},
@@ -103,7 +103,7 @@ var workloadAttributes = []*Attribute{
 	{Name: "pool", Type: to("node_pool"), Derived: "any worker pool that is not dedicated", Doc: "Pool that the pods run on."},
 	{Name: "calls", Type: listOf(to("workload", "port")), Doc: "Ports of other workloads that it connects to; a workload with one port stands for that port."},
 	{Name: "grace_seconds", Type: number(0, 86400), Default: 30, Doc: "Seconds to end gracefully."},
-	{Name: "priority", Type: enum(PriorityLow, PriorityNormal, PriorityCritical), Default: "normal", Doc: "Who goes first when capacity is short."},
+	{Name: "priority", Type: enum(PriorityLow, PriorityNormal, PriorityCritical), Default: "normal", Doc: "Whose pods stay when capacity is short."},
 }
 
 var workloadBlocks = []*BlockType{
@@ -120,9 +120,9 @@ var workloadBlocks = []*BlockType{
 	{
 		Name:   "egress",
 		Labels: []Label{{"NAME", labelType}},
-		Doc:    "A destination outside the cluster. Everything else is closed.",
+		Doc:    "A destination outside the cluster: names, networks or zones, and one port. Everything that is not declared is closed.",
 		Attributes: []*Attribute{
-			{Name: "fqdns", Type: listOf(dnsNameType), Doc: "DNS names."},
+			{Name: "fqdns", Type: listOf(dnsNameType), Doc: "DNS names of the destination."},
 			{Name: "cidrs", Type: listOf(cidrType), Doc: "Networks.",
 				Weakening: &Weakness{Doc: "Stolen data can be sent anywhere, and tools fetched from anywhere.", Values: []any{"0.0.0.0/0", "::/0"}}},
 			{Name: "zones", Type: listOf(to("zone")), Doc: "Zones.",
@@ -151,7 +151,7 @@ var workloadBlocks = []*BlockType{
 		Doc:    "A secret, mounted as a file under /run/secrets/NAME. Its value stands in no specification and no output.",
 		Attributes: []*Attribute{
 			{Name: "from", Type: to("secret_store"), Derived: "a Secret of that name that somebody else makes", Doc: "Store that holds it."},
-			{Name: "path", Type: storePathType, Doc: "Path in the store."},
+			{Name: "path", Type: storePathType, Doc: "Where the store keeps it."},
 			{Name: "in", Type: listOf(labelType), Derived: "the first", Doc: "Names of the containers that see it."},
 			{Name: "env", Type: envNameType, Doc: "Environment variable that also carries it.",
 				Weakening: &Weakness{Doc: "Environment variables leak into logs, crash dumps and child processes.", Keys: true}},
@@ -205,7 +205,7 @@ var workloadBlocks = []*BlockType{
 		Attributes: []*Attribute{
 			{Name: "min", Type: number(1, 10000), Required: true, Doc: "Fewest pods."},
 			{Name: "max", Type: number(1, 10000), Required: true, Doc: "Most pods."},
-			{Name: "cpu", Type: number(1, 100), Default: 70, Doc: "Aimed-at use of the requested CPU in percent."},
+			{Name: "cpu", Type: number(1, 100), Default: 70, Doc: "Use of the CPU set aside, in percent, that the autoscaler aims at."},
 		},
 	},
 }
@@ -213,7 +213,7 @@ var workloadBlocks = []*BlockType{
 var workloadBlock = &BlockType{
 	Name:   "workload",
 	Labels: []Label{{"NAMESPACE", labelType}, {"NAME", labelType}},
-	Doc: "One application: its pods, who may reach it, and what it may reach. The attributes and blocks of a container " +
+	Doc: "One application in a declared namespace: its pods, who may reach it, and what it may reach. The attributes and blocks of a container " +
 		"(image, command, args, env, ports, port, resources, probe, security) describe the first container, which is named like the workload.",
 	Attributes: slices.Concat(
 		[]*Attribute{{Name: "profile", Type: to("profile"), Doc: "Profile that fills in what the workload leaves out."}},

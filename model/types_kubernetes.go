@@ -19,7 +19,7 @@ var (
 	versionType   = textType("Kubernetes version", parseVersion).like("1.36")
 	labelType     = textType("DNS label", parseDNSLabel).like("cart")
 	portNameType  = textType("port name", parsePortName).like("http")
-	quantityType  = &Type{Name: "quantity", Example: "500m", shape: scalar, convert: true, parse: func(s string) (any, *problem) { return parseQuantity(s) }}
+	quantityType  = &Type{Name: "Kubernetes quantity", shape: scalar, convert: true, parse: func(s string) (any, *problem) { return parseQuantity(s) }}
 	labelKeyType  = textType("label key", parseLabelKey).like("app.kubernetes.io/name")
 	labelValType  = textType("label value", parseLabelValue).like("cart")
 	envNameType   = textType("environment variable", parseEnvName).like("LOG_LEVEL")

@@ -24,9 +24,14 @@ var functions = template.FuncMap{
 
 	"mdcode": encoder(MarkdownCode),
 	"link":   encoder(LinkPath),
-	"block":  encoder(CodeBlock),
-	"unit":   encoder(UnitValue),
-	"jq":     encoder(JQString),
+	"fenced": encoder(CodeBlock),
+
+	"prose":      encoder(MarkdownProse),
+	"paragraphs": encoder(MarkdownParagraphs),
+	"anchor":     encoder(MarkdownAnchor),
+
+	"unit": encoder(UnitValue),
+	"jq":   encoder(JQString),
 
 	"nft":  NFT,
 	"conf": ConfToken,

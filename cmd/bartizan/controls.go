@@ -56,6 +56,25 @@ type controlInfo struct {
 	Standards []string        `json:"standards"`
 }
 
+// Known says how it is known that the control holds.
+func (i controlInfo) Known() string {
+	if i.Evidence == "attested" {
+		return "an attestation; no file can prove it"
+	}
+	return "proved from the bytes of the generated files"
+}
+
+// Requirements returns the requirements of published standards that the control satisfies, alone or with others.
+func (i controlInfo) Requirements() []model.Standard {
+	var all []model.Standard
+	for _, id := range i.Standards {
+		if st := model.LookupStandard(id); st != nil {
+			all = append(all, *st)
+		}
+	}
+	return all
+}
+
 func controlInfos() []controlInfo {
 	infos := make([]controlInfo, 0, len(model.Controls))
 	for _, c := range model.Controls {

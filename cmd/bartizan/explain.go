@@ -124,11 +124,7 @@ func (i controlInfo) print(p *printer) {
 	}
 	p.field("layer", string(i.Layer))
 	p.field("protects", "each "+i.Subject)
-	if i.Evidence == "attested" {
-		p.field("evidence", "an attestation; no file can prove it")
-	} else {
-		p.field("evidence", "proved from the bytes of the generated files")
-	}
+	p.field("evidence", i.Known())
 	if i.Default {
 		p.field("by default", "a cluster made by kubeadm has it without us")
 	}
@@ -153,16 +149,14 @@ func (i stepInfo) print(p *printer) {
 	p.field("MITRE ATT&CK "+threatmodel.ATTACKVersion, strings.Join(i.ATTACK, ", "))
 	p.field("Microsoft threat matrix", strings.Join(i.Microsoft, ", "))
 	for _, v := range i.Variants {
-		text := fmt.Sprintf("%s, effort %d", v.Name, v.Effort)
-		switch v.Fault {
-		case threatmodel.Vulnerability:
-			text += ", takes an unknown vulnerability"
-		case threatmodel.Theft:
-			text += ", takes theft, coercion or an insider"
-		case threatmodel.TrustedBase:
-			text += ", takes a breach of the trusted base"
+		text := v.Name + ", effort " + v.Cost()
+		if takes := v.Takes(); takes != "" {
+			text += ", takes " + takes
 		}
 		p.field("variant", text)
+		for _, c := range v.Undoes {
+			p.paragraph("    ", "Brings down the control "+string(c)+".")
+		}
 		if v.Remains != "" {
 			p.paragraph("    ", "No control blocks it: "+v.Remains)
 		}

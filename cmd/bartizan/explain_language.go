@@ -29,6 +29,7 @@ func languagePaths() []string {
 type attributeInfo struct {
 	Name     string `json:"name"`
 	Type     string `json:"type"`
+	Sample   string `json:"example,omitempty"` // a value as it is written
 	Doc      string `json:"doc"`
 	Required bool   `json:"required"`
 	Default  any    `json:"default,omitempty"`
@@ -38,19 +39,25 @@ type attributeInfo struct {
 }
 
 func newAttributeInfo(a *model.Attribute) attributeInfo {
-	i := attributeInfo{Name: a.Name, Type: a.Type.Name, Doc: a.Doc, Required: a.Required, Default: a.Default, Derived: a.Derived}
+	i := attributeInfo{Name: a.Name, Type: a.Type.Name, Sample: a.Type.Sample(), Doc: a.Doc, Required: a.Required, Default: a.Default, Derived: a.Derived}
+	if a.Default != nil {
+		i.Sample = "" // the default shows how it is written
+	}
 	if w := a.Weakening; w != nil {
 		i.Weak, i.Gives = w.When(), w.Doc
 	}
 	return i
 }
 
-// omitted says what holds where the attribute is left out.
-func (i attributeInfo) omitted() string {
+// Omitted says what holds where the attribute is left out.
+func (i attributeInfo) Omitted() string {
 	switch {
 	case i.Required:
 		return "required"
 	case i.Default != nil:
+		if text, ok := i.Default.(string); ok {
+			return fmt.Sprintf("default %q", text)
+		}
 		return fmt.Sprintf("default %v", i.Default)
 	case i.Derived != "":
 		return "default: " + i.Derived
@@ -59,7 +66,7 @@ func (i attributeInfo) omitted() string {
 }
 
 func (i attributeInfo) print(p *printer, path string) {
-	p.printf("%s  (%s; %s)\n", p.in(bold, path), i.Type, i.omitted())
+	p.printf("%s  (%s; %s)\n", p.in(bold, path), i.Type, i.Omitted())
 	p.paragraph("    ", i.Doc)
 	if i.Weak != "" {
 		p.paragraph("    ", p.in(yellow, "Weakening")+" "+i.Weak+": "+i.Gives+" It needs an exception.")
@@ -70,12 +77,18 @@ func (i attributeInfo) print(p *printer, path string) {
 func explainBlock(path string) *explanation {
 	if a := model.LookupAttribute(path); a != nil {
 		i := newAttributeInfo(a)
-		return &explanation{i, func(p *printer) { i.print(p, path) }}
+		return &explanation{i, func(p *printer) {
+			i.print(p, path)
+			if i.Sample != "" {
+				p.line("\n    " + i.Name + " = " + i.Sample)
+			}
+		}}
 	}
 	b := model.LookupBlock(path)
 	if b == nil {
 		return nil
 	}
+	info := newBlockInfo(b, path)
 	attributes, blocks := []attributeInfo{}, []string{}
 	for _, a := range b.Attributes {
 		attributes = append(attributes, newAttributeInfo(a))
@@ -83,16 +96,19 @@ func explainBlock(path string) *explanation {
 	for _, c := range b.Blocks {
 		blocks = append(blocks, c.Name)
 	}
-	data := map[string]any{"path": path, "header": header(b), "doc": b.Doc, "example": b.Example, "attributes": attributes, "blocks": blocks}
+	data := map[string]any{"path": path, "header": info.Header, "doc": info.Doc, "example": info.Example, "attributes": attributes, "blocks": blocks}
 	return &explanation{data, func(p *printer) {
-		p.printf("%s\n\n", p.in(bold, header(b)))
-		p.paragraph("", b.Doc)
-		if b.Weakening != nil {
-			p.paragraph("", p.in(yellow, "Weakening")+" "+b.Weakening.When()+": "+b.Weakening.Doc+" It needs an exception.")
+		p.printf("%s\n\n", p.in(bold, info.Header))
+		p.paragraph("", info.Doc)
+		for _, l := range info.Labels {
+			p.paragraph("", l.Name+" is "+l.Type+".")
 		}
-		if b.Example != "" {
+		if info.Weak != "" {
+			p.paragraph("", p.in(yellow, "Weakening")+" "+info.Weak+": "+info.Gives+" It needs an exception.")
+		}
+		if info.Example != "" {
 			p.line("")
-			for line := range strings.SplitSeq(strings.Trim(b.Example, "\n"), "\n") {
+			for line := range strings.SplitSeq(info.Example, "\n") {
 				p.line("    " + line)
 			}
 		}
@@ -105,6 +121,34 @@ func explainBlock(path string) *explanation {
 			p.paragraph("    ", c.Doc+" See \"bartizan explain "+path+"."+c.Name+"\".")
 		}
 	}}
+}
+
+// blockInfo is a block without what is inside it.
+type blockInfo struct {
+	Path    string
+	Header  string
+	Labels  []labelInfo // those whose name does not say what they take
+	Doc     string
+	Example string
+	Needed  bool // the enclosing block cannot do without it
+	Weak    string
+	Gives   string
+}
+
+// labelInfo says what a label takes.
+type labelInfo struct{ Name, Type string }
+
+func newBlockInfo(b *model.BlockType, path string) blockInfo {
+	i := blockInfo{Path: path, Header: header(b), Doc: b.Doc, Example: strings.Trim(b.Example, "\n"), Needed: b.Required}
+	for _, l := range b.Labels {
+		if len(l.Type.Values) > 0 {
+			i.Labels = append(i.Labels, labelInfo{l.Name, l.Type.Name})
+		}
+	}
+	if w := b.Weakening; w != nil {
+		i.Weak, i.Gives = w.When(), w.Doc
+	}
+	return i
 }
 
 // header is how the block begins: workload "NAMESPACE" "NAME" { … }.

@@ -96,7 +96,7 @@ failed). Results go to standard output, messages to standard error. Nothing is e
 	}
 	add("spec", newInit(s), newValidate(s), newFmt(s))
 	add("work", newGenerate(s), newThreatmodel(s), newVerify(s))
-	add("learn", newExplain(s), newControls(s), newSteps(s), newVersion(s))
+	add("learn", newExplain(s), newControls(s), newSteps(s), newReference(s), newVersion(s))
 	root.SetHelpCommandGroupID("learn")
 	root.SetCompletionCommandGroupID("learn")
 	return root

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -23,12 +24,9 @@ have several variants: a control blocks a variant, never a whole step.`,
 	layer := &choice{value: "all", allowed: append([]string{"all"}, layerNames()...)}
 	cmd.Flags().Var(layer, "layer", "only this layer: the first word of "+strings.Join(layerNames(), ", "))
 	cmd.RunE = func(*cobra.Command, []string) error {
-		infos := []stepInfo{}
-		for _, step := range threatmodel.Steps {
-			if layer.value == "all" || layerName(step.Layer) == layer.value {
-				infos = append(infos, newStepInfo(step))
-			}
-		}
+		infos := slices.DeleteFunc(stepInfos(), func(i stepInfo) bool {
+			return layer.value != "all" && layerName(i.Layer) != layer.value
+		})
 		if format.value == "json" {
 			return s.out.json(infos)
 		}
@@ -72,11 +70,53 @@ type stepInfo struct {
 	Variants  []variantInfo `json:"variants"`
 }
 
+// technique is a technique of MITRE ATT&CK with the path of its page there.
+type technique struct{ ID, Path string }
+
+// Techniques returns the techniques of the step. The page of the sub-technique T1552.005 is T1552/005.
+func (i stepInfo) Techniques() []technique {
+	var all []technique
+	for _, id := range i.ATTACK {
+		all = append(all, technique{id, strings.ReplaceAll(id, ".", "/")})
+	}
+	return all
+}
+
 type variantInfo struct {
 	Name    string             `json:"name"`
 	Effort  threatmodel.Effort `json:"effort"` // 0 intended use, 1 public tool, 3 skill, 10 new vulnerability or theft
 	Fault   threatmodel.Fault  `json:"fault,omitempty"`
 	Remains string             `json:"remains,omitempty"` // why no control blocks it
+	Undoes  []model.ControlID  `json:"undoes,omitempty"`  // controls that are down once it is taken
+}
+
+// Cost says what the variant costs the attacker.
+func (v variantInfo) Cost() string {
+	words := map[threatmodel.Effort]string{
+		threatmodel.Intended: "intended use", threatmodel.PublicTool: "a public tool", threatmodel.Skill: "skill and time", threatmodel.Hard: "hard",
+	}
+	return fmt.Sprintf("%d (%s)", v.Effort, words[v.Effort])
+}
+
+// Takes names the fault that the variant takes besides effort, "" for none.
+func (v variantInfo) Takes() string {
+	switch v.Fault {
+	case threatmodel.Vulnerability:
+		return "an unknown vulnerability"
+	case threatmodel.Theft:
+		return "theft, coercion or an insider"
+	case threatmodel.TrustedBase:
+		return "a breach of the trusted base"
+	}
+	return ""
+}
+
+func stepInfos() []stepInfo {
+	infos := []stepInfo{}
+	for _, step := range threatmodel.Steps {
+		infos = append(infos, newStepInfo(step))
+	}
+	return infos
 }
 
 func newStepInfo(step *threatmodel.Step) stepInfo {
@@ -85,7 +125,7 @@ func newStepInfo(step *threatmodel.Step) stepInfo {
 		ATTACK: list(step.ATTACK), Microsoft: list(step.Microsoft), Sources: list(step.Sources), Variants: []variantInfo{},
 	}
 	for _, v := range step.Variants {
-		info.Variants = append(info.Variants, variantInfo{v.Name, v.Effort, v.Fault, v.Remains})
+		info.Variants = append(info.Variants, variantInfo{v.Name, v.Effort, v.Fault, v.Remains, v.Undoes})
 	}
 	return info
 }

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bartizan-dev/bartizan/generate"
+	"github.com/bartizan-dev/bartizan/generate/verify"
+	"github.com/bartizan-dev/bartizan/model"
+	"github.com/bartizan-dev/bartizan/templates"
+	"github.com/bartizan-dev/bartizan/threatmodel"
+)
+
+// newReference makes the command that writes the reference in docs/ of the repository. It is hidden, because users read
+// the committed files, or "bartizan explain", which prints the same.
+func newReference(s *streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "reference",
+		Short:   "Write the reference of the language and of the catalogues",
+		Long:    "Reference writes the documents that are printed from the catalogues of this very program: the language, its weakenings, controls, attack steps, checks and generators, in Markdown.",
+		Example: "  bartizan reference -o docs",
+		Args:    cobra.NoArgs,
+		Hidden:  true,
+	}
+	out := cmd.Flags().StringP("output", "o", "", "write the documents to this `directory`, which exists")
+	_ = cmd.MarkFlagRequired("output")
+	cmd.RunE = func(*cobra.Command, []string) error {
+		documents, err := reference()
+		if err != nil {
+			return err
+		}
+		if err := writeDocuments(*out, documents); err != nil {
+			return err
+		}
+		for _, d := range documents {
+			s.out.line(filepath.Join(*out, d.name))
+		}
+		return nil
+	}
+	return cmd
+}
+
+// document is one file of the reference.
+type document struct {
+	name string
+	text []byte
+}
+
+// reference prints the catalogues as documents, in reading order.
+func reference() ([]document, error) {
+	language, err := newLanguagePage()
+	if err != nil {
+		return nil, err
+	}
+	pages := []struct {
+		name string
+		data any
+	}{
+		{"language.md", language},
+		{"weakenings.md", weakeningsPage{model.WeakPoints(), strings.TrimSpace(model.LookupBlock("exception").Example)}},
+		{"controls.md", layered(controlInfos(), func(i controlInfo) model.Layer { return i.Layer })},
+		{"steps.md", stepsPage{threatmodel.ATTACKVersion, layered(stepInfos(), func(i stepInfo) model.Layer { return i.Layer })}},
+		{"checks.md", checkInfos()},
+		{"generators.md", generatorInfos()},
+	}
+	var documents []document
+	for _, p := range pages {
+		text, err := templates.Render("reference-"+p.name+".tmpl", p.data)
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, document{p.name, text})
+	}
+	return documents, nil
+}
+
+func writeDocuments(dir string, documents []document) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, d := range documents {
+		if err := root.WriteFile(d.name, d.text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type weakeningsPage struct {
+	Weakenings []model.WeakPoint
+	Example    string
+}
+
+type stepsPage struct {
+	ATTACKVersion string
+	Layers        []layerOf[stepInfo]
+}
+
+// layerOf is one layer with the entries of a catalogue that belong to it.
+type layerOf[T any] struct {
+	Layer   model.Layer
+	Entries []T
+}
+
+// layered divides a catalogue into layers, in reading order.
+func layered[T any](all []T, of func(T) model.Layer) []layerOf[T] {
+	var layers []layerOf[T]
+	for _, l := range model.Layers {
+		group := layerOf[T]{Layer: l}
+		for _, x := range all {
+			if of(x) == l {
+				group.Entries = append(group.Entries, x)
+			}
+		}
+		layers = append(layers, group)
+	}
+	return layers
+}
+
+// ruleInfo is a check or a generator.
+type ruleInfo struct {
+	Name     string
+	Title    string
+	Body     string
+	Controls []model.ControlID
+}
+
+func newRuleInfo(name, doc string, controls []model.ControlID) ruleInfo {
+	title, body, _ := strings.Cut(doc, "\n\n")
+	return ruleInfo{name, title, body, controls}
+}
+
+func checkInfos() []ruleInfo {
+	var infos []ruleInfo
+	for _, c := range verify.All {
+		infos = append(infos, newRuleInfo(c.Name, c.Doc, c.Controls))
+	}
+	return infos
+}
+
+func generatorInfos() []ruleInfo {
+	var infos []ruleInfo
+	for _, g := range generate.All {
+		infos = append(infos, newRuleInfo(g.Name, g.Doc, g.Controls))
+	}
+	return infos
+}
+
+// starterFile is one file of what init writes.
+type starterFile struct{ Name, Text string }
+
+func starterFiles() ([]starterFile, error) {
+	var files []starterFile
+	err := fs.WalkDir(starter, "starter", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := starter.ReadFile(path)
+		files = append(files, starterFile{e.Name(), strings.TrimSpace(string(text))})
+		return err
+	})
+	if err == nil && len(files) == 0 {
+		err = errors.New("the starter is empty")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("starter: %w", err)
+	}
+	return files, nil
+}
