@@ -84,7 +84,7 @@ func writeBackup(p *Pass, b *model.Backup) error {
 			Doc: "Public key that snapshots are encrypted to", Where: where + ", in /etc/etcd-backup",
 		})
 	}
-	p.Directory(Directory{Path: path.Dir(dir), Title: "Backups of etcd"})
+	p.Directory(Directory{Path: path.Dir(dir), Title: "Backups of etcd", Doc: "One directory for each backup: what takes and encrypts it, and how it is restored."})
 	p.Directory(Directory{Path: dir, Title: "Backup " + b.Name, Doc: "Read `etcd-restore.md` first, and try it before it is needed."})
 	if b.Encrypted {
 		p.Claim(model.BackupEncrypted, b.Addr(), path.Join(dir, "etcd-backup.sh"))

@@ -89,8 +89,8 @@ func kubeVIP(p *Pass, c *model.Cluster) error {
 	}
 	p.Directory(Directory{
 		Path:  dir,
-		Title: "kube-vip",
-		Doc: "The load balancer of the API server. `kube-vip.sh`, one directory up, installs these files on each control-plane node.\n\n" +
+		Title: "Load balancer of the API server",
+		Doc: "kube-vip, a static pod. `kube-vip.sh`, one directory up, installs these files on each control-plane node.\n\n" +
 			"The image carries a tag and no digest. It runs with NET_ADMIN on the control plane, so it belongs to the trusted base: mirror it to " +
 			"a registry of yours, look at what you mirror, and write its digest behind the tag.",
 	})

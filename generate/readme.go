@@ -132,9 +132,20 @@ func defaultDirectory(dir string) Directory {
 			d.Title = "Cluster-scoped objects"
 		case parts[3] == "namespaces":
 			d.Title, d.Doc = "Namespaces", "One directory for each namespace."
+		case parts[3] == "gitops":
+			d.Title, d.Doc = "GitOps controllers", "One directory for each controller: what it applies, and as whom."
+		case parts[3] == "jump-box":
+			d.Title, d.Doc = "Jump boxes", "One directory for each jump box, from which people reach nodes and the API server."
+		case parts[3] == "wireguard":
+			d.Title, d.Doc = "VPNs", "One directory for each WireGuard server, with the configurations of its devices."
 		}
 	case 5:
-		d.Title = "Namespace " + parts[4]
+		switch parts[3] {
+		case "namespaces":
+			d.Title, d.Doc = "Namespace "+parts[4], "`guard/` belongs to security and is applied first; `apps/` holds the workloads."
+		case "patches":
+			d.Title, d.Doc = "Kubelets of pool "+parts[4], "kubeadm applies these patches when a node of the pool joins, and at upgrades."
+		}
 	case 6:
 		switch parts[5] {
 		case "guard":

@@ -64,7 +64,7 @@ func checkReadmes(t *testing.T, set *Set) {
 }
 
 func TestEveryDirectoryOfTheExamplesHasAReadme(t *testing.T) {
-	for _, dir := range []string{"../examples/online-boutique", "../model/testdata/sketch"} {
+	for _, dir := range []string{"../examples/online-boutique", "../model/testdata/sketch", "../model/testdata/everything"} {
 		l := model.Load(dir, model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
 		if l.HasErrors() {
 			t.Fatal(l.Text())
@@ -77,6 +77,16 @@ func TestEveryDirectoryOfTheExamplesHasAReadme(t *testing.T) {
 		for _, a := range set.Artifacts {
 			if a.Doc == "" || a.Where == "" && path.Base(a.Path) != readmeName {
 				t.Errorf("%s: says not what it is for, or not where it is used", a.Path)
+			}
+			if path.Base(a.Path) != readmeName {
+				continue
+			}
+			title, text, _ := strings.Cut(string(a.Data), "\n")
+			if name := path.Base(path.Dir(a.Path)); title == "# "+name {
+				t.Errorf("%s: the title says no more than the name of the directory", a.Path)
+			}
+			if text = strings.TrimSpace(text); text == "" || strings.HasPrefix(text, "|") {
+				t.Errorf("%s: lacks a sentence about the directory", a.Path)
 			}
 		}
 	}
