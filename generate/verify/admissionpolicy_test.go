@@ -85,6 +85,7 @@ func TestEveryLooseningOfAnAdmissionPolicyIsFound(t *testing.T) {
 	before := Run(spec, clean, []*Check{admissionPolicyCheck})
 	for _, test := range tests {
 		t.Run(test.change, func(t *testing.T) {
+			t.Parallel()
 			files := maps.Clone(clean)
 			path := dir + "admission-" + test.file + ".yaml"
 			if test.file == "" {

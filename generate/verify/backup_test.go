@@ -52,6 +52,11 @@ func TestBackupClaimsAreProved(t *testing.T) {
 
 func TestBackupMutationsAreFound(t *testing.T) {
 	const script, unit, keys = "etcd-backup.sh", "etcd-backup.service", "recipients.txt"
+	spec := backupSpec(nil)
+	set, err := generate.Run(spec, generate.All)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, m := range []struct{ file, old, new string }{
 		{script, "set -euo pipefail", "set -uo pipefail"},
 		{script, "umask 077", "umask 022"},
@@ -78,11 +83,6 @@ func TestBackupMutationsAreFound(t *testing.T) {
 		{keys, testRecipient, "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"},
 		{keys, testRecipient, ""},
 	} {
-		spec := backupSpec(nil)
-		set, err := generate.Run(spec, generate.All)
-		if err != nil {
-			t.Fatal(err)
-		}
 		files := set.Files()
 		file := generate.BackupDir(spec.Backups[0]) + "/" + m.file
 		if !strings.Contains(string(files[file]), m.old) {

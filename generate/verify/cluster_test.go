@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -239,10 +240,8 @@ func TestControlPlaneMutationsAreCaught(t *testing.T) {
 	const dir = "clusters/shop/cluster/"
 	for _, m := range clusterMutations {
 		t.Run(m.name, func(t *testing.T) {
-			files := map[string][]byte{}
-			for name, data := range original {
-				files[name] = data
-			}
+			t.Parallel()
+			files := maps.Clone(original)
 			text := string(files[dir+m.file])
 			if m.old != "" && !strings.Contains(text, m.old) {
 				t.Fatalf("%s does not contain %q", m.file, m.old)

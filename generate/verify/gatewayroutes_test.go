@@ -66,6 +66,7 @@ func TestEveryLooseningOfAGatewayIsFound(t *testing.T) {
 	before := Run(spec, clean, gatewayControls)
 	for _, test := range tests {
 		t.Run(test.change, func(t *testing.T) {
+			t.Parallel()
 			files := maps.Clone(clean)
 			if !strings.Contains(string(files[test.path]), test.old) {
 				t.Fatalf("no %q in\n%s", test.old, files[test.path])

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -173,10 +174,8 @@ func runMutations(t *testing.T, spec *model.Spec, mutations []treeEdit) {
 	before := Run(spec, original, ownChecks)
 	for _, m := range mutations {
 		t.Run(string(m.control)+"/"+m.name, func(t *testing.T) {
-			files := map[string][]byte{}
-			for f, data := range original {
-				files[f] = data
-			}
+			t.Parallel()
+			files := maps.Clone(original)
 			hold := model.Hold{Control: m.control, Subject: m.subject}
 			if !holds(before, hold) {
 				t.Fatalf("not proved before the edit")

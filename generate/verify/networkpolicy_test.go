@@ -338,6 +338,7 @@ func TestEveryLooseningOfAPolicyIsFound(t *testing.T) {
 	before := Run(spec, clean, []*Check{networkPolicyCheck})
 	for _, test := range tests {
 		t.Run(test.change, func(t *testing.T) {
+			t.Parallel()
 			files := maps.Clone(clean)
 			want := model.Hold{Control: test.control, Subject: test.subject}
 			if !holds(before, want) {

@@ -273,8 +273,12 @@ func compareIDs(a, b objectID) int {
 
 // object decodes one YAML document. On an error the object is as far as it was read.
 func (d *decoder) object(doc []byte) (Object, error) {
+	data, err := yaml.YAMLToJSONStrict(doc)
+	if err != nil {
+		return Object{}, err
+	}
 	u := &unstructured.Unstructured{}
-	if err := yaml.UnmarshalStrict(doc, &u.Object); err != nil {
+	if err := json.UnmarshalCaseSensitivePreserveInts(data, &u.Object); err != nil {
 		return Object{}, err
 	}
 	gvk := u.GroupVersionKind()
@@ -291,7 +295,7 @@ func (d *decoder) object(doc []byte) (Object, error) {
 	case !d.scheme.Recognizes(gvk):
 		return o, fmt.Errorf("no %s in %s is known that could be judged", gvk.Kind, gvk.GroupVersion())
 	}
-	value, _, err := d.serializer.Decode(doc, nil, nil)
+	value, _, err := d.serializer.Decode(data, nil, nil)
 	if err != nil {
 		return o, err
 	}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -63,6 +64,8 @@ func TestPipelineClaimsAreProved(t *testing.T) {
 // Each row edits one file so that the control no longer holds.
 func TestPipelineMutationsAreFound(t *testing.T) {
 	const build, verify = "pipeline/ci/build.yaml", "pipeline/ci/verify.yaml"
+	spec := pipelineSpec(nil)
+	original := pipelineTree(t, spec).Files()
 	for _, m := range []struct {
 		control  model.ControlID
 		path     string
@@ -128,8 +131,7 @@ func TestPipelineMutationsAreFound(t *testing.T) {
 		{model.TreeVerified, verify, "contents: read", "contents: write"},
 		{model.TreeVerified, verify, "    runs-on: ubuntu-24.04\n", "    runs-on: ubuntu-24.04\n    if: \"false\"\n"},
 	} {
-		spec := pipelineSpec(nil)
-		files := pipelineTree(t, spec).Files()
+		files := maps.Clone(original)
 		before := string(files[m.path])
 		if !strings.Contains(before, m.old) {
 			t.Errorf("%s: %q is not in the file", m.control, m.old)

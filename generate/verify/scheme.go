@@ -52,7 +52,7 @@ func newScheme() *runtime.Scheme {
 // decoder decodes Kubernetes objects strictly: unknown and repeated fields are errors.
 type decoder struct {
 	scheme     *runtime.Scheme
-	serializer runtime.Decoder
+	serializer runtime.Decoder // of JSON
 	groups     map[string]bool // API groups that the scheme knows
 }
 
@@ -61,7 +61,7 @@ var newDecoder = sync.OnceValue(func() *decoder {
 	s := newScheme()
 	d := &decoder{
 		scheme:     s,
-		serializer: json.NewSerializerWithOptions(json.DefaultMetaFactory, s, s, json.SerializerOptions{Yaml: true, Strict: true}),
+		serializer: json.NewSerializerWithOptions(json.DefaultMetaFactory, s, s, json.SerializerOptions{Strict: true}),
 		groups:     map[string]bool{},
 	}
 	for gvk := range s.AllKnownTypes() {
