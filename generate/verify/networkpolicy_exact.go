@@ -129,7 +129,7 @@ func (s *permissions) compare(declared *permissions, report func(place, message 
 	}
 	for _, p := range slices.SortedFunc(maps.Keys(declared.named), comparePermissions) {
 		if _, ok := s.named[p]; !ok {
-			differ("", "The declared flow with %s on port %d/%s is not allowed.", p.peer, p.port, p.protocol)
+			differ("", "No rule states the declared flow with %s on port %d/%s.", p.peer, p.port, p.protocol)
 		}
 	}
 	for _, at := range slices.SortedFunc(maps.Keys(s.addrs), comparePorts) {
