@@ -103,7 +103,7 @@ func controlInfos() []controlInfo {
 func controlTable(infos []controlInfo, source bool) (header []string, rows [][]string) {
 	if !source {
 		for _, i := range infos {
-			rows = append(rows, []string{string(i.ID), string(i.Layer), i.Subject, i.Evidence, i.Title})
+			rows = append(rows, []string{string(i.ID), layerName(i.Layer), i.Subject, i.Evidence, i.Title})
 		}
 		return []string{"CONTROL", "LAYER", "PROTECTS", "EVIDENCE", "WHAT HOLDS"}, rows
 	}
@@ -112,7 +112,7 @@ func controlTable(infos []controlInfo, source bool) (header []string, rows [][]s
 		if i.Evidence == "attested" {
 			proved = "attestation"
 		}
-		rows = append(rows, []string{string(i.ID), i.Subject, strings.Join(i.Generated, ", "), proved, strings.Join(i.Standards, ", ")})
+		rows = append(rows, []string{string(i.ID), strings.Join(i.Generated, ", "), proved, strings.Join(i.Standards, ", ")})
 	}
-	return []string{"CONTROL", "PROTECTS", "WRITTEN BY", "PROVED BY", "STANDARDS"}, rows
+	return []string{"CONTROL", "WRITTEN BY", "PROVED BY", "STANDARDS"}, rows
 }

@@ -112,7 +112,7 @@ func explainable() []string {
 // field prints "name: value", wrapped, if there is a value.
 func (p *printer) field(name, value string) {
 	if value != "" {
-		p.paragraph("  ", p.in(faint, name+":")+" "+value)
+		p.hanging("  ", "      ", p.in(faint, name+":")+" "+value)
 	}
 }
 
@@ -155,10 +155,10 @@ func (i stepInfo) print(p *printer) {
 		}
 		p.field("variant", text)
 		for _, c := range v.Undoes {
-			p.paragraph("    ", "Brings down the control "+string(c)+".")
+			p.paragraph("      ", "Brings down the control "+string(c)+".")
 		}
 		if v.Remains != "" {
-			p.paragraph("    ", "No control blocks it: "+v.Remains)
+			p.paragraph("      ", "No control blocks it: "+v.Remains)
 		}
 	}
 	for _, source := range i.Sources {

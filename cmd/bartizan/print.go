@@ -59,33 +59,6 @@ func (p *printer) json(v any) error {
 	return enc.Encode(v)
 }
 
-// table writes rows in aligned columns under a header; the last column is not padded.
-func (p *printer) table(header []string, rows [][]string) {
-	width := make([]int, len(header))
-	for _, row := range append([][]string{header}, rows...) {
-		for i, cell := range row {
-			width[i] = max(width[i], utf8.RuneCountInString(cell))
-		}
-	}
-	write := func(row []string, s style) {
-		var b strings.Builder
-		for i, cell := range row {
-			if i > 0 {
-				b.WriteString("  ")
-			}
-			b.WriteString(cell)
-			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell)))
-			}
-		}
-		p.line(p.in(s, strings.TrimRight(b.String(), " ")))
-	}
-	write(header, bold)
-	for _, row := range rows {
-		write(row, plain)
-	}
-}
-
 // markdownTable writes rows as a Markdown table. Cells are plain text.
 func (p *printer) markdownTable(header []string, rows [][]string) {
 	escape := strings.NewReplacer("|", `\|`, "<", "&lt;", "\n", " ")
@@ -104,26 +77,21 @@ func (p *printer) markdownTable(header []string, rows [][]string) {
 }
 
 // paragraph writes text wrapped at 100 columns, each line indented. Lines that begin with white space are kept.
-func (p *printer) paragraph(indent, text string) {
+func (p *printer) paragraph(indent, text string) { p.hanging(indent, indent, text) }
+
+// hanging writes text as paragraph does, with another indent for the lines after the first.
+func (p *printer) hanging(first, rest, text string) {
 	const width = 100
+	indent := first
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		if strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t") {
 			p.line(indent + line)
 			continue
 		}
-		out := indent
-		for i, word := range strings.Fields(line) {
-			switch {
-			case i == 0:
-			case utf8.RuneCountInString(out)+1+utf8.RuneCountInString(word) > width:
-				p.line(out)
-				out = indent
-			default:
-				out += " "
-			}
-			out += word
+		for _, l := range wrap(line, width-utf8.RuneCountInString(rest)) {
+			p.line(strings.TrimRight(indent+l, " "))
+			indent = rest
 		}
-		p.line(strings.TrimRight(out, " "))
 	}
 }
 

@@ -30,9 +30,9 @@ have several variants: a control blocks a variant, never a whole step.`,
 		if format.value == "json" {
 			return s.out.json(infos)
 		}
-		header, rows := []string{"STEP", "LAYER", "ATT&CK", "VARIANTS", "WHAT THE ATTACKER DOES"}, [][]string{}
+		header, rows := []string{"STEP", "LAYER", "WHAT THE ATTACKER DOES", "ATT&CK", "VARIANTS"}, [][]string{}
 		for _, i := range infos {
-			rows = append(rows, []string{i.ID, string(i.Layer), strings.Join(i.ATTACK, ", "), strings.Join(i.variantNames(), ", "), i.Title})
+			rows = append(rows, []string{i.ID, layerName(i.Layer), i.Title, strings.Join(i.ATTACK, ", "), strings.Join(i.variantNames(), ", ")})
 		}
 		if format.value == "markdown" {
 			s.out.markdownTable(header, rows)
