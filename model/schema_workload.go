@@ -122,7 +122,7 @@ var workloadBlocks = []*BlockType{
 		Labels: []Label{{"NAME", labelType}},
 		Doc:    "A destination outside the cluster: names, networks or zones, and one port. Everything that is not declared is closed.",
 		Attributes: []*Attribute{
-			{Name: "fqdns", Type: listOf(dnsNameType), Doc: "DNS names of the destination."},
+			{Name: "fqdns", Type: listOf(dnsNameType), Doc: "DNS names of the destination; the network plugin must be cilium."},
 			{Name: "cidrs", Type: listOf(cidrType), Doc: "Networks.",
 				Weakening: &Weakness{Doc: "Stolen data can be sent anywhere, and tools fetched from anywhere.", Values: []any{"0.0.0.0/0", "::/0"}}},
 			{Name: "zones", Type: listOf(to("zone")), Doc: "Zones.",
@@ -151,7 +151,7 @@ var workloadBlocks = []*BlockType{
 		Doc:    "A secret, mounted as a file under /run/secrets/NAME. Its value stands in no specification and no output.",
 		Attributes: []*Attribute{
 			{Name: "from", Type: to("secret_store"), Derived: "a Secret of that name that somebody else makes", Doc: "Store that holds it."},
-			{Name: "path", Type: storePathType, Doc: "Where the store keeps it."},
+			{Name: "path", Type: storePathType, Doc: "Where the store keeps it; only with from."},
 			{Name: "in", Type: listOf(labelType), Derived: "the first", Doc: "Names of the containers that see it."},
 			{Name: "env", Type: envNameType, Doc: "Environment variable that also carries it.",
 				Weakening: &Weakness{Doc: "Environment variables leak into logs, crash dumps and child processes.", Keys: true}},

@@ -64,6 +64,7 @@ func reference() ([]document, error) {
 	}{
 		{"language.md", language},
 		{"weakenings.md", weakeningsPage{model.WeakPoints(), strings.TrimSpace(model.LookupBlock("exception").Example)}},
+		{"challenges.md", challenges()},
 		{"controls.md", layered(controlInfos(), func(i controlInfo) model.Layer { return i.Layer })},
 		{"steps.md", stepsPage{threatmodel.ATTACKVersion, layered(stepInfos(), func(i stepInfo) model.Layer { return i.Layer })}},
 		{"checks.md", checkInfos()},
@@ -123,6 +124,31 @@ func layered[T any](all []T, of func(T) model.Layer) []layerOf[T] {
 		layers = append(layers, group)
 	}
 	return layers
+}
+
+// challenge is a measure with the controls that answer it.
+type challenge struct{ *model.Measure }
+
+// Answers returns the controls that answer the challenge.
+func (c challenge) Answers() []*model.Control {
+	var all []*model.Control
+	for _, id := range c.Controls {
+		all = append(all, model.LookupControl(id))
+	}
+	return all
+}
+
+// challenges lists the checklist of the project: the principles, then layer by layer.
+func challenges() []layerOf[challenge] {
+	var all []challenge
+	principles := layerOf[challenge]{}
+	for i := range model.Measures {
+		c := challenge{&model.Measures[i]}
+		if all = append(all, c); c.Layer == "" {
+			principles.Entries = append(principles.Entries, c)
+		}
+	}
+	return append([]layerOf[challenge]{principles}, layered(all, func(c challenge) model.Layer { return c.Layer })...)
 }
 
 // ruleInfo is a check or a generator.
