@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/bartizan-dev/bartizan/templates"
 )
 
 // printer is the only way to the outside. Colours: red for what is open or refused, yellow for what needs a look,
@@ -61,11 +63,10 @@ func (p *printer) json(v any) error {
 
 // markdownTable writes rows as a Markdown table. Cells are plain text.
 func (p *printer) markdownTable(header []string, rows [][]string) {
-	escape := strings.NewReplacer("|", `\|`, "<", "&lt;", "\n", " ")
 	write := func(row []string) {
 		cells := make([]string, len(row))
 		for i, cell := range row {
-			cells[i] = escape.Replace(cell)
+			cells[i] = templates.Markdown(cell)
 		}
 		p.line("| " + strings.Join(cells, " | ") + " |")
 	}
