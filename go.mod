@@ -12,7 +12,6 @@ require (
 	github.com/zclconf/go-cty v1.17.0
 	k8s.io/api v0.36.4
 	k8s.io/apiserver v0.36.4
-	k8s.io/kube-proxy v0.36.4
 	k8s.io/kubelet v0.36.4
 	k8s.io/pod-security-admission v0.36.4
 	mvdan.cc/sh/v3 v3.12.0

@@ -15,7 +15,7 @@ type Measure struct {
 var Measures = []Measure{
 	{
 		ID: "P1", Title: "Several layers, none of them the only one",
-		Elsewhere: "the attack graph: fault tolerance of each asset, single points of failure",
+		Elsewhere: "the attack graph: which single faults open an asset",
 	},
 	{
 		ID: "P2", Title: "Least privilege for every component, person and workload; different keys for different doors",

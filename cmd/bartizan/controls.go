@@ -19,19 +19,27 @@ func newControls(s *streams) *cobra.Command {
 protects, and how it is known to hold. "proved" means found in the bytes of the generated files, "attested" means stated
 by a named person, because no file can prove it.
 
-With --source the table says for each control which generator writes it, which check proves it, and which requirements
-of published standards it satisfies.`,
-		Example: "  bartizan controls --source --format markdown",
+With --evidence the table says for each control which generator writes it, which check proves it, and which requirements
+of published standards it satisfies.
+
+With --source the list is the other way round: each challenge and measure that securing a cluster has, with the controls
+that answer it, what writes and proves them, and the attack steps that are modelled for it.`,
+		Example: "  bartizan controls --evidence --format markdown\n  bartizan controls --source",
 		Args:    cobra.NoArgs,
 	}
-	source := cmd.Flags().Bool("source", false, "say who writes and who proves each control, and which standards ask for it")
+	evidence := cmd.Flags().Bool("evidence", false, "say who writes and who proves each control, and which standards ask for it")
+	source := cmd.Flags().Bool("source", false, "list what must be covered, with the controls and the attack steps that answer it")
+	cmd.MarkFlagsMutuallyExclusive("evidence", "source")
 	format := formatFlag(cmd, "text", "json", "markdown")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		infos := controlInfos()
+		if *source {
+			return printMeasures(s.out, format.value, measureInfos(infos))
+		}
 		if format.value == "json" {
 			return s.out.json(infos)
 		}
-		header, rows := controlTable(infos, *source)
+		header, rows := controlTable(infos, *evidence)
 		if format.value == "markdown" {
 			s.out.markdownTable(header, rows)
 		} else {
@@ -100,8 +108,8 @@ func controlInfos() []controlInfo {
 	return infos
 }
 
-func controlTable(infos []controlInfo, source bool) (header []string, rows [][]string) {
-	if !source {
+func controlTable(infos []controlInfo, evidence bool) (header []string, rows [][]string) {
+	if !evidence {
 		for _, i := range infos {
 			rows = append(rows, []string{string(i.ID), layerName(i.Layer), i.Subject, i.Evidence, i.Title})
 		}
