@@ -61,7 +61,7 @@ func listResources(p *Pass, dir string, resources []string) error {
 	return p.YAML(Artifact{
 		Path:  path.Join(dir, kustomizationFile),
 		Doc:   "lists the files of this directory that are applied, in order",
-		Where: "the cluster, through `kubectl apply -k` or the GitOps controller",
+		Where: "the cluster, through kubectl apply -k or the GitOps controller",
 	}, kustomizationObject{
 		APIVersion:  "kustomize.config.k8s.io/v1beta1",
 		Kind:        "Kustomization",

@@ -47,7 +47,7 @@ gateway "public" {
 }
 
 addon "cilium" {
-  version   = "1.18.2"
+  version   = "1.20.2"
   namespace = namespace.edge
   owner     = team.platform
 }
