@@ -113,6 +113,9 @@ func heading(d *Drawing) string {
 			b.WriteString("</TR>")
 		}
 	}
+	for _, line := range wrap(d.Note, noteWidth) {
+		text(sizeLine, "", line, "")
+	}
 	b.WriteString("</TABLE>>")
 	return b.String()
 }

@@ -8,6 +8,7 @@ package render
 type Drawing struct {
 	Title    string
 	Subtitle string
+	Note     string  // below the legend
 	Lanes    []*Lane // in reading order
 	Steps    []*Box  // between the lanes: a step with several premises is a visible AND
 	Edges    []*Edge // in drawing order; later ones lie on top

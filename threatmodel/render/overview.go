@@ -63,6 +63,9 @@ func overviewWithin(title string, r *threatmodel.Report, b budget) *Drawing {
 		d.Step(f.box(i), f.from, f.to)
 	}
 	d.stagger()
+	if rest := o.untouched(d); len(rest) > 0 {
+		d.Note = "No shown path reaches: " + strings.Join(rest, "; ") + "."
+	}
 	d.Subtitle = fmt.Sprintf("For %s. %d of %d paths that no control blocks, %d of %d blocked groups of steps.",
 		attackers(entries), shownPaths, paths, len(shown), len(blocked))
 	d.Legend = d.marks()
@@ -200,7 +203,23 @@ func way(kind string) string {
 	return strings.ToUpper(kind[:1]) + strings.ReplaceAll(kind[1:], "_", " ")
 }
 
-// lanes builds the trust boundaries with the boxes that the families touch, and all that holds an asset.
+// untouched returns the titles of the assets that are not drawn, sorted.
+func (o *overview) untouched(d *Drawing) []string {
+	drawn := map[string]bool{}
+	for _, b := range d.boxes() {
+		drawn[b.ID] = true
+	}
+	var titles []string
+	for id, m := range o.marks {
+		if (m == MarkAsset || m == MarkLost) && !drawn[id] {
+			titles = append(titles, o.titles[id])
+		}
+	}
+	slices.Sort(titles)
+	return titles
+}
+
+// lanes builds the trust boundaries with the boxes that the families touch, and those where attackers start.
 func (o *overview) lanes(families []*family) []*Lane {
 	used := map[string]bool{}
 	for _, f := range families {
@@ -209,8 +228,8 @@ func (o *overview) lanes(families []*family) []*Lane {
 			used[id] = true
 		}
 	}
-	if len(used)+len(o.marks) <= maxOverviewBoxes {
-		for id := range o.marks {
+	for id, m := range o.marks {
+		if m == MarkEntry {
 			used[id] = true
 		}
 	}

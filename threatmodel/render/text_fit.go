@@ -1,10 +1,11 @@
 package render
 
-// Widths in characters at which the text of a box is broken: its title, and the smaller lines below. Narrow boxes keep a
-// drawing with many of them narrow enough to be read.
+// Widths in characters at which text is broken: the title of a box, the smaller lines below it, and the note of a
+// drawing. Narrow boxes keep a drawing with many of them narrow enough to be read.
 const (
 	titleWidth = 26
 	lineWidth  = 34
+	noteWidth  = 150
 )
 
 // wrap breaks text into lines at spaces and inside long words after a slash, hyphen or full stop.
