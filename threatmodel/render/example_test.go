@@ -32,7 +32,7 @@ func analyse(t *testing.T, dir string) *threatmodel.Report {
 }
 
 func TestDrawingsOfExamplesAreReadable(t *testing.T) {
-	for _, dir := range []string{"../../examples/online-boutique", "../../model/testdata/sketch"} {
+	for _, dir := range []string{"../../examples/online-boutique", "../../examples/minimal", "../../model/testdata/sketch"} {
 		r := analyse(t, dir)
 		d, err := FittedOverview(dir, r)
 		if err != nil {
@@ -101,5 +101,37 @@ func TestOutputsAreDeterministic(t *testing.T) {
 	}
 	if a, b := write(), write(); !bytes.Equal(a, b) {
 		t.Error("two runs differ")
+	}
+}
+
+// A path that is open names what would close it, or says why nothing does: no open path is left without a word.
+func TestOpenPathsSayWhatWouldCloseThem(t *testing.T) {
+	paths := 0
+	for _, dir := range []string{"../../examples/online-boutique", "../../examples/minimal", "../../model/testdata/sketch"} {
+		for _, e := range analyse(t, dir).Entries {
+			for _, a := range e.Assets {
+				if a.Verdict != threatmodel.OpenToday && a.Verdict != threatmodel.NeedsFaults {
+					continue
+				}
+				for _, p := range a.Paths {
+					paths++
+					why := len(p.Gaps) > 0
+					for _, s := range p.Steps {
+						why = why || s.Remains != ""
+					}
+					if !why {
+						t.Errorf("%s: %s to %s, effort %d: neither a missing control nor a reason", dir, e.Profile.ID, a.Asset, p.Effort)
+					}
+					for _, g := range p.Gaps {
+						if g.State == "proved" || g.State == "default" {
+							t.Errorf("%s: %s to %s: %s of %s is called missing and is %s", dir, e.Profile.ID, a.Asset, g.ID, g.Subject, g.State)
+						}
+					}
+				}
+			}
+		}
+	}
+	if paths == 0 {
+		t.Error("no open path was judged")
 	}
 }
