@@ -36,13 +36,13 @@ func (f *family) box(i int) *Box {
 func (o *overview) openFamilies(entries []*threatmodel.EntryReport, limit int) (families []*family, paths, shown int) {
 	type found struct {
 		path  *threatmodel.Path
-		today bool
+		start []string
 	}
 	var all []found
 	for _, e := range entries {
 		for _, asset := range e.Assets {
 			if len(asset.Paths) > 0 && asset.Verdict != threatmodel.Blocked {
-				all = append(all, found{asset.Paths[0], asset.Verdict == threatmodel.OpenToday})
+				all = append(all, found{asset.Paths[0], e.Start})
 			}
 		}
 	}
@@ -67,17 +67,31 @@ func (o *overview) openFamilies(entries []*threatmodel.EntryReport, limit int) (
 		}
 		seen = trial
 		shown++
-		for _, s := range f.path.Steps {
-			if f.today {
-				o.mark(s.To, MarkHeld)
-			}
-		}
+		o.markReached(f.path, f.start)
 	}
 	for _, x := range seen {
 		families = append(families, x)
 	}
 	slices.SortFunc(families, compareFamilies)
 	return families, len(all), shown
+}
+
+// markReached marks what the attacker holds on the path before it takes a fault.
+func (o *overview) markReached(p *threatmodel.Path, start []string) {
+	held := map[string]bool{}
+	for _, id := range start {
+		held[id] = true
+	}
+	for _, s := range p.Steps {
+		reached := s.Fault == nil && s.To != ""
+		for _, id := range s.Premises {
+			reached = reached && held[id]
+		}
+		if reached {
+			held[s.To] = true
+			o.mark(s.To, MarkHeld)
+		}
+	}
 }
 
 // blockedFamilies returns what stops attackers where they stand today, cheapest first, apart from steps between boxes
