@@ -28,6 +28,9 @@ func (l *loader) buildPipeline(n *node) {
 	p.Repository = each[*Repository](l, n, "repository")
 	byName(p.Builds, func(r *Registry) string { return r.Name })
 	byName(p.Repository, func(r *Repository) string { return r.Name })
+	if p.Kind == GitLabCI {
+		l.warnf(n.at, "No pipeline files", "This version writes no files for %q yet: what %s does to images is not claimed, and the threat model counts it as absent.", p.Kind, n.describe())
+	}
 }
 
 func (l *loader) buildGitOps(n *node) {
@@ -108,6 +111,7 @@ func (l *loader) buildMesh(n *node) {
 	m.Namespaces = l.namespaces(n, "namespaces")
 	m.Strict = as[bool](l, n, "strict")
 	l.notEmpty(n, "namespaces", "Name the namespaces that are in the mesh.")
+	l.warnf(n.at, "No mesh files", "This version writes no files for %s yet: mutual TLS is not claimed, and the threat model counts it as absent.", n.describe())
 }
 
 func (l *loader) buildNamespace(n *node) {
