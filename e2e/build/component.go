@@ -1,0 +1,87 @@
+package build
+
+import (
+	"path"
+	"strings"
+)
+
+// Component is a module whose programs are built: what a cluster is made of, or a judge of it.
+type Component struct {
+	// Name names the directory in the cache and, with the version, the files in modules.
+	Name string
+	// Version is the module's, with its v.
+	Version string
+	// Packages are the import paths of the programs, by the name of the binary.
+	Packages map[string]string
+	// Tags are build tags.
+	Tags []string
+	// LDFlags set the variables that a program reads its own version from.
+	LDFlags []string
+	// Data names directories of Module that are copied beside the binaries.
+	Data []string
+	// Module is the path of the module that Data lies in.
+	Module string
+	// staging says that the module replaces its own parts by paths that only its repository has.
+	staging bool
+}
+
+// Kubernetes is one release of Kubernetes, such as v1.36.4. Releases with files in modules can be built.
+func Kubernetes(version string) Component {
+	c := Component{Name: "kubernetes", Version: version, Module: "k8s.io/kubernetes", Packages: map[string]string{}, staging: true}
+	for _, name := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubeadm", "kubelet", "kubectl"} {
+		c.Packages[name] = "k8s.io/kubernetes/cmd/" + name
+	}
+	minor, _, _ := strings.Cut(strings.TrimPrefix(version, "v1."), ".")
+	for _, p := range []string{"k8s.io/component-base/version", "k8s.io/client-go/pkg/version"} {
+		for _, v := range []string{"gitVersion=" + version, "gitMajor=1", "gitMinor=" + minor, "gitTreeState=clean"} {
+			c.LDFlags = append(c.LDFlags, "-X", p+"."+v)
+		}
+	}
+	return c
+}
+
+// Etcd is etcd with its command-line client.
+func Etcd() Component {
+	return Component{Name: "etcd", Version: "v3.6.16", Module: "go.etcd.io/etcd/server/v3", Packages: map[string]string{
+		"etcd":    "go.etcd.io/etcd/server/v3",
+		"etcdctl": "go.etcd.io/etcd/etcdctl/v3",
+		"etcdutl": "go.etcd.io/etcd/etcdutl/v3",
+	}}
+}
+
+// Containerd is the container runtime, with its shim and client. It runs containers with runc, which Debian provides.
+func Containerd() Component {
+	const module, version = "github.com/containerd/containerd/v2", "v2.3.7"
+	c := Component{Name: "containerd", Version: version, Module: module, Packages: map[string]string{},
+		Tags: []string{"no_btrfs", "no_devmapper", "no_zfs"}, LDFlags: []string{"-X", module + "/version.Version=" + version}}
+	for _, name := range []string{"containerd", "containerd-shim-runc-v2", "ctr"} {
+		c.Packages[name] = module + "/cmd/" + name
+	}
+	return c
+}
+
+// CNI is the reference network plugins: a bridge and its addresses.
+func CNI() Component {
+	const module = "github.com/containernetworking/plugins"
+	c := Component{Name: "cni", Version: "v1.9.1", Module: module, Packages: map[string]string{}}
+	for _, p := range []string{"main/bridge", "main/loopback", "ipam/host-local", "meta/portmap"} {
+		c.Packages[path.Base(p)] = module + "/plugins/" + p
+	}
+	return c
+}
+
+// KubeBench is the judge of CIS benchmarks, with its directory cfg.
+func KubeBench() Component {
+	const module, version = "github.com/aquasecurity/kube-bench", "v0.15.6"
+	return Component{Name: "kube-bench", Version: version, Module: module, Data: []string{"cfg"},
+		Packages: map[string]string{"kube-bench": module},
+		LDFlags:  []string{"-X", module + "/cmd.KubeBenchVersion=" + version}}
+}
+
+// All are the components that the files in modules are kept for.
+func All() []Component {
+	return []Component{Kubernetes("v1.36.4"), Kubernetes("v1.37.1"), Etcd(), Containerd(), CNI(), KubeBench()}
+}
+
+// binaries are the names of the programs, sorted.
+func (c Component) binaries() []string { return sortedKeys(c.Packages) }

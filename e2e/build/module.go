@@ -1,0 +1,84 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Resolve asks the module proxy for everything that the component is built from, and returns the go.mod and go.sum to
+// keep in modules. Only who changes a version needs it.
+func Resolve(ctx context.Context, c Component, log io.Writer) (mod, sum []byte, err error) {
+	dir, err := os.MkdirTemp("", "bartizan-module-")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer os.RemoveAll(dir)
+	text := &bytes.Buffer{}
+	fmt.Fprintf(text, "module example.invalid/%s\n\n", c.Name)
+	if c.staging {
+		if err := c.writeReplaces(ctx, text); err != nil {
+			return nil, nil, err
+		}
+		fmt.Fprintf(text, "require %s %s\n\n", c.Module, c.Version)
+	} else {
+		fmt.Fprintf(text, "go 1.26.0\n\n")
+	}
+	// Tools keep the programs' packages, and all that they import, in the module graph.
+	for _, name := range c.binaries() {
+		fmt.Fprintf(text, "tool %s\n", c.Packages[name])
+	}
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), text.Bytes(), 0o644); err != nil {
+		return nil, nil, err
+	}
+	if !c.staging {
+		get := []string{"get", "-tool"}
+		for _, name := range c.binaries() {
+			get = append(get, c.Packages[name]+"@"+c.Version)
+		}
+		if err := goTool(ctx, dir, log, get...); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := goTool(ctx, dir, log, "mod", "tidy"); err != nil {
+		return nil, nil, err
+	}
+	if mod, err = os.ReadFile(filepath.Join(dir, "go.mod")); err != nil {
+		return nil, nil, err
+	}
+	sum, err = os.ReadFile(filepath.Join(dir, "go.sum"))
+	return mod, sum, err
+}
+
+// writeReplaces writes what the main module of Kubernetes says about its build. Its own parts are published as modules
+// of the same release: v1.36.4 of the whole is v0.36.4 of each part.
+func (c Component) writeReplaces(ctx context.Context, w io.Writer) error {
+	var out bytes.Buffer
+	if err := goTool(ctx, os.TempDir(), &out, "mod", "download", "-json", c.Module+"@"+c.Version); err != nil {
+		return fmt.Errorf("%s: %w", out.String(), err)
+	}
+	var module struct{ GoMod string }
+	if err := json.Unmarshal(out.Bytes(), &module); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(module.GoMod)
+	if err != nil {
+		return err
+	}
+	part := "v0." + strings.TrimPrefix(c.Version, "v1.")
+	for line := range strings.Lines(string(text)) {
+		f := strings.Fields(line)
+		switch {
+		case len(f) == 2 && (f[0] == "go" || f[0] == "godebug"):
+			fmt.Fprint(w, line)
+		case len(f) == 3 && f[1] == "=>" && strings.HasPrefix(f[2], "./staging/"):
+			fmt.Fprintf(w, "replace %s => %s %s\n", f[0], f[0], part)
+		}
+	}
+	return nil
+}
