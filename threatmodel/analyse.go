@@ -3,6 +3,7 @@ package threatmodel
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/bartizan-dev/bartizan/model"
@@ -19,6 +20,8 @@ type Options struct {
 	To           []string  // ids of positions to reach; empty: all assets
 	Paths        int       // at most so many for each attacker and asset; 0: 3
 	Frontier     int       // at most so many blocked steps for each attacker; 0: 200
+	Faults       int       // sets of so many faults are searched, 1 to 3; 0: 3
+	Budget       int       // combinations looked at for each attacker and critical asset; 0: 20 million
 }
 
 // Without names a control that is treated as down, for one subject or, with an empty Subject, for all.
@@ -27,12 +30,17 @@ type Without struct {
 	Subject model.Address
 }
 
-// singlesBudget bounds the work of the search for single faults: facts visited for each attacker.
-const singlesBudget = 20_000_000
+// Bounds of the search for sets of two and three faults. Single faults are always searched to the end.
+const (
+	defaultBudget = 20_000_000
+	// otherShare is the part of the budget that assets get which are not critical.
+	otherShare = 20
+)
 
 // Analyse judges the graph under a posture. The error says which option names something that does not exist.
 func (g *Graph) Analyse(posture model.Posture, o Options) (*Report, error) {
 	o.Paths, o.Frontier = cmp.Or(o.Paths, 3), cmp.Or(o.Frontier, 200)
+	o.Faults, o.Budget = min(cmp.Or(o.Faults, maxSetSize), maxSetSize), cmp.Or(o.Budget, defaultBudget)
 	profiles, err := g.profiles(o)
 	if err != nil {
 		return nil, err
@@ -56,8 +64,7 @@ func (g *Graph) Analyse(posture model.Posture, o Options) (*Report, error) {
 	}
 	if len(o.From) == 0 && len(o.AssumeBreach) == 0 {
 		a.report.NotSearched = append(a.report.NotSearched,
-			"Attackers who start inside are not also given what somebody on the internet may steal; combine them with --from and --assume-breach.",
-			"Sets of two and more faults were not enumerated: the paths that need faults are the cheapest found, not proven to need the fewest.")
+			"Attackers who start inside are not also given what somebody on the internet may steal; combine them with --from and --assume-breach.")
 	}
 	a.base()
 	for _, p := range assets {
@@ -70,6 +77,7 @@ func (g *Graph) Analyse(posture model.Posture, o Options) (*Report, error) {
 	for p := range a.named {
 		a.report.Positions = append(a.report.Positions, p)
 	}
+	a.notSearched()
 	slices.SortFunc(a.report.Positions, func(x, y *Position) int { return cmp.Compare(x.ID, y.ID) })
 	return a.report, nil
 }
@@ -181,35 +189,18 @@ type worlds struct {
 	dAll     *derivation // the ways that need the fewest controls to fail; made when first asked for
 	base     []int32     // what he starts with, controls that are down and every modelled fault
 	starting map[int32]bool
+	causes   []*cause
+	facts    [][]int32 // of each cause
 }
 
 func (a *analysis) entry(p *Profile) *EntryReport {
 	g := a.g
 	r := &EntryReport{Profile: p}
-	w := &worlds{starting: map[int32]bool{}}
-	base := slices.Clone(a.down)
+	w := a.worlds(p)
 	for _, s := range p.Start {
-		base = append(base, s.index)
-		w.starting[s.index] = true
 		r.Start = append(r.Start, s.ID)
 		a.named[s] = true
 	}
-	later := slices.Clone(base)
-	for _, x := range g.Atoms {
-		if p.suffers(x) {
-			later = append(later, g.atomFact(x))
-		}
-	}
-	w.today = g.horn.close(base)
-	w.later = g.horn.close(later)
-	every := slices.Clone(later)
-	for _, h := range g.holds {
-		every = append(every, g.holdFact(h))
-	}
-	w.all = g.horn.close(every)
-	w.base = later
-	w.dToday = g.horn.cheapest(base, 0)
-	w.dLater = g.horn.cheapest(later, 0)
 	for _, x := range g.Positions {
 		if w.today.holds[x.index] {
 			r.Held++
@@ -226,35 +217,93 @@ func (a *analysis) entry(p *Profile) *EntryReport {
 			}
 		}
 	}
-	for _, asset := range a.assets {
-		r.Assets = append(r.Assets, a.asset(w, asset))
+	targets := make([]int32, len(a.assets))
+	for i, asset := range a.assets {
+		targets[i] = asset.index
 	}
-	a.singles(w, r)
+	singles := w.today.singleFaults(w.facts, targets)
+	for i, asset := range a.assets {
+		r.Assets = append(r.Assets, a.asset(w, asset, singles[i]))
+	}
 	a.frontier(w, r)
 	return r
 }
 
-func (a *analysis) asset(w *worlds, asset *Position) *AssetReport {
+func (a *analysis) worlds(p *Profile) *worlds {
+	g := a.g
+	w := &worlds{starting: map[int32]bool{}, causes: a.causes(p)}
+	base := slices.Clone(a.down)
+	for _, s := range p.Start {
+		base = append(base, s.index)
+		w.starting[s.index] = true
+	}
+	later := slices.Clone(base)
+	for _, x := range w.causes {
+		w.facts = append(w.facts, x.facts)
+		if x.Class != Configuration {
+			later = append(later, x.facts...)
+		}
+	}
+	w.today = g.horn.close(base)
+	w.later = g.horn.close(later)
+	every := slices.Clone(later)
+	for _, h := range g.holds {
+		every = append(every, g.holdFact(h))
+	}
+	w.all = g.horn.close(every)
+	w.base = later
+	w.dToday = g.horn.cheapest(base, 0)
+	w.dLater = g.horn.cheapest(later, 0)
+	return w
+}
+
+func (a *analysis) asset(w *worlds, asset *Position, singles []int32) *AssetReport {
 	r := &AssetReport{Asset: asset.ID}
 	switch f := asset.index; {
 	case w.starting[f]:
-		r.Verdict = HeldAtStart
+		r.Verdict, r.Tolerance.Answer = HeldAtStart, AnswerHeld
 	case w.today.holds[f]:
-		r.Verdict = OpenToday
-		r.Paths = a.paths(w.today, w.dToday, f)
-	case w.later.holds[f]:
-		r.Verdict = NeedsFaults
-		r.Paths = a.paths(w.later, w.dLater, f)
-	case w.all.holds[f]:
-		r.Verdict = Blocked
-		if w.dAll == nil {
-			w.dAll = a.nearMisses(w)
-		}
-		r.Paths = []*Path{a.path(w.later, w.dAll.plan(f, nil))}
+		r.Verdict, r.Tolerance.Answer = OpenToday, AnswerOpen
+		r.Paths = a.paths(w.today, w.dToday, f, nil, a.options.Paths)
+	case !w.all.holds[f]:
+		r.Verdict, r.Tolerance.Answer = NoPath, AnswerNone
 	default:
-		r.Verdict = NoPath
+		r.Verdict = Blocked
+		if w.later.holds[f] {
+			r.Verdict = NeedsFaults
+		}
+		var sets [][]int32
+		r.Tolerance, sets = a.tolerance(w, f, singles)
+		a.tellFaults(w, r, f, sets)
 	}
 	return r
+}
+
+// effort is the size of the sets that are searched for a target, and the budget.
+func (a *analysis) effort(target int32) (size, budget int) {
+	budget = a.options.Budget
+	if p := a.g.Positions[target]; p.Asset != model.SensitivityCritical && len(a.options.To) == 0 {
+		budget /= otherShare
+	}
+	return a.options.Faults, budget
+}
+
+// notSearched says of how many pairs not all sets of faults were looked at.
+func (a *analysis) notSearched() {
+	cut := map[int]int{}
+	for _, e := range a.report.Entries {
+		for _, x := range e.Assets {
+			if n := x.Tolerance.Searched; n > 0 && n < a.options.Faults {
+				cut[n]++
+			}
+		}
+	}
+	for _, n := range slices.Sorted(maps.Keys(cut)) {
+		a.report.NotSearched = append(a.report.NotSearched, fmt.Sprintf(
+			"For %d pairs of attacker and asset sets of more than %d faults were not searched to the end: they took more than the budget of %d combinations, or of %d for assets that are not critical.",
+			cut[n], n, a.options.Budget, a.options.Budget/otherShare))
+	}
+	a.report.NotSearched = append(a.report.NotSearched, fmt.Sprintf("Sets of more than %d faults, and breaches of the trusted base, are not searched.", a.options.Faults))
 }
 
 func (a *analysis) id(p *Position) string {

@@ -85,12 +85,13 @@ type closure struct {
 	holds   []bool
 	missing []int32 // facts of each clause's body that do not hold
 	trail   []int32 // facts in the order in which they came to hold
+	by      []int32 // the clause that each of them came to hold by; -1 for facts that were given
 }
 
 // close returns the least fixed point of the base facts.
 func (h *horn) close(base []int32) *closure {
 	base = slices.Clone(base)
-	c := &closure{h: h, holds: make([]bool, h.facts), missing: make([]int32, len(h.heads))}
+	c := &closure{h: h, holds: make([]bool, h.facts), missing: make([]int32, len(h.heads)), by: make([]int32, h.facts)}
 	for i := range h.heads {
 		c.missing[i] = h.start[i+1] - h.start[i]
 		if c.missing[i] == 0 {
@@ -105,20 +106,20 @@ func (h *horn) close(base []int32) *closure {
 func (c *closure) extend(facts []int32) {
 	next := len(c.trail)
 	for _, f := range facts {
-		c.hold(f)
+		c.hold(f, -1)
 	}
 	for ; next < len(c.trail); next++ {
 		for _, clause := range c.h.watchersOf(c.trail[next]) {
 			if c.missing[clause]--; c.missing[clause] == 0 {
-				c.hold(c.h.heads[clause])
+				c.hold(c.h.heads[clause], clause)
 			}
 		}
 	}
 }
 
-func (c *closure) hold(f int32) {
+func (c *closure) hold(f, by int32) {
 	if !c.holds[f] {
-		c.holds[f] = true
+		c.holds[f], c.by[f] = true, by
 		c.trail = append(c.trail, f)
 	}
 }

@@ -66,7 +66,9 @@ type candidate struct {
 // paths returns derivations of the target: those with fewer faults first, then the cheaper ones. The search starts at
 // the cheapest by tree-sum and exchanges the last step to one or more of the facts on the way, because a way that is
 // dearer as a tree may be cheaper once the steps that it shares are counted once.
-func (a *analysis) paths(c *closure, d *derivation, target int32) []*Path {
+//
+// Facts in failed are controls that block but are assumed to fail.
+func (a *analysis) paths(c *closure, d *derivation, target int32, failed map[int32]*cause, limit int) []*Path {
 	seen := map[string]bool{}
 	var found []*candidate
 	push := func(override map[int32]int32) {
@@ -107,9 +109,9 @@ func (a *analysis) paths(c *closure, d *derivation, target int32) []*Path {
 	var paths []*Path
 	for _, x := range found {
 		// A path that does all of another and more tells nothing new.
-		if len(paths) < a.options.Paths && !slices.ContainsFunc(chosen, func(y *candidate) bool { return includes(x.sorted, y.sorted) }) {
+		if len(paths) < limit && !slices.ContainsFunc(chosen, func(y *candidate) bool { return includes(x.sorted, y.sorted) }) {
 			chosen = append(chosen, x)
-			paths = append(paths, a.path(c, x.clauses))
+			paths = append(paths, a.path(c, x.clauses, failed))
 		}
 	}
 	return paths
@@ -161,8 +163,9 @@ func (a *analysis) nearMisses(w *worlds) *derivation {
 	return a.g.horn.cheapest(w.base, failure, up...)
 }
 
-// path tells the clauses as a story. Blockers that do not follow in the closure are in force: the step is blocked.
-func (a *analysis) path(c *closure, clauses []int32) *Path {
+// path tells the clauses as a story. Blockers that do not follow in the closure, or are assumed to fail, are in force:
+// the step is blocked.
+func (a *analysis) path(c *closure, clauses []int32, failed map[int32]*cause) *Path {
 	p := &Path{Steps: []*StoryStep{}}
 	gaps := map[string]bool{}
 	for i, clause := range clauses {
@@ -175,7 +178,7 @@ func (a *analysis) path(c *closure, clauses []int32) *Path {
 			s.Undoes = a.control(*e.Undoes, c)
 		}
 		for _, h := range e.Blockers {
-			if !c.holds[a.g.holdFact(h)] {
+			if f := a.g.holdFact(h); !c.holds[f] || failed[f] != nil {
 				s.By = append(s.By, a.control(h, nil))
 				continue
 			}
@@ -196,8 +199,8 @@ func (a *analysis) path(c *closure, clauses []int32) *Path {
 				s.Reveals = append(s.Reveals, a.control(h, nil))
 			}
 		}
-		if e.Atom != nil && !slices.Contains(p.Faults, e.Atom) {
-			p.Faults = append(p.Faults, e.Atom)
+		if x := e.Atom; x != nil && !slices.ContainsFunc(p.Faults, func(c *Cause) bool { return c.ID == x.ID }) {
+			p.Faults = append(p.Faults, &Cause{ID: x.ID, Class: x.Class, Title: x.Title})
 		}
 		p.Effort += int(e.Variant.Effort)
 		p.Steps = append(p.Steps, s)

@@ -1,6 +1,10 @@
 package threatmodel
 
-import "github.com/bartizan-dev/bartizan/model"
+import (
+	"slices"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
 
 // Report is the result of an analysis, for people and machines. Positions are named by their ids.
 type Report struct {
@@ -42,12 +46,13 @@ type EntryReport struct {
 type AssetReport struct {
 	Asset   string  `json:"asset"`
 	Verdict Verdict `json:"verdict"`
-	// Paths are open paths, cheapest first. Where the verdict is [Blocked] it is one near miss: the path that needs the
-	// fewest controls to fail.
+	// Tolerance is how many faults must coincide.
+	Tolerance Tolerance `json:"tolerance"`
+	// Paths are open paths, cheapest first. Where faults are needed, they are told for the smallest sets of faults, one
+	// for each family.
 	Paths []*Path `json:"paths,omitempty"`
-	// Single are the single faults after which the asset is open, when it is not open today: controls that fail and
-	// vulnerabilities or thefts that happen.
-	Single []*Single `json:"single_faults,omitempty"`
+	// Single are the single points of failure: the faults each of which alone opens the asset.
+	Single []*Cause `json:"single_faults,omitempty"`
 }
 
 // Verdict is how far an asset stands open to an attacker.
@@ -56,16 +61,10 @@ type Verdict string
 const (
 	HeldAtStart Verdict = "held"    // he starts there
 	OpenToday   Verdict = "open"    // what he holds is enough
-	NeedsFaults Verdict = "faults"  // it takes unknown vulnerabilities or thefts; see the paths
-	Blocked     Verdict = "blocked" // controls would have to fail as well
+	NeedsFaults Verdict = "faults"  // unknown vulnerabilities or thefts suffice; how many faults it takes at least says the tolerance
+	Blocked     Verdict = "blocked" // controls would have to fail too
 	NoPath      Verdict = "none"    // no modelled path, even if every control failed
 )
-
-// Single is one fault that alone opens an asset.
-type Single struct {
-	Control *Control `json:"control,omitempty"` // a control that fails …
-	Atom    *Atom    `json:"atom,omitempty"`    // … or a fault that happens
-}
 
 // Control is a control for a subject and what is known about it.
 type Control struct {
@@ -79,6 +78,8 @@ type Control struct {
 	// Weakenings are the values of the specification because of which the control is absent, with their exceptions.
 	Weakenings []*Weakening `json:"weakenings,omitempty"`
 }
+
+func (c *Control) hold() model.Hold { return model.Hold{Control: c.ID, Subject: c.Subject} }
 
 // Further states of a control, besides those of [model.State].
 const (
@@ -96,12 +97,18 @@ type Weakening struct {
 // Path is one way from an attacker's start to an asset: a derivation in the AND/OR graph, told in order.
 type Path struct {
 	Effort int `json:"effort"` // the sum over its steps, each counted once; an upper bound of the cheapest when premises share steps
-	// Faults are the unknown vulnerabilities and thefts that it takes, each once.
-	Faults []*Atom      `json:"faults,omitempty"`
+	// Faults are what it takes, each once: vulnerabilities and thefts in the order in which they happen, then the
+	// failures of controls.
+	Faults []*Cause     `json:"faults,omitempty"`
 	Steps  []*StoryStep `json:"steps"`
 	// Gaps are the controls each of which would close this path if it held, apart from those that the attacker undoes on
 	// the way. Empty: no control of the catalogue stops any step of the path.
 	Gaps []*Control `json:"gaps,omitempty"`
+}
+
+// Unblocked reports whether no control in force blocks a step of the path.
+func (p *Path) Unblocked() bool {
+	return !slices.ContainsFunc(p.Steps, func(s *StoryStep) bool { return len(s.By) > 0 })
 }
 
 // StoryStep is one step of a path.

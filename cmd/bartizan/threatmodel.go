@@ -146,10 +146,14 @@ func (f *threatmodelFlags) hint(g *threatmodel.Graph, err error) string {
 
 // failed reports whether the report crosses the threshold.
 func failed(level string, r *threatmodel.Report) bool {
+	if level == "never" {
+		return false
+	}
 	for _, e := range r.Entries {
 		for _, a := range e.Assets {
-			open, faults := a.Verdict == threatmodel.OpenToday, a.Verdict == threatmodel.NeedsFaults
-			if level != "never" && open || level == "faults" && faults || level == "single" && len(a.Single) > 0 {
+			switch t := a.Tolerance; {
+			case t.Answer == threatmodel.AnswerHeld: // nothing to defend
+			case t.Answer == threatmodel.AnswerOpen, level == "faults" && a.Verdict == threatmodel.NeedsFaults, level == "single" && !t.AtLeast(2):
 				return true
 			}
 		}
@@ -187,21 +191,24 @@ func writeReports(s *streams, f *threatmodelFlags, title string, report *threatm
 	return nil
 }
 
-// verdicts counts what the attackers reach, in one sentence.
+// verdicts counts how many faults the pairs of attacker and asset withstand, in one sentence.
 func verdicts(r *threatmodel.Report) string {
-	var open, faults, closed int
+	var open, single, more, none int
 	for _, e := range r.Entries {
 		for _, a := range e.Assets {
-			switch a.Verdict {
-			case threatmodel.OpenToday:
+			switch t := a.Tolerance; {
+			case t.Answer == threatmodel.AnswerHeld:
+			case t.Answer == threatmodel.AnswerOpen:
 				open++
-			case threatmodel.NeedsFaults:
-				faults++
-			case threatmodel.Blocked, threatmodel.NoPath:
-				closed++
+			case t.Answer == threatmodel.AnswerNone:
+				none++
+			case t.AtLeast(2):
+				more++
+			default:
+				single++
 			}
 		}
 	}
-	return fmt.Sprintf("%s, %s: of all pairs %d are open today, %d open after unknown faults, %d blocked by controls.",
-		count(len(r.Entries), "attacker"), count(len(r.Assets), "asset"), open, faults, closed)
+	return fmt.Sprintf("%s, %s: of all pairs %d are open today, %d have a single point of failure, %d need two or more faults, %d have no modelled path.",
+		count(len(r.Entries), "attacker"), count(len(r.Assets), "asset"), open, single, more, none)
 }

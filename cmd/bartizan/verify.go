@@ -82,12 +82,10 @@ type lost struct {
 
 // opening is an asset that an attacker comes nearer to.
 type opening struct {
-	Attacker string              `json:"attacker"`
-	Asset    string              `json:"asset"`
-	Before   threatmodel.Verdict `json:"before"`
-	After    threatmodel.Verdict `json:"after"`
-	Faults   int                 `json:"faults"` // unknown vulnerabilities and thefts that it takes now …
-	Were     int                 `json:"were"`   // … and took before; 0 where controls stood in the way
+	Attacker string `json:"attacker"`
+	Asset    string `json:"asset"`
+	Before   string `json:"before"` // fault tolerance with the control: "2 (1F+1V)"
+	After    string `json:"after"`  // and without: "1 (1V)", "open"
 }
 
 type findingEntry struct {
@@ -158,7 +156,7 @@ func (v *verdict) weigh(t *tree, missing []model.Claim) error {
 		return nil
 	}
 	graph := threatmodel.Build(t.spec)
-	before, err := graph.Analyse(t.posture(), threatmodel.Options{Paths: 1, Frontier: 1})
+	before, err := graph.Analyse(t.posture(), threatmodel.Options{Paths: 1, Frontier: 1, Faults: 2})
 	if err != nil {
 		return err
 	}
@@ -166,7 +164,7 @@ func (v *verdict) weigh(t *tree, missing []model.Claim) error {
 	for _, c := range missing {
 		delete(together, model.Hold{Control: c.Control, Subject: c.Subject})
 	}
-	after, err := graph.Analyse(together, threatmodel.Options{Paths: 1, Frontier: 1})
+	after, err := graph.Analyse(together, threatmodel.Options{Paths: 1, Frontier: 1, Faults: 2})
 	if err != nil {
 		return err
 	}
@@ -182,7 +180,7 @@ func (v *verdict) weigh(t *tree, missing []model.Claim) error {
 		if len(v.Lost) < maxOpenings {
 			posture := t.posture()
 			delete(posture, hold)
-			after, err := graph.Analyse(posture, threatmodel.Options{Paths: 1, Frontier: 1})
+			after, err := graph.Analyse(posture, threatmodel.Options{Paths: 1, Frontier: 1, Faults: 2})
 			if err != nil {
 				return err
 			}
@@ -196,40 +194,18 @@ func (v *verdict) weigh(t *tree, missing []model.Claim) error {
 	return nil
 }
 
-// openings lists the pairs of attacker and asset that got worse.
+// openings lists the pairs of attacker and asset that withstand fewer faults than before.
 func openings(before, after *threatmodel.Report) []opening {
 	all := []opening{}
 	for i, e := range after.Entries {
 		for j, a := range e.Assets {
 			was := before.Entries[i].Assets[j]
-			if faults(a) < faults(was) || severity(a.Verdict) < severity(was.Verdict) {
-				all = append(all, opening{e.Profile.ID, a.Asset, was.Verdict, a.Verdict, faults(a), len(faultsOf(was))})
+			if a.Tolerance.Below(was.Tolerance) {
+				all = append(all, opening{e.Profile.ID, a.Asset, was.Tolerance.String(), a.Tolerance.String()})
 			}
 		}
 	}
 	return all
-}
-
-// severity orders verdicts from the worst.
-func severity(v threatmodel.Verdict) int {
-	if r, ok := rank[v]; ok {
-		return r
-	}
-	if v == threatmodel.HeldAtStart {
-		return -1
-	}
-	return len(rank)
-}
-
-// faults is how many unknown faults the cheapest path takes; many, if controls stand in the way.
-func faults(a *threatmodel.AssetReport) int {
-	switch {
-	case a.Verdict == threatmodel.OpenToday || a.Verdict == threatmodel.HeldAtStart:
-		return 0
-	case a.Verdict == threatmodel.NeedsFaults && len(a.Paths) > 0:
-		return len(a.Paths[0].Faults)
-	}
-	return 1 << 20
 }
 
 func (v *verdict) print(p *printer, dir string) {
@@ -261,10 +237,10 @@ func (v *verdict) printLost(p *printer) {
 	opens := func(list []opening) {
 		for i, o := range list {
 			if i == 2*maxAlone {
-				p.printf("  opens: %d more pairs of attacker and asset\n", len(list)-i)
+				p.printf("  weakens: %d more pairs of attacker and asset\n", len(list)-i)
 				return
 			}
-			p.printf("  opens: %s → %s, %s\n", o.Attacker, o.Asset, verdictText(o))
+			p.printf("  weakens: %s → %s, fault tolerance %s (before: %s)\n", o.Attacker, o.Asset, o.After, o.Before)
 		}
 	}
 	byControl := map[model.ControlID][]lost{}
@@ -295,23 +271,4 @@ func (v *verdict) printLost(p *printer) {
 		p.printf("All of these together:\n")
 		opens(v.Opens)
 	}
-}
-
-// faultsOf returns the faults that the cheapest path takes; none where there is no path.
-func faultsOf(a *threatmodel.AssetReport) []*threatmodel.Atom {
-	if a.Verdict != threatmodel.NeedsFaults || len(a.Paths) == 0 {
-		return nil
-	}
-	return a.Paths[0].Faults
-}
-
-func verdictText(o opening) string {
-	was := string(o.Before)
-	if o.Before == threatmodel.NeedsFaults {
-		was = count(o.Were, "unknown fault")
-	}
-	if o.After == threatmodel.NeedsFaults {
-		return "after " + count(o.Faults, "unknown fault") + " (before: " + was + ")"
-	}
-	return string(o.After) + " (before: " + was + ")"
 }

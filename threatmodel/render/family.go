@@ -41,8 +41,11 @@ func (o *overview) openFamilies(entries []*threatmodel.EntryReport, limit int) (
 	var all []found
 	for _, e := range entries {
 		for _, asset := range e.Assets {
-			if len(asset.Paths) > 0 && asset.Verdict != threatmodel.Blocked {
-				all = append(all, found{asset.Paths[0], e.Start})
+			for _, p := range asset.Paths {
+				if p.Unblocked() {
+					all = append(all, found{p, e.Start})
+					break
+				}
 			}
 		}
 	}

@@ -23,18 +23,26 @@ func Markdown(w io.Writer, title string, r *threatmodel.Report) error {
 		p(" unless asked for, and here it\nwas asked for")
 	}
 	p(".\nProof is about files: a machine that does not run them is not covered.\n\n")
-	p("## What is open to whom\n\nA number in brackets is how many unknown vulnerabilities or thefts the cheapest path takes.\n\n")
-	p("| Asset | Open today to | Open after faults to | Blocked for |\n|---|---|---|---|\n")
+	p("## What is open to whom\n\n%s\n\n", md(toleranceNote(r)))
+	head, rule := "| Asset |", "|---|"
+	for _, x := range answers {
+		head, rule = head+" "+x.title+" |", rule+"---|"
+	}
+	p("%s\n%s\n", head, rule)
 	for _, a := range s.Assets {
-		p("| %s | %s | %s | %s |\n", md(a.Title), md(names(a.Open)), md(names(a.Faults)), md(names(a.Blocked)))
+		p("| %s |", md(a.Title))
+		for _, list := range a.By {
+			p(" %s |", md(names(list)))
+		}
+		p("\n")
 	}
 	p("\n## Overview\n\n```mermaid\n")
 	if err := Mermaid(&b, Overview(title, r)); err != nil {
 		return err
 	}
-	p("```\n\n## Paths that no control blocks\n\n")
+	p("```\n\n## Paths that are open today or after one fault\n\n")
 	if len(s.Stories) == 0 {
-		p("None, with at most one unknown vulnerability or theft.\n\n")
+		p("None.\n\n")
 	}
 	for _, x := range s.Stories {
 		p("### %s: %s\n\nFor: %s. Effort %d.\n\n", md(x.Asset), md(x.Verdict), md(names(x.Attackers)), x.Path.Effort)
@@ -47,9 +55,9 @@ func Markdown(w io.Writer, title string, r *threatmodel.Report) error {
 		p("%d more such paths: see the JSON report.\n\n", s.MoreOpen)
 	}
 	if len(s.Singles) > 0 {
-		p("## Single faults\n\nEach of these alone opens an asset that is closed today.\n\n| Fault | File | Opens | To |\n|---|---|---|---|\n")
+		p("## Single points of failure\n\nEach of these alone opens an asset that is closed today. The list is complete.\n\n| Fault | Class | Controls that fail | Opens | To |\n|---|---|---|---|---|\n")
 		for _, x := range s.Singles {
-			p("| %s | %s | %s | %s |\n", md(x.Fault), md(x.File), md(names(x.Assets)), md(names(x.Attackers)))
+			p("| %s | %s | %s | %s | %s |\n", md(x.Fault), x.Class, md(strings.Join(x.Controls, ", ")), md(names(x.Assets)), md(names(x.Attackers)))
 		}
 		p("\n")
 	}
@@ -88,9 +96,26 @@ func appendNew(list []string, s string) []string {
 	return append(list, s)
 }
 
+// toleranceNote says what the numbers mean.
+func toleranceNote(r *threatmodel.Report) string {
+	return fmt.Sprintf("How many faults must coincide before an attacker reaches an asset: a file that is wrong or missing (F), an unknown vulnerability (V), a theft or an insider's act (T). "+
+		"What hangs on one cause is one fault. Breaches of the trusted base (%d parts, listed below) are not counted.", len(r.TrustedBase))
+}
+
 // stepNote says what a step takes besides its premises.
 func stepNote(s *threatmodel.StoryStep) string {
-	if s.Fault != nil {
+	switch {
+	case len(s.By) > 0:
+		var ids []string
+		for _, c := range s.By {
+			ids = append(ids, string(c.ID))
+		}
+		note := " – blocked by " + strings.Join(ids, ", ")
+		if s.By[0].Path != "" {
+			note += " in " + s.By[0].Path
+		}
+		return note
+	case s.Fault != nil:
 		return " – takes: " + s.Fault.Title
 	}
 	return ""
@@ -104,6 +129,11 @@ func closing(p *threatmodel.Path) string {
 			gaps = append(gaps, controlState(c))
 		}
 		return "Any one of these would close it: " + strings.Join(gaps, "; ") + "."
+	}
+	for _, s := range p.Steps {
+		if len(s.By) > 0 {
+			return "A control blocks it."
+		}
 	}
 	for _, s := range p.Steps {
 		if s.Remains != "" {

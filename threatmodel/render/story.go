@@ -97,29 +97,33 @@ func stepLook(s *threatmodel.StoryStep) (Mark, []string) {
 	return MarkOpen, nil
 }
 
-// verdictText says in one sentence how far the asset stands open.
+// verdictText says in one sentence how far the asset stands open, and what the path takes.
 func verdictText(a *threatmodel.AssetReport, p *threatmodel.Path) string {
-	switch a.Verdict {
-	case threatmodel.HeldAtStart:
+	t := a.Tolerance
+	switch t.Answer {
+	case threatmodel.AnswerHeld:
 		return "held from the start."
-	case threatmodel.OpenToday:
+	case threatmodel.AnswerOpen:
 		return "open today."
-	case threatmodel.NeedsFaults:
-		return fmt.Sprintf("open after %s.", count(len(p.Faults), "unknown vulnerability or theft", "unknown vulnerabilities or thefts"))
-	case threatmodel.Blocked:
-		failures := map[string]bool{}
-		for _, s := range p.Steps {
-			for _, c := range s.By {
-				failures[string(c.ID)+"@"+string(c.Subject)] = true
-			}
-		}
-		text := "blocked. This path would need " + count(len(failures), "control to fail", "controls to fail")
-		if len(p.Faults) > 0 {
-			text += " and " + count(len(p.Faults), "unknown vulnerability or theft", "unknown vulnerabilities or thefts")
-		}
-		return text + "."
+	case threatmodel.AnswerExact:
+		return fmt.Sprintf("%s must coincide: %s.", count(t.Faults, "fault", "faults"), faultList(p))
+	case threatmodel.AnswerAtLeast:
+		return fmt.Sprintf("at least %s must coincide; this path takes %d.", count(t.Faults, "fault", "faults"), len(p.Faults))
 	}
-	return "no modelled path."
+	return "no modelled path, even with every modelled fault."
+}
+
+// faultList names the faults of a path: the file of a control in short form.
+func faultList(p *threatmodel.Path) string {
+	var list []string
+	for _, f := range p.Faults {
+		if f.Path != "" {
+			list = append(list, shortPath(f.Path)+" is wrong or missing")
+		} else {
+			list = append(list, f.Title)
+		}
+	}
+	return strings.Join(list, "; ")
 }
 
 func count(n int, one, many string) string {

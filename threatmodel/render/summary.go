@@ -25,13 +25,29 @@ type summary struct {
 	Blocked  int // blocked steps in all, each counted once
 }
 
-// assetRow is one asset with the attackers by verdict.
+// assetRow is one asset with the attackers by the answer to how many faults must coincide.
 type assetRow struct {
-	Title   string
-	Open    []string
-	Faults  []string
-	Blocked []string
-	None    int
+	Title string
+	By    [len(answers)][]string // titles of attackers, in the order of answers
+}
+
+// answers are the columns in which the tolerances stand. They are different answers, and never mixed.
+var answers = [...]struct {
+	title string
+	is    func(threatmodel.Tolerance) bool
+}{
+	{"Open today to", func(t threatmodel.Tolerance) bool {
+		return t.Answer == threatmodel.AnswerOpen || t.Answer == threatmodel.AnswerHeld
+	}},
+	{"After 1 fault to", exactly(1)},
+	{"After 2 faults to", exactly(2)},
+	{"After 3 faults to", exactly(3)},
+	{"Searched, none found", func(t threatmodel.Tolerance) bool { return t.Answer == threatmodel.AnswerAtLeast }},
+	{"No modelled path for", func(t threatmodel.Tolerance) bool { return t.Answer == threatmodel.AnswerNone }},
+}
+
+func exactly(n int) func(threatmodel.Tolerance) bool {
+	return func(t threatmodel.Tolerance) bool { return t.Answer == threatmodel.AnswerExact && t.Faults == n }
 }
 
 // story is one path that is open today or after faults.
@@ -45,7 +61,8 @@ type story struct {
 // singleRow is one fault that alone opens assets to attackers.
 type singleRow struct {
 	Fault     string
-	File      string
+	Class     threatmodel.Fault
+	Controls  []string // of the file, whose failure is what counts
 	Assets    []string
 	Attackers []string
 }
@@ -63,25 +80,26 @@ func summarise(r *threatmodel.Report) *summary {
 		row := assetRow{Title: titles[id]}
 		for _, e := range r.Entries {
 			a := e.Assets[i]
-			switch a.Verdict {
-			case threatmodel.OpenToday, threatmodel.HeldAtStart:
-				row.Open = append(row.Open, e.Profile.Title)
-			case threatmodel.NeedsFaults:
-				row.Faults = append(row.Faults, fmt.Sprintf("%s (%d)", e.Profile.Title, len(a.Paths[0].Faults)))
-			case threatmodel.Blocked:
-				row.Blocked = append(row.Blocked, e.Profile.Title)
-			default:
-				row.None++
+			for i, column := range answers {
+				if column.is(a.Tolerance) {
+					name := e.Profile.Title
+					if a.Tolerance.Answer == threatmodel.AnswerAtLeast {
+						name += " (" + a.Tolerance.String() + ")"
+					}
+					row.By[i] = append(row.By[i], name)
+				}
 			}
-			if a.Verdict == threatmodel.OpenToday || a.Verdict == threatmodel.NeedsFaults && len(a.Paths[0].Faults) == 1 {
+			if len(a.Paths) > 0 && !a.Tolerance.AtLeast(2) {
 				collectStory(stories, titles[id], e, a)
 			}
 			for _, f := range a.Single {
-				name, file := faultName(f)
-				x := singles[name]
+				x := singles[f.ID]
 				if x == nil {
-					x = &singleRow{Fault: name, File: file}
-					singles[name] = x
+					x = &singleRow{Fault: f.Title, Class: f.Class}
+					singles[f.ID] = x
+				}
+				for _, c := range f.Controls {
+					x.Controls = appendNew(x.Controls, string(c.ID))
 				}
 				if !slices.Contains(x.Assets, titles[id]) {
 					x.Assets = append(x.Assets, titles[id])
@@ -136,13 +154,6 @@ func collectStory(stories map[string]*story, asset string, e *threatmodel.EntryR
 		stories[key] = x
 	}
 	x.Attackers = append(x.Attackers, e.Profile.Title)
-}
-
-func faultName(f *threatmodel.Single) (name, file string) {
-	if f.Control != nil {
-		return fmt.Sprintf("%s of %s fails", f.Control.ID, f.Control.Subject), f.Control.Path
-	}
-	return f.Atom.Title, ""
 }
 
 // names joins names, the first few by name and the rest by number.

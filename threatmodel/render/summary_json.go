@@ -12,7 +12,7 @@ import (
 type summaryFile struct {
 	ATTACK  string              `json:"attack_version"`
 	Assets  []assetSummary      `json:"assets"`
-	Paths   []pathSummary       `json:"paths"`   // that no control blocks and that take at most one fault, cheapest first
+	Paths   []pathSummary       `json:"paths"`   // that are open today or after one fault, cheapest first
 	Blocked []blockedSummary    `json:"blocked"` // the steps that attackers could try today, nearest first
 	Trusted []*threatmodel.Atom `json:"trusted_base"`
 	Singles []map[string]any    `json:"single_faults"`
@@ -22,7 +22,8 @@ type assetSummary struct {
 	ID       string                         `json:"id"`
 	Title    string                         `json:"title"`
 	Verdicts map[string]threatmodel.Verdict `json:"verdicts"` // by attacker
-	Faults   map[string]int                 `json:"faults,omitempty"`
+	// Tolerance is by attacker: "held", "open", "1 (1F or 1T)", "≥ 4", "no path".
+	Tolerance map[string]string `json:"tolerance"`
 }
 
 type pathSummary struct {
@@ -52,13 +53,11 @@ func SummaryJSON(w io.Writer, r *threatmodel.Report) error {
 	s := summarise(r)
 	out := summaryFile{ATTACK: r.ATTACK, Paths: []pathSummary{}, Blocked: []blockedSummary{}, Singles: []map[string]any{}}
 	for i, id := range r.Assets {
-		a := assetSummary{ID: id, Title: s.Assets[i].Title, Verdicts: map[string]threatmodel.Verdict{}, Faults: map[string]int{}}
+		a := assetSummary{ID: id, Title: s.Assets[i].Title, Verdicts: map[string]threatmodel.Verdict{}, Tolerance: map[string]string{}}
 		for _, e := range r.Entries {
 			x := e.Assets[i]
 			a.Verdicts[e.Profile.ID] = x.Verdict
-			if x.Verdict == threatmodel.NeedsFaults {
-				a.Faults[e.Profile.ID] = len(x.Paths[0].Faults)
-			}
+			a.Tolerance[e.Profile.ID] = x.Tolerance.String()
 		}
 		out.Assets = append(out.Assets, a)
 	}
@@ -83,7 +82,7 @@ func SummaryJSON(w io.Writer, r *threatmodel.Report) error {
 		out.Blocked = append(out.Blocked, x)
 	}
 	for _, x := range s.Singles {
-		out.Singles = append(out.Singles, map[string]any{"fault": x.Fault, "file": x.File, "opens": x.Assets, "to": x.Attackers})
+		out.Singles = append(out.Singles, map[string]any{"fault": x.Fault, "class": x.Class, "controls": x.Controls, "opens": x.Assets, "to": x.Attackers})
 	}
 	for _, t := range r.TrustedBase {
 		out.Trusted = append(out.Trusted, t.Atom)

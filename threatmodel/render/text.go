@@ -13,11 +13,14 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 	s := summarise(r)
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
+	p("%s\n\n", strings.Join(wrap(toleranceNote(r), noteWidth), "\n"))
 	for _, a := range s.Assets {
 		p("%s\n", plain(a.Title))
-		p("  open today to         %s\n", plain(names(a.Open)))
-		p("  open after faults to  %s\n", plain(names(a.Faults)))
-		p("  blocked for           %s\n", plain(names(a.Blocked)))
+		for i, list := range a.By {
+			if len(list) > 0 {
+				p("  %-21s %s\n", strings.ToLower(answers[i].title), plain(names(list)))
+			}
+		}
 	}
 	for _, x := range s.Stories {
 		p("\n%s: %s\n  for %s, effort %d\n", plain(x.Asset), plain(x.Verdict), plain(names(x.Attackers)), x.Path.Effort)
@@ -30,9 +33,13 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 		p("\n%d more such paths: see --format json\n", s.MoreOpen)
 	}
 	if len(s.Singles) > 0 {
-		p("\nSingle faults, each of which opens an asset that is closed today:\n")
+		p("\nSingle points of failure, each of which alone opens an asset that is closed today; the list is complete:\n")
 		for _, x := range s.Singles {
-			p("  %s\n    opens %s\n    to    %s\n", plain(x.Fault), plain(names(x.Assets)), plain(names(x.Attackers)))
+			p("  %s  %s\n", x.Class, plain(x.Fault))
+			if len(x.Controls) > 0 {
+				p("     fails %s\n", plain(strings.Join(x.Controls, ", ")))
+			}
+			p("     opens %s\n     to    %s\n", plain(names(x.Assets)), plain(names(x.Attackers)))
 		}
 	}
 	p("\nNearest blocked steps (%d of %d):\n", len(s.Frontier), s.Blocked)
