@@ -1,8 +1,6 @@
 package generate
 
 import (
-	"fmt"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/bartizan-dev/bartizan/model"
@@ -70,7 +68,7 @@ func runAdmission(p *Pass) error {
 	for _, c := range kubeadmClusters(p.Spec) {
 		file := hardeningFile(c, "admission.yaml")
 		// A pinned version: an upgrade of the API server must not change what is allowed before anybody has looked.
-		version := fmt.Sprintf("v1.%d", c.Version.Minor)
+		version := c.Version.PodSecurity()
 		config := admissionConfiguration{
 			TypeMeta: typeMeta(apiServerConfigVersion, "AdmissionConfiguration"),
 			Plugins: []admissionPlugin{

@@ -25,7 +25,9 @@ func bootstrapSpec() *model.Spec {
 			Pods: []netip.Prefix{prefix("10.244.0.0/16")}, Services: []netip.Prefix{prefix("10.96.0.0/12")}, DNS: addr("10.96.0.10"),
 			CNI: model.Cilium, Encryption: true,
 		},
-		Audit: model.Audit{ShipTo: "https://logs.example.internal:8443/audit", LogDays: 30},
+		Audit:           model.Audit{ShipTo: "https://logs.example.internal:8443/audit", LogDays: 30},
+		Certificates:    model.Certificates{Days: 365, AuthorityDays: 3650},
+		ServiceAccounts: model.ServiceAccounts{Issuer: "https://kubernetes.default.svc.cluster.local", MaxTokenHours: 24},
 	}
 	zone := &model.Zone{Name: "nodes"}
 	c.NodePools = []*model.NodePool{

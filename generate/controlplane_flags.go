@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"fmt"
 	"path"
 	"strconv"
 	"strings"
@@ -41,22 +42,34 @@ func apiServerArgs(c *model.Cluster) []arg {
 			arg{"audit-webhook-mode", "batch"},
 		)
 	}
-	return append(args,
+	plugins := "NodeRestriction,EventRateLimit,DenyServiceExternalIPs"
+	if c.Admission.AlwaysPullImages {
+		plugins += ",AlwaysPullImages"
+	}
+	args = append(args,
 		// No anonymous-auth: the API server refuses it beside the anonymous field of this file.
 		arg{"authentication-config", path.Join(HardeningDir, "authentication.yaml")},
 		arg{"authorization-mode", "Node,RBAC"},
-		arg{"enable-admission-plugins", "NodeRestriction,EventRateLimit,DenyServiceExternalIPs"},
+		arg{"enable-admission-plugins", plugins},
 		arg{"encryption-provider-config", path.Join(HardeningDir, "encryption.yaml")},
 		arg{"encryption-provider-config-automatic-reload", "true"},
 		arg{"kubelet-certificate-authority", path.Join(pkiDir, "ca.crt")},
 		arg{"profiling", "false"},
 		arg{"request-timeout", "60s"},
-		arg{"service-account-extend-token-expiration", "false"},
+		arg{"service-account-extend-token-expiration", strconv.FormatBool(c.ServiceAccounts.ExtendTokens)},
+		arg{"service-account-issuer", c.ServiceAccounts.Issuer},
 		arg{"service-account-lookup", "true"},
-		arg{"service-account-max-token-expiration", "24h"},
+		arg{"service-account-max-token-expiration", fmt.Sprintf("%dh", c.ServiceAccounts.MaxTokenHours)},
 		arg{"tls-cipher-suites", strings.Join(cipherSuites, ",")},
-		arg{"tls-min-version", tlsMinimum},
 	)
+	if len(c.API.TLSCurves) > 0 {
+		var ids []string
+		for _, curve := range c.API.TLSCurves {
+			ids = append(ids, strconv.Itoa(curve.ID()))
+		}
+		args = append(args, arg{"tls-curve-preferences", strings.Join(ids, ",")})
+	}
+	return append(args, arg{"tls-min-version", tlsMinimum})
 }
 
 // apiServerVolumes mounts what the flags name.

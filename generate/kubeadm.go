@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"fmt"
 	"net"
 	"path"
 	"slices"
@@ -124,9 +125,16 @@ func kubeadmInit(p *Pass, c *model.Cluster) error {
 		model.EtcdOwnCA, model.DenyExternalIPs, model.BoundTokens, model.ProfilingOff, model.ControllersOnLoopback,
 		model.KubeletsVerified,
 	} {
-		p.Claim(control, c.Addr(), file)
+		if control != model.BoundTokens || boundTokens(c) {
+			p.Claim(control, c.Addr(), file)
+		}
 	}
 	return err
+}
+
+// boundTokens reports whether the specification accepts no tokens that live for longer than a day.
+func boundTokens(c *model.Cluster) bool {
+	return !c.ServiceAccounts.ExtendTokens && c.ServiceAccounts.MaxTokenHours <= 24
 }
 
 // kubeadmJoin writes one file for each further control-plane node, because each states its address, and one for all
@@ -206,15 +214,14 @@ func registration(pool *model.NodePool, name, address string) nodeRegistration {
 
 func clusterConfig(c *model.Cluster) clusterConfiguration {
 	return clusterConfiguration{
-		TypeMeta:             typeMeta(kubeadmAPIVersion, "ClusterConfiguration"),
-		ClusterName:          c.Name,
-		KubernetesVersion:    c.Version.String(),
-		ControlPlaneEndpoint: net.JoinHostPort(c.API.Endpoint.Host, strconv.Itoa(c.API.Endpoint.Port)),
-		CertificatesDir:      pkiDir,
-		EncryptionAlgorithm:  "ECDSA-P256",
-		// kubeadm's defaults, stated: a certificate that nobody renews stops working after a year.
-		CertificateValidityPeriod:   "8760h0m0s",
-		CACertificateValidityPeriod: "87600h0m0s",
+		TypeMeta:                    typeMeta(kubeadmAPIVersion, "ClusterConfiguration"),
+		ClusterName:                 c.Name,
+		KubernetesVersion:           c.Version.String(),
+		ControlPlaneEndpoint:        net.JoinHostPort(c.API.Endpoint.Host, strconv.Itoa(c.API.Endpoint.Port)),
+		CertificatesDir:             pkiDir,
+		EncryptionAlgorithm:         "ECDSA-P256",
+		CertificateValidityPeriod:   days(c.Certificates.Days),
+		CACertificateValidityPeriod: days(c.Certificates.AuthorityDays),
 		Networking: networking{
 			DNSDomain:     c.DNSDomain,
 			PodSubnet:     joinPrefixes(c.Network.Pods),
@@ -229,6 +236,9 @@ func clusterConfig(c *model.Cluster) clusterConfiguration {
 		Etcd:              etcd{localEtcd{DataDir: "/var/lib/etcd", ExtraArgs: etcdArgs()}},
 	}
 }
+
+// days writes a duration as kubeadm prints it.
+func days(n int) string { return fmt.Sprintf("%dh0m0s", 24*n) }
 
 // certSANs are the names and addresses by which clients reach the API server. kubeadm adds each node's own.
 func certSANs(c *model.Cluster) []string {

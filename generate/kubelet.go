@@ -37,6 +37,7 @@ type kubeletConfiguration struct {
 	EnableProfilingHandler                 bool                  `json:"enableProfilingHandler"`
 	EnableSystemLogHandler                 bool                  `json:"enableSystemLogHandler"`
 	EventRecordQPS                         int                   `json:"eventRecordQPS"`
+	FailCgroupV1                           bool                  `json:"failCgroupV1,omitempty"`
 	HealthzBindAddress                     string                `json:"healthzBindAddress"`
 	ImagePullCredentialsVerificationPolicy string                `json:"imagePullCredentialsVerificationPolicy,omitempty"`
 	KubeReserved                           map[string]string     `json:"kubeReserved"`
@@ -85,7 +86,7 @@ func kubeletBase(c *model.Cluster) kubeletConfiguration {
 		ClusterDomain:        c.DNSDomain,
 		ContainerLogMaxFiles: 5,
 		ContainerLogMaxSize:  "10Mi",
-		EventRecordQPS:       50, // 0 would mean no limit from Kubernetes 1.37 on
+		EventRecordQPS:       50, // never 0: see model.UnlimitedEvents
 		HealthzBindAddress:   "127.0.0.1",
 		// Room for the kubelet, the runtime and the system, so that pods cannot starve what controls them.
 		KubeReserved:           map[string]string{"cpu": "100m", "memory": "256Mi", "pid": "1000"},
@@ -100,11 +101,12 @@ func kubeletBase(c *model.Cluster) kubeletConfiguration {
 		TLSCipherSuites:        cipherSuites,
 		TLSMinVersion:          tlsMinimum,
 	}
-	if c.Version.Minor >= 35 { // beta and on by default since 1.35, KEP-2535
+	if c.Version.Has(model.PullCredentials) {
 		// A pod gets a private image from the node's cache only if its own credentials may pull it. Images that kubeadm
 		// or an air-gapped installation has put there are exempt: the control plane must start without a registry.
 		k.ImagePullCredentialsVerificationPolicy = "NeverVerifyPreloadedImages"
 	}
+	k.FailCgroupV1 = !c.Version.Has(model.CgroupV1Refused)
 	return k
 }
 

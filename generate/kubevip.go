@@ -15,6 +15,9 @@ import (
 // subject to the policies that demand one; mirror it and pin it where you can.
 const kubeVIPImage = "ghcr.io/kube-vip/kube-vip:v1.1.2"
 
+// kubeVIPLease is the lease that decides who has the address: kube-vip's default, cmd/kube-vip.go, flag leaseName.
+const kubeVIPLease = "plndr-cp-lock"
+
 // kubeVIP writes the static pod that holds the API's address, and the rights of its credential. Variables and mounts as
 // in pkg/kubevip/config_generator.go of kube-vip; upstream hands it admin.conf, we a credential that may hold one lease.
 func kubeVIP(p *Pass, c *model.Cluster) error {
@@ -42,6 +45,7 @@ func kubeVIP(p *Pass, c *model.Cluster) error {
 					{Name: "cp_enable", Value: "true"},
 					{Name: "cp_namespace", Value: "kube-system"},
 					{Name: "vip_leaderelection", Value: "true"},
+					{Name: "vip_leasename", Value: kubeVIPLease},
 					{Name: "vip_leaseduration", Value: "15"},
 					{Name: "vip_renewdeadline", Value: "10"},
 					{Name: "vip_retryperiod", Value: "2"},
@@ -72,13 +76,12 @@ func kubeVIP(p *Pass, c *model.Cluster) error {
 	}, pod); err != nil {
 		return err
 	}
-	const lease = "plndr-cp-lock" // kube-vip's name of the control plane's lock
 	role := &rbacv1.Role{
 		TypeMeta:   typeMeta("rbac.authorization.k8s.io/v1", "Role"),
 		ObjectMeta: meta,
 		Rules: []rbacv1.PolicyRule{
 			{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"create"}},
-			{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, ResourceNames: []string{lease}, Verbs: []string{"get", "update", "patch"}},
+			{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, ResourceNames: []string{kubeVIPLease}, Verbs: []string{"get", "update", "patch"}},
 		},
 	}
 	binding := &rbacv1.RoleBinding{

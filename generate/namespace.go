@@ -97,7 +97,7 @@ func namespaceObject(n *model.Namespace) *corev1.Namespace {
 	maps.Copy(labels, meta.Labels)
 	for _, mode := range []string{"enforce", "audit", "warn"} {
 		labels["pod-security.kubernetes.io/"+mode] = string(n.PodSecurity)
-		labels["pod-security.kubernetes.io/"+mode+"-version"] = fmt.Sprintf("v1.%d", n.Cluster.Version.Minor)
+		labels["pod-security.kubernetes.io/"+mode+"-version"] = n.Cluster.Version.PodSecurity()
 	}
 	meta.Labels = labels
 	return &corev1.Namespace{TypeMeta: typeMeta("v1", "Namespace"), ObjectMeta: meta}

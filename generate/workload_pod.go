@@ -99,11 +99,9 @@ func podSecurityContext(w *model.Workload) *corev1.PodSecurityContext {
 		FSGroup:             new(groupID(w.Containers[0], 0)),
 		FSGroupChangePolicy: new(corev1.FSGroupChangeOnRootMismatch),
 		SeccompProfile:      seccomp(false),
-	}
-	// Groups that the image's /etc/group gives the user are ignored. GA in 1.35, on by default since 1.33.
-	// https://kubernetes.io/docs/tasks/configure-pod-container/security-context/#supplementalgroupspolicy
-	if w.Namespace.Cluster.Version.Minor >= 33 {
-		ctx.SupplementalGroupsPolicy = new(corev1.SupplementalGroupsPolicyStrict)
+		// Groups that the image's /etc/group gives the user are ignored.
+		// https://kubernetes.io/docs/tasks/configure-pod-container/security-context/#supplementalgroupspolicy
+		SupplementalGroupsPolicy: new(corev1.SupplementalGroupsPolicyStrict),
 	}
 	if needsLowPort(w) {
 		// Safe since 1.22, and allowed by the restricted level.
@@ -164,12 +162,12 @@ func onAll(w *model.Workload, has func(*model.NodePool) bool) bool {
 
 // userNamespace reports whether the pods get a user namespace, in which even root is nobody on the node.
 //
-// GA in 1.36 and on by default since 1.33. It takes a kernel of 6.3 or later, for the mounts of tmpfs, which Debian 12
+// It takes a kernel of 6.3 or later, for the mounts of tmpfs, which Debian 12
 // has not; a runtime that shares the node's kernel (gVisor and Kata have a kernel of their own); and file systems that
 // know idmapped mounts, which those of persistent volumes need not (NFS).
 // https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/
 func userNamespace(w *model.Workload) bool {
-	if w.Namespace.Cluster.Version.Minor < 33 || w.Host.Any() || hasPersistentVolume(w) {
+	if w.Host.Any() || hasPersistentVolume(w) {
 		return false
 	}
 	for _, c := range slices.Concat(w.Containers, w.InitContainers) {

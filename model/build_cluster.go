@@ -30,6 +30,10 @@ func (l *loader) buildCluster(n *node) {
 		c.API.Endpoint = as[HostPort](l, b, "endpoint")
 		c.API.ReachableFrom = l.peers(b, "reachable_from")
 		c.API.CertSANs = sortedTexts(each[string](l, b, "cert_sans"))
+		c.API.TLSCurves = each[TLSCurve](l, b, "tls_curves")
+		slices.SortFunc(c.API.TLSCurves, func(a, b TLSCurve) int { return a.ID() - b.ID() })
+		c.API.TLSCurves = slices.Compact(c.API.TLSCurves)
+		l.notEmpty(b, "tls_curves", "Nobody could connect. Leave it out for the key exchanges of Kubernetes' Go version.")
 		l.notEmpty(b, "reachable_from", "Nobody could reach the API server. Name a jump box, a VPN or a zone.")
 		if lb := b.one("load_balancer"); lb != nil {
 			c.API.LoadBalancer = &LoadBalancer{
@@ -59,9 +63,8 @@ func (l *loader) buildCluster(n *node) {
 	} else if c.Provisioner != Managed && !n.meant["audit"] {
 		l.errorf(n.at, "Missing audit", "%s needs a block audit with ship_to: where audit records go, so that whoever takes the control plane cannot erase his traces.", n.describe())
 	}
-	if b := n.one("encryption"); b != nil {
-		c.Encryption.KMS = as[string](l, b, "kms")
-	}
+	l.buildControlPlane(n, c)
+	l.checkFeatures(n, c)
 }
 
 func (l *loader) buildIdentity(n *node, c *Cluster) {

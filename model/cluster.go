@@ -1,34 +1,24 @@
 package model
 
-import (
-	"fmt"
-	"net/netip"
-)
+import "net/netip"
 
 // Cluster is one Kubernetes cluster.
 type Cluster struct {
-	Name        string
-	Version     Version
-	Provisioner Provisioner
-	DNSDomain   string // "cluster.local" unless declared
-	API         API
-	Network     Network
-	Identity    Identity
-	Audit       Audit
-	Encryption  Encryption
-	NodePools   []*NodePool  // sorted by name
-	Namespaces  []*Namespace // sorted by name, declared ones only (no kube-system)
+	Name            string
+	Version         Version
+	Provisioner     Provisioner
+	DNSDomain       string // "cluster.local" unless declared
+	API             API
+	Network         Network
+	Identity        Identity
+	Audit           Audit
+	Encryption      Encryption
+	Certificates    Certificates
+	ServiceAccounts ServiceAccounts
+	Admission       Admission
+	NodePools       []*NodePool  // sorted by name
+	Namespaces      []*Namespace // sorted by name, declared ones only (no kube-system)
 }
-
-// Version is a Kubernetes version. The specification gives a minor version; the patch release is the newest one that
-// this version of Bartizan has been tested with.
-type Version struct {
-	Minor int // 36 in 1.36
-	Patch int
-}
-
-// String returns the version as Kubernetes writes it: "v1.36.4".
-func (v Version) String() string { return fmt.Sprintf("v1.%d.%d", v.Minor, v.Patch) }
 
 // Provisioner is what makes the control plane.
 type Provisioner string
@@ -44,7 +34,24 @@ type API struct {
 	Endpoint      HostPort
 	ReachableFrom []Peer // never empty; nodes and pods of the cluster are implied where they need it
 	LoadBalancer  *LoadBalancer
-	CertSANs      []string // further names in the serving certificate
+	CertSANs      []string   // further names in the serving certificate
+	TLSCurves     []TLSCurve // sorted by id; empty: those of Kubernetes' Go version
+}
+
+// TLSCurve is a key exchange, by the name of its constant in Go's crypto/tls.
+type TLSCurve string
+
+const (
+	CurveX25519MLKEM768 TLSCurve = "X25519MLKEM768" // hybrid: safe if either part is
+	CurveX25519         TLSCurve = "X25519"
+	CurveP256           TLSCurve = "CurveP256"
+	CurveP384           TLSCurve = "CurveP384"
+	CurveP521           TLSCurve = "CurveP521"
+)
+
+// ID returns the number of the key exchange: crypto/tls.CurveID, which is IANA's "TLS Supported Groups".
+func (c TLSCurve) ID() int {
+	return map[TLSCurve]int{CurveP256: 23, CurveP384: 24, CurveP521: 25, CurveX25519: 29, CurveX25519MLKEM768: 4588}[c]
 }
 
 // LoadBalancer stands in front of several API servers.
@@ -104,6 +111,24 @@ type Audit struct {
 // Encryption is how Secrets are encrypted in etcd.
 type Encryption struct {
 	KMS string // endpoint of a KMS v2 plugin, "unix:///…"; empty: secretbox with a key made on the control plane
+}
+
+// Certificates is how long certificates of the control plane live, in days. All of them are made by kubeadm.
+type Certificates struct {
+	Days          int // default 365
+	AuthorityDays int // default 3650; not less than Days
+}
+
+// ServiceAccounts says how tokens of service accounts are issued.
+type ServiceAccounts struct {
+	Issuer        string // https URL; default https://kubernetes.default.svc.DOMAIN
+	MaxTokenHours int    // default 24
+	ExtendTokens  bool   // a weakening
+}
+
+// Admission is what may be chosen among the API server's admission plugins.
+type Admission struct {
+	AlwaysPullImages bool
 }
 
 // NodePool is a set of nodes that are configured alike.

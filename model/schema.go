@@ -39,6 +39,7 @@ type Attribute struct {
 	Default   any       // string, int or bool as in the language; nil: none, or see Derived
 	Derived   string    // what holds where it is left out and Default does not say it
 	Weakening *Weakness // which of its values are weaker than the default
+	Needs     *Feature  // what the version of Kubernetes must have; only inside cluster blocks; nil: every version has it
 
 	def *value
 }

@@ -22,6 +22,8 @@ var clusterBlock = &BlockType{
 					Doc:       "Who may connect to the API server besides the cluster's own nodes and pods.",
 					Weakening: &Weakness{Doc: "Anyone on the internet can talk to the API server and wait for its next vulnerability.", Values: []any{"zone.internet"}}},
 				{Name: "cert_sans", Type: listOf(textType("DNS name or IP address", parseHost)), Doc: "Further names and addresses in the serving certificate."},
+				{Name: "tls_curves", Type: listOf(tlsCurveNames), Derived: "those of its Go version, X25519MLKEM768 among them", Needs: TLSCurves,
+					Doc: "The only key exchanges that the API server offers, where a rule of yours demands a list. Clients that know none of them cannot connect."},
 			},
 			Blocks: []*BlockType{{
 				Name: "load_balancer",
@@ -69,13 +71,10 @@ var clusterBlock = &BlockType{
 					Weakening: &Weakness{Doc: "Traces are gone before the attack is noticed.", Below: 30}},
 			},
 		},
-		{
-			Name: "encryption",
-			Doc:  "How Secrets are encrypted in etcd. Left out: with a key that is made on the control plane.",
-			Attributes: []*Attribute{
-				{Name: "kms", Type: kmsType, Doc: "Socket of a KMS v2 plugin, which keeps the key outside the cluster."},
-			},
-		},
+		encryptionBlock,
+		certificatesBlock,
+		serviceAccountsBlock,
+		admissionBlock,
 	},
 }
 

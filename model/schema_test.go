@@ -54,6 +54,9 @@ func TestSchemaIsDocumentedAndUnambiguous(t *testing.T) {
 			if a.Weakening != nil {
 				checkWeakness(t, p, a)
 			}
+			if a.Needs != nil && (!strings.HasPrefix(path, "cluster.") || a.Required || a.Default != nil) {
+				t.Errorf("%s needs a version, which is only looked at where an optional attribute of a cluster is written", p)
+			}
 		}
 	})
 }
@@ -185,5 +188,25 @@ func TestEverythingLoadsAndUsesTheWholeLanguage(t *testing.T) {
 	})
 	if n := len(l.Spec.Weakenings); n < 40 {
 		t.Errorf("%d weakenings, want all that the language has", n)
+	}
+}
+
+// A difference between versions that no supported version shows, or that is not in the printed list, misleads readers.
+func TestFeaturesTellVersionsApart(t *testing.T) {
+	for i, f := range Features {
+		if f.Since <= minorVersions[0].minor || f.Since > minorVersions[len(minorVersions)-1].minor {
+			t.Errorf("%s: every supported version, or none, is past 1.%d", f.Name, f.Since)
+		}
+		if !strings.HasSuffix(f.Doc, ".") || i > 0 && Features[i-1].Since > f.Since {
+			t.Errorf("%s: no sentence, or out of order", f.Name)
+		}
+	}
+	for i, m := range minorVersions {
+		if v, p := parseVersion(m.name()); p != nil || v.Minor != m.minor || v.Etcd() == "" {
+			t.Errorf("1.%d: %v", m.minor, p)
+		}
+		if i > 0 && m.minor != minorVersions[i-1].minor+1 {
+			t.Errorf("1.%d does not follow 1.%d", m.minor, minorVersions[i-1].minor)
+		}
 	}
 }

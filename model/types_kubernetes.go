@@ -1,18 +1,13 @@
 package model
 
 import (
-	"fmt"
 	"path"
 	"regexp"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 )
-
-// patches maps each supported minor version of Kubernetes to the newest patch release that was tested.
-var patches = map[int]int{34: 12, 35: 10, 36: 4, 37: 1}
 
 // Types of Kubernetes.
 var (
@@ -38,23 +33,6 @@ var (
 	releaseType   = textType("version", parseRelease).like("1.19.0")
 	storePathType = textType("path in the store", parseStorePath).like("shop/cart/redis")
 )
-
-func parseVersion(s string) (Version, *problem) {
-	var known []string
-	for minor := range patches {
-		known = append(known, fmt.Sprintf("1.%d", minor))
-	}
-	sort.Strings(known)
-	for minor, patch := range patches {
-		if s == fmt.Sprintf("1.%d", minor) {
-			return Version{minor, patch}, nil
-		}
-		if strings.HasPrefix(strings.TrimPrefix(s, "v"), fmt.Sprintf("1.%d.", minor)) {
-			return Version{}, bad("Unknown version", "%q names a patch release. Write the minor version, \"1.%d\": the newest tested patch release, 1.%d.%d, is chosen.", s, minor, minor, patch)
-		}
-	}
-	return Version{}, bad("Unknown version", "%q is not a version of Kubernetes that is supported here. Write %s.", s, oneOf(known))
-}
 
 func parseDNSLabel(s string) (string, *problem) {
 	if len(s) > 63 || !dnsLabel.MatchString(s) {

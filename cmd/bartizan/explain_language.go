@@ -46,6 +46,9 @@ func newAttributeInfo(a *model.Attribute) attributeInfo {
 	if w := a.Weakening; w != nil {
 		i.Weak, i.Gives = w.When(), w.Doc
 	}
+	if f := a.Needs; f != nil {
+		i.Doc += fmt.Sprintf(" Needs Kubernetes 1.%d.", f.Since)
+	}
 	return i
 }
 

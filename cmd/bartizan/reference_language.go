@@ -14,6 +14,9 @@ type languagePage struct {
 	Blocks  []blockPage // each block before those inside it
 }
 
+// Features lists what not every supported version of Kubernetes has.
+func (p *languagePage) Features() []*model.Feature { return model.Features }
+
 // Top lists the blocks that may stand at the top of a file.
 func (p *languagePage) Top() []blockPage {
 	return slices.DeleteFunc(slices.Clone(p.Blocks), func(b blockPage) bool { return b.Depth > 0 })

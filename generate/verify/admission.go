@@ -90,7 +90,7 @@ func podSecurityWrong(raw json.RawMessage, c *model.Cluster) error {
 	var minor int
 	if _, err := fmt.Sscanf(s.Defaults.EnforceVersion, "v1.%d", &minor); err != nil ||
 		s.Defaults.EnforceVersion != fmt.Sprintf("v1.%d", minor) || minor > c.Version.Minor || minor < c.Version.Minor-3 {
-		return fmt.Errorf("enforce-version is %q; it must be pinned to v1.%d or one of the three before it", s.Defaults.EnforceVersion, c.Version.Minor)
+		return fmt.Errorf("enforce-version is %q; it must be pinned to %s or one of the three before it", s.Defaults.EnforceVersion, c.Version.PodSecurity())
 	}
 	switch x := s.Exemptions; {
 	case s.Defaults.Enforce != "restricted":

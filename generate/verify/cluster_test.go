@@ -34,7 +34,9 @@ func clusterSpec(edit ...func(*model.Cluster)) *model.Spec {
 			Issuer: "https://login.example.com", ClientID: "kubernetes",
 			UsernameClaim: "email", UsernamePrefix: "oidc:", GroupsClaim: "groups", GroupsPrefix: "oidc:",
 		}},
-		Audit: model.Audit{ShipTo: "https://logs.example.internal:8443/audit", LogDays: 30},
+		Audit:           model.Audit{ShipTo: "https://logs.example.internal:8443/audit", LogDays: 30},
+		Certificates:    model.Certificates{Days: 365, AuthorityDays: 3650},
+		ServiceAccounts: model.ServiceAccounts{Issuer: "https://kubernetes.default.svc.cluster.local", MaxTokenHours: 24},
 	}
 	node := func(name, address string) model.Node {
 		return model.Node{Name: name, Address: netip.MustParseAddr(address)}
@@ -73,7 +75,16 @@ func TestControlPlaneClaimsAreProved(t *testing.T) {
 		"secretbox": func(*model.Cluster) {},
 		"kms":       func(c *model.Cluster) { c.Encryption.KMS = "unix:///run/kms/socket.sock" },
 		"no audit":  func(c *model.Cluster) { c.Audit.ShipTo = "" },
-		"1.34":      func(c *model.Cluster) { c.Version = model.Version{Minor: 34, Patch: 1} },
+		"1.34":      func(c *model.Cluster) { c.Version = model.Version{Minor: 34, Patch: 12} },
+		"1.35":      func(c *model.Cluster) { c.Version = model.Version{Minor: 35, Patch: 10} },
+		"1.37":      func(c *model.Cluster) { c.Version = model.Version{Minor: 37, Patch: 1} },
+		"choices": func(c *model.Cluster) {
+			c.Admission.AlwaysPullImages = true
+			c.API.TLSCurves = []model.TLSCurve{model.CurveX25519, model.CurveX25519MLKEM768}
+			c.Certificates = model.Certificates{Days: 90, AuthorityDays: 365}
+			c.ServiceAccounts.Issuer, c.ServiceAccounts.MaxTokenHours = "https://oidc.example.com/shop", 1
+		},
+		"weak tokens": func(c *model.Cluster) { c.ServiceAccounts.ExtendTokens, c.ServiceAccounts.MaxTokenHours = true, 100 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := clusterSpec(edit)

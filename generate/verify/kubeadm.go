@@ -34,8 +34,8 @@ var (
 		"disable-admission-plugins", "enable-admission-plugins", "encryption-provider-config",
 		"encryption-provider-config-automatic-reload", "event-ttl", "goaway-chance", "kubelet-certificate-authority",
 		"max-mutating-requests-inflight", "max-requests-inflight", "profiling", "request-timeout",
-		"service-account-extend-token-expiration", "service-account-lookup", "service-account-max-token-expiration",
-		"tls-cipher-suites", "tls-min-version", "v",
+		"service-account-extend-token-expiration", "service-account-issuer", "service-account-lookup",
+		"service-account-max-token-expiration", "tls-cipher-suites", "tls-curve-preferences", "tls-min-version", "v",
 	}
 	controllerManagerFlags = []string{
 		"bind-address", "profiling", "terminated-pod-gc-threshold", "tls-cipher-suites", "tls-min-version",
@@ -108,7 +108,7 @@ var mayBeAbsent = []string{"disable-admission-plugins", "tls-cipher-suites"}
 func runKubeadm(p *Pass) {
 	for _, k := range kubeadmClusters(p) {
 		failed := map[model.ControlID]bool{}
-		k.judge("apiServer", k.config.APIServer.ExtraArgs, apiServerFlags, apiServerRules, failed)
+		k.judge("apiServer", k.config.APIServer.ExtraArgs, apiServerFlags, k.apiServerRules(failed), failed)
 		k.judge("controllerManager", k.config.ControllerManager.ExtraArgs, controllerManagerFlags, controllerManagerRules, failed)
 		k.judge("scheduler", k.config.Scheduler.ExtraArgs, schedulerFlags, schedulerRules, failed)
 		k.judge("etcd.local", k.config.Etcd.Local.ExtraArgs, etcdFlags, etcdRules, failed)
@@ -118,6 +118,16 @@ func runKubeadm(p *Pass) {
 			}
 		}
 	}
+}
+
+// apiServerRules leaves out the rules for tokens where the specification accepts longer-lived ones, and marks the control
+// as not given.
+func (k *kubeadmFiles) apiServerRules(failed map[model.ControlID]bool) []rule {
+	if a := k.cluster.ServiceAccounts; !a.ExtendTokens && a.MaxTokenHours <= 24 {
+		return apiServerRules
+	}
+	failed[model.BoundTokens] = true
+	return slices.DeleteFunc(slices.Clone(apiServerRules), func(r rule) bool { return r.control == model.BoundTokens })
 }
 
 // judge marks the controls that a component's flags do not give.

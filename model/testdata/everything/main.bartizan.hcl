@@ -22,6 +22,7 @@ cluster "main" {
     endpoint       = "api.example.internal:6443"
     reachable_from = [jump_box.bastion, vpn.wg, zone.internet, zone.mgmt, node_pool.general, foreign_cluster.old]
     cert_sans      = ["api.example.com", "10.0.0.10"]
+    tls_curves     = ["X25519MLKEM768", "X25519"]
     load_balancer {
       kind    = "external"
       address = "10.0.0.10"
@@ -48,6 +49,16 @@ cluster "main" {
     log_days = 7
   }
   encryption { kms = "unix:///run/kms/socket.sock" }
+  certificates {
+    days           = 90
+    authority_days = 1825
+  }
+  service_accounts {
+    issuer          = "https://oidc.example.com/main"
+    max_token_hours = 48
+    extend_tokens   = true
+  }
+  admission { always_pull_images = true }
 }
 
 zone "nodes" { cidrs = ["10.0.0.0/24"] }
@@ -331,6 +342,8 @@ workload "shop" "legacy" {
 exception "everything" {
   allows = [
     cluster.main.api.reachable_from["zone.internet"],
+    cluster.main.service_accounts.max_token_hours,
+    cluster.main.service_accounts.extend_tokens,
     cluster.main.network.encryption,
     cluster.main.audit.ship_to,
     cluster.main.audit.log_days,
