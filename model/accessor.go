@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 // The accessors of this file read attributes of a decoded block. The attribute must be in the schema of the block:
@@ -27,8 +26,7 @@ func (l *loader) has(n *node, name string) bool {
 	if l.value(a) != nil {
 		return true
 	}
-	lit, ok := a.expr.(*hclsyntax.LiteralValueExpr)
-	return !ok || !lit.Val.IsNull()
+	return !isNull(a.expr)
 }
 
 // get returns the value of the attribute, or its default, or nil.

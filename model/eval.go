@@ -33,6 +33,9 @@ func (l *loader) eval(expr hcl.Expression) (cty.Value, bool) {
 		ctx.Variables = scope
 	}
 	v, diags := expr.Value(ctx)
+	if diags.HasErrors() && isJSON(expr.Range()) {
+		diags = inJSON(expr, diags)
+	}
 	for _, d := range diags {
 		d.Expression, d.EvalContext = nil, nil
 	}

@@ -22,7 +22,7 @@ func Format(name string, text []byte) ([]byte, *Loaded) {
 	}
 	l := &loader{loaded: &Loaded{sources: map[string]*source{}}}
 	l.parse(name, text)
-	l.loaded.Diagnostics = l.diags
+	l.loaded.Diagnostics = l.loaded.placed(l.diags)
 	if l.diags.HasErrors() {
 		return nil, l.loaded
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 // Options are the ambient things that [Load] depends on.
@@ -35,11 +36,17 @@ func Load(path string, o Options) *Loaded {
 	if !l.diags.HasErrors() {
 		l.understand()
 	}
-	l.loaded.Diagnostics = tidy(l.diags)
+	l.loaded.Diagnostics = tidy(l.loaded.placed(l.diags))
 	if l.loaded.HasErrors() {
 		l.loaded.Spec = nil
 	}
 	return l.loaded
+}
+
+// body is a parsed file, in one of the two syntaxes.
+type body struct {
+	native *hclsyntax.Body
+	json   hcl.Expression
 }
 
 // loader holds the state of one Load.
@@ -48,7 +55,7 @@ type loader struct {
 	loaded  *Loaded
 	diags   hcl.Diagnostics
 	dir     string // of the specification; "" for standard input
-	bodies  []hcl.Body
+	bodies  []body
 	top     []*node // blocks of all files, in order
 	tree    branch  // names of blocks
 	locals  map[string]*localValue
@@ -64,9 +71,13 @@ type loader struct {
 // understand turns the parsed files into the model. Each stage works on what the stages before could make sense of, so
 // that one mistake neither hides another nor causes one.
 func (l *loader) understand() {
-	for _, body := range l.bodies {
-		file := &node{schema: root}
-		l.decode(file, body)
+	for _, b := range l.bodies {
+		file := &node{schema: root, attrs: map[string]*attr{}}
+		if b.json != nil {
+			l.decodeJSON(file, b.json)
+		} else {
+			l.decode(file, b.native)
+		}
 		l.top = append(l.top, file.children...)
 	}
 	l.addInternet()

@@ -26,6 +26,8 @@ type source struct {
 	bytes []byte
 	lines []int // byte offset at which line i+1 starts
 	file  *hcl.File
+	// quoted are the string literals of a JSON file; found when they are first needed.
+	quoted []quoted
 }
 
 func newSource(text []byte, file *hcl.File) *source {
@@ -220,6 +222,20 @@ func (l *Loaded) WriteJSON(w io.Writer) error {
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	return enc.Encode(map[string]any{"diagnostics": list})
+}
+
+// placed puts the diagnostics where their ranges really are.
+func (l *Loaded) placed(diags hcl.Diagnostics) hcl.Diagnostics {
+	for _, d := range diags {
+		if d.Subject == nil {
+			continue
+		}
+		if s := l.sources[d.Subject.Filename]; s != nil {
+			at := s.place(*d.Subject)
+			d.Subject = &at
+		}
+	}
+	return diags
 }
 
 // tidy sorts the diagnostics by place and drops those that say the same of the same place, as happens where many

@@ -25,6 +25,7 @@ type node struct {
 	filled   bool             // the profile was applied
 	meant    map[string]bool  // names that misspelt attributes and blocks were probably meant to be
 	broken   bool             // a label is wrong or repeated; its contents are checked, but nothing is derived from it
+	unread   bool             // its body is no object, which is reported; what it lacks is unknown
 }
 
 // attr is one attribute as written.
@@ -92,17 +93,7 @@ func join(a Address, name string) Address {
 }
 
 // decode turns a body into the node's attributes and children, and reports what the schema does not know.
-func (l *loader) decode(n *node, body hcl.Body) {
-	n.attrs = map[string]*attr{}
-	if b, ok := body.(*hclsyntax.Body); ok {
-		l.decodeNative(n, b)
-	} else {
-		l.decodeOther(n, body)
-	}
-	l.checkHeader(n)
-}
-
-func (l *loader) decodeNative(n *node, body *hclsyntax.Body) {
+func (l *loader) decode(n *node, body *hclsyntax.Body) {
 	for _, name := range slices.Sorted(maps.Keys(body.Attributes)) {
 		a := body.Attributes[name]
 		l.addAttribute(n, name, a.NameRange, a.Expr)
@@ -113,8 +104,9 @@ func (l *loader) decodeNative(n *node, body *hclsyntax.Body) {
 			l.unknownBlock(n, b.Type, b.TypeRange)
 			continue
 		}
-		l.addBlock(n, s, b.Labels, b.LabelRanges, hcl.RangeBetween(b.TypeRange, lastRange(b.TypeRange, b.LabelRanges)), b.Body)
+		l.decode(l.addBlock(n, s, b.Labels, b.LabelRanges, hcl.RangeBetween(b.TypeRange, lastRange(b.TypeRange, b.LabelRanges))), b.Body)
 	}
+	l.checkHeader(n)
 }
 
 func lastRange(first hcl.Range, rest []hcl.Range) hcl.Range {
@@ -122,37 +114,6 @@ func lastRange(first hcl.Range, rest []hcl.Range) hcl.Range {
 		return rest[len(rest)-1]
 	}
 	return first
-}
-
-// decodeOther reads JSON bodies, where only the schema tells an attribute from a block.
-func (l *loader) decodeOther(n *node, body hcl.Body) {
-	if n.schema.Open {
-		attributes, diags := body.JustAttributes()
-		l.diags = append(l.diags, diags...)
-		for _, name := range slices.Sorted(maps.Keys(attributes)) {
-			l.addAttribute(n, name, attributes[name].NameRange, attributes[name].Expr)
-		}
-		return
-	}
-	s := &hcl.BodySchema{}
-	for _, a := range n.schema.Attributes {
-		s.Attributes = append(s.Attributes, hcl.AttributeSchema{Name: a.Name})
-	}
-	for _, b := range n.schema.Blocks {
-		h := hcl.BlockHeaderSchema{Type: b.Name}
-		for _, label := range b.Labels {
-			h.LabelNames = append(h.LabelNames, label.Name)
-		}
-		s.Blocks = append(s.Blocks, h)
-	}
-	content, diags := body.Content(s)
-	l.diags = append(l.diags, diags...)
-	for _, name := range slices.Sorted(maps.Keys(content.Attributes)) {
-		l.addAttribute(n, name, content.Attributes[name].NameRange, content.Attributes[name].Expr)
-	}
-	for _, b := range content.Blocks {
-		l.addBlock(n, n.schema.blocks[b.Type], b.Labels, b.LabelRanges, b.DefRange, b.Body)
-	}
 }
 
 func (l *loader) addAttribute(n *node, name string, at hcl.Range, expr hcl.Expression) {
@@ -167,8 +128,9 @@ func (l *loader) addAttribute(n *node, name string, at hcl.Range, expr hcl.Expre
 	n.attrs[name] = &attr{schema: s, name: at, expr: expr}
 }
 
-func (l *loader) addBlock(n *node, s *BlockType, labels []string, labelAt []hcl.Range, at hcl.Range, body hcl.Body) {
-	c := &node{schema: s, labels: labels, labelAt: labelAt, at: at}
+// addBlock adds an empty block to the node; its header is checked when its body has been decoded.
+func (l *loader) addBlock(n *node, s *BlockType, labels []string, labelAt []hcl.Range, at hcl.Range) *node {
+	c := &node{schema: s, labels: labels, labelAt: labelAt, at: at, attrs: map[string]*attr{}}
 	if n.schema != root {
 		c.parent = n
 	}
@@ -179,8 +141,8 @@ func (l *loader) addBlock(n *node, s *BlockType, labels []string, labelAt []hcl.
 	for _, label := range labels {
 		c.addr = join(c.addr, label)
 	}
-	l.decode(c, body)
 	n.children = append(n.children, c)
+	return c
 }
 
 func (l *loader) unknownAttribute(n *node, name string, at hcl.Range) {
@@ -289,7 +251,7 @@ func (l *loader) checkNested(n *node) {
 			seen[key] = c
 		}
 	}
-	if n.schema == profileBlock {
+	if n.schema == profileBlock || n.unread {
 		return // it need not be complete
 	}
 	for _, a := range n.schema.Attributes {

@@ -130,27 +130,34 @@ func (l *loader) parse(name string, text []byte) {
 		l.errorf(hcl.Range{}, "File too large", "%s is larger than %d MiB.", name, maxFile>>20)
 		return
 	}
-	var file *hcl.File
-	var diags hcl.Diagnostics
-	if strings.HasSuffix(name, ".json") {
-		file, diags = json.Parse(text, name)
-	} else {
-		file, diags = hclsyntax.ParseConfig(text, name, hcl.InitialPos)
+	if isJSON(hcl.Range{Filename: name}) {
+		l.parseJSON(name, text)
+		return
 	}
+	file, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
 	l.loaded.sources[name] = newSource(text, file)
-	l.diags = append(l.diags, l.digits(name, text, diags)...)
+	if diags.HasErrors() {
+		tokens, _ := hclsyntax.LexConfig(text, name, hcl.InitialPos)
+		diags = digits(tokens, diags)
+	}
+	l.diags = append(l.diags, diags...)
 	if file != nil && file.Body != nil {
-		l.bodies = append(l.bodies, file.Body)
+		l.bodies = append(l.bodies, body{native: file.Body.(*hclsyntax.Body)})
+	}
+}
+
+func (l *loader) parseJSON(name string, text []byte) {
+	expr, diags := json.ParseExpression(text, name)
+	l.loaded.sources[name] = newSource(text, nil)
+	l.diags = append(l.diags, diags...)
+	if !diags.HasErrors() {
+		l.bodies = append(l.bodies, body{json: expr})
 	}
 }
 
 // digits replaces what the parser says about a name that starts with a digit ("workload.shop.2048game"), which is read
 // as a number and then a stray word, by one diagnostic that names the remedy.
-func (l *loader) digits(name string, text []byte, diags hcl.Diagnostics) hcl.Diagnostics {
-	if !diags.HasErrors() || strings.HasSuffix(name, ".json") {
-		return diags
-	}
-	tokens, _ := hclsyntax.LexConfig(text, name, hcl.InitialPos)
+func digits(tokens hclsyntax.Tokens, diags hcl.Diagnostics) hcl.Diagnostics {
 	found := map[int]bool{} // lines
 	var own hcl.Diagnostics
 	for i := 2; i < len(tokens); i++ {
@@ -162,11 +169,15 @@ func (l *loader) digits(name string, text []byte, diags hcl.Diagnostics) hcl.Dia
 		}
 		at := hcl.RangeBetween(number.Range, word.Range)
 		written := string(number.Bytes) + string(word.Bytes)
+		key := fmt.Sprintf("%q", written)
+		if isJSON(at) {
+			key = `\"` + written + `\"`
+		}
 		found[at.Start.Line] = true
 		own = append(own, &hcl.Diagnostic{
 			Severity: hcl.DiagError,
 			Summary:  "Name starts with a digit",
-			Detail:   fmt.Sprintf("%q cannot follow a dot, because it starts with a digit. Write [%q] instead of .%s.", written, written, written),
+			Detail:   fmt.Sprintf("%q cannot follow a dot, because it starts with a digit. Write [%s] instead of .%s.", written, key, written),
 			Subject:  &at,
 		})
 	}

@@ -138,6 +138,11 @@ func (l *loader) fromCty(v cty.Value, t *Type, at hcl.Range) *value {
 		return nil
 	}
 	ty := v.Type()
+	if ty == cty.String && t.shape != reference {
+		if remedy := l.forgotten(v.AsString(), at); remedy != "" {
+			return l.unevaluated(v.AsString(), remedy, t, at)
+		}
+	}
 	switch t.shape {
 	case list:
 		if ty.IsTupleType() || ty.IsListType() || ty.IsSetType() {
@@ -173,7 +178,11 @@ func (l *loader) fromCty(v cty.Value, t *Type, at hcl.Range) *value {
 			if kind, _, ok := strings.Cut(v.AsString(), "."); ok && root.blocks[kind] != nil {
 				example = v.AsString()
 			}
-			l.errorf(at, "Not a reference", "%q is text, but a %s is needed. Write it without quotes: %s.", v.AsString(), t.Name, example)
+			how := "Write it without quotes"
+			if isJSON(at) {
+				how = "In JSON a reference stands in ${…}"
+			}
+			l.errorf(at, "Not a reference", "%q is text, but a %s is needed. %s: %s.", v.AsString(), t.Name, how, asExpression(example, at))
 			return nil
 		}
 	case integer:
@@ -197,6 +206,18 @@ func (l *loader) fromCty(v cty.Value, t *Type, at hcl.Range) *value {
 		hint = fmt.Sprintf(" Write it in quotes: %q.", numberText(v.AsBigFloat()))
 	}
 	l.errorf(at, "Wrong type", "Found %s where the type is: %s.%s", friendly(v), t.Name, hint)
+	return nil
+}
+
+// unevaluated reports text that was probably meant to be evaluated. Where any text will do it is taken as it stands.
+func (l *loader) unevaluated(text, remedy string, t *Type, at hcl.Range) *value {
+	if t.shape == scalar {
+		if v, p := t.parse(text); p == nil {
+			l.warnf(at, "Not evaluated", "%q is only text here. %s.", text, remedy)
+			return &value{at: at, v: v}
+		}
+	}
+	l.errorf(at, "Not evaluated", "%q is only text, but the type is: %s. %s.", text, t.Name, remedy)
 	return nil
 }
 

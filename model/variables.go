@@ -178,7 +178,11 @@ func (l *loader) validate(name string, in *input, n *node) {
 		return
 	}
 	if v.IsNull() || v.Type() != cty.Bool {
-		l.errorf(a.expr.Range(), "Wrong type", "A condition is true or false.")
+		if v.Type() == cty.String && isJSON(a.expr.Range()) {
+			l.errorf(a.expr.Range(), "Not evaluated", "%q is only text, but a condition is true or false. To have it evaluated, write %s.", v.AsString(), asExpression(v.AsString(), a.expr.Range()))
+			return
+		}
+		l.errorf(a.expr.Range(), "Wrong type", "The condition is %s. Write an expression that is true or false.", friendly(v))
 		return
 	}
 	if v.False() {

@@ -1,0 +1,110 @@
+package model_test
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/bartizan-dev/bartizan/model"
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
+)
+
+// specifications are the directories of all complete specifications of the repository.
+func specifications(t *testing.T) []string {
+	t.Helper()
+	dirs := []string{"testdata/everything", "testdata/sketch"}
+	for _, pattern := range []string{"../examples/*/main.bartizan.hcl", "../examples/*/*.bartizan.hcl"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if dir := filepath.Dir(f); dir != dirs[len(dirs)-1] {
+				dirs = append(dirs, dir)
+			}
+		}
+	}
+	return dirs
+}
+
+// rewrite copies a specification to a new directory, its native files changed by f, which gives the new name and text.
+func rewrite(t *testing.T, dir string, f func(name string, text []byte) (string, []byte)) string {
+	t.Helper()
+	to := t.TempDir()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			continue
+		}
+		name := e.Name()
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, ".bartizan.hcl") {
+			name, text = f(name, text)
+		}
+		if err := os.WriteFile(filepath.Join(to, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}
+
+// The JSON form says exactly what the native form says.
+func TestJSONMeansTheSame(t *testing.T) {
+	for _, dir := range specifications(t) {
+		native := model.Load(dir, model.Options{Today: today})
+		if native.HasErrors() {
+			t.Fatalf("%s: %s", dir, native.Text())
+		}
+		json := model.Load(rewrite(t, dir, func(name string, text []byte) (string, []byte) {
+			return strings.TrimSuffix(name, "hcl") + "json", toJSON(t, name, text)
+		}), model.Options{Today: today})
+		if json.HasErrors() {
+			t.Errorf("%s: %s", dir, json.Text())
+			continue
+		}
+		if !reflect.DeepEqual(native.Spec, json.Spec) {
+			t.Errorf("%s: the JSON form means something else", dir)
+		}
+		if d := cmp.Diff(messages(native.Diagnostics), messages(json.Diagnostics)); d != "" {
+			t.Errorf("%s: %s", dir, d)
+		}
+	}
+}
+
+func messages(diags hcl.Diagnostics) []string {
+	var all []string
+	for _, d := range diags {
+		all = append(all, d.Summary+": "+d.Detail)
+	}
+	return all
+}
+
+// Wherever an escape stands in a JSON string, the place of what follows is right.
+func TestPlacesInJSONStringsAreExact(t *testing.T) {
+	for _, before := range []string{"", `\"`, `\\`, `\n`, `\u0041`, `\u00e9`, `\ud83d\ude00`, `é`, `😀`, `\/\t\"\n\n`} {
+		text := "{\n \"namespace\": {\"a\": {\"owner\": \"" + before + "${team.sri}\"}}}"
+		l := model.Load("-", model.Options{Today: today, Stdin: strings.NewReader(text)})
+		found := false
+		for _, d := range l.Diagnostics {
+			if d.Summary != "Unknown team" {
+				continue
+			}
+			found = true
+			if got := string(d.Subject.SliceBytes([]byte(text))); got != "sri" || d.Subject.Start.Line != 2 {
+				t.Errorf("%s: marked is %q, line %d", before, got, d.Subject.Start.Line)
+			}
+		}
+		if !found {
+			t.Errorf("%s: no message about the team:\n%s", before, l.Text())
+		}
+	}
+}
