@@ -21,7 +21,7 @@ const today = "2026-11-21"
 
 // examples are the directories with their output in out. Their images have no digest, except where a public source
 // states it: an invented one would be worse than none.
-var examples = []string{"minimal", "online-boutique"}
+var examples = []string{"astronomy-shop", "minimal", "online-boutique", "platform"}
 
 // The output is compared as a set: missing and extra files fail.
 func TestCommittedOutputIsWhatTheSpecificationSays(t *testing.T) {

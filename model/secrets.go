@@ -41,7 +41,7 @@ func looksSecret(s string) string {
 var (
 	secretWords = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|token|api_?key|private_?key|access_?key|credential|^pwd$|_pwd$)`)
 	// secretRefs are names of things that lead to a secret without being one.
-	secretRefs = regexp.MustCompile(`(?i)(_file|_path|_dir|_name|_url|_uri|_endpoint|_type|_ttl|_expiry|_length|_id|_seconds|_enabled)$`)
+	secretRefs = regexp.MustCompile(`(?i)[_-](file|path|dir|name|namespace|url|uri|endpoint|type|ttl|expiry|length|id|seconds|enabled)$`)
 	plainValue = regexp.MustCompile(`^(/[\w./-]*|true|false|none|disabled|enabled|[0-9]{1,9}|)$`)
 )
 

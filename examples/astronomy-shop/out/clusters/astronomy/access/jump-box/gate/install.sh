@@ -1,0 +1,19 @@
+#!/bin/sh
+# Installs this directory's files on the machine it runs on, as root. cloud-init.yaml does the same at first boot.
+set -eu
+cd "$(dirname "$0")"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update
+apt-get install -y --no-install-recommends 'apparmor' 'auditd' 'nftables' 'openssh-server' 'tlog' 'unattended-upgrades'
+install -D -m 0600 -o root -g root 'sshd_config' '/etc/ssh/sshd_config'
+install -D -m 0600 -o root -g root 'nftables.nft' '/etc/bartizan/firewall.nft'
+install -D -m 0600 -o root -g root 'audit.rules' '/etc/audit/rules.d/99-bartizan.rules'
+install -D -m 0644 -o root -g root 'issue' '/etc/issue.net'
+install -D -m 0700 -o root -g root 'ssh-user.sh' '/usr/local/sbin/bartizan-ssh-user'
+install -D -m 0644 -o root -g root 'tlog.conf' '/etc/tlog/tlog-rec-session.conf'
+install -D -m 0644 -o root -g root 'bartizan-firewall.service' '/etc/systemd/system/bartizan-firewall.service'
+install -D -m 0644 -o root -g root 'sysctl.conf' '/etc/sysctl.d/99-zz-bartizan.conf'
+install -D -m 0644 -o root -g root 'modprobe.conf' '/etc/modprobe.d/bartizan.conf'
+install -D -m 0644 -o root -g root 'apt.conf' '/etc/apt/apt.conf.d/99-bartizan'
+install -D -m 0700 -o root -g root 'jump-box.sh' '/usr/local/sbin/bartizan-jump-box'
+'/usr/local/sbin/bartizan-jump-box'
