@@ -3,6 +3,7 @@ package generate
 var clusterGenerators = []*Generator{
 	kubeadm,
 	kubelet,
+	staticPods,
 	authentication,
 	admission,
 	audit,

@@ -38,7 +38,7 @@ func kubeVIP(p *Pass, c *model.Cluster) error {
 				Name:            "kube-vip",
 				Image:           kubeVIPImage,
 				ImagePullPolicy: corev1.PullIfNotPresent,
-				Args:            []string{"manager"},
+				Args:            []string{"manager", "--prometheusHTTPServer="}, // otherwise metrics for everybody on port 2112
 				Env: []corev1.EnvVar{
 					{Name: "vip_arp", Value: "true"},
 					{Name: "port", Value: strconv.Itoa(APIPort(c))},
@@ -46,6 +46,8 @@ func kubeVIP(p *Pass, c *model.Cluster) error {
 					{Name: "cp_namespace", Value: "kube-system"},
 					{Name: "vip_leaderelection", Value: "true"},
 					{Name: "vip_leasename", Value: kubeVIPLease},
+					// Who holds the lease. Without a name kube-vip ends: cmd/kube-vip.go has no default.
+					{Name: "vip_nodename", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "spec.nodeName"}}},
 					{Name: "vip_leaseduration", Value: "15"},
 					{Name: "vip_renewdeadline", Value: "10"},
 					{Name: "vip_retryperiod", Value: "2"},
@@ -81,7 +83,7 @@ func kubeVIP(p *Pass, c *model.Cluster) error {
 		ObjectMeta: meta,
 		Rules: []rbacv1.PolicyRule{
 			{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"create"}},
-			{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, ResourceNames: []string{kubeVIPLease}, Verbs: []string{"get", "update", "patch"}},
+			{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, ResourceNames: []string{kubeVIPLease}, Verbs: []string{"get", "update"}},
 		},
 	}
 	binding := &rbacv1.RoleBinding{

@@ -29,6 +29,7 @@ const (
 	SeccompDefault          ControlID = "seccomp-default"
 	PIDsLimited             ControlID = "pids-limited"
 	KernelDefaultsProtected ControlID = "kernel-defaults-protected"
+	ControlPlaneConfined    ControlID = "control-plane-confined"
 )
 
 var clusterControls = []*Control{
@@ -256,5 +257,13 @@ var clusterControls = []*Control{
 		Title:     "The kubelet refuses a node whose kernel settings differ",
 		Doc:       "The kubelet checks six kernel settings that it relies on and does not start where they differ, instead of changing them. kubernetes.io, Kubelet Configuration, protectKernelDefaults.",
 		Standards: []string{"STIG-V-242434"},
+	},
+	{
+		ID:        ControlPlaneConfined,
+		Layer:     LayerNode,
+		Subject:   "node_pool",
+		Title:     "The control plane's own pods run without capabilities and cannot write to their image",
+		Doc:       "Each static pod drops all capabilities but the one that it cannot do without, gains none, cannot write to its root file system and runs under the runtime's seccomp profile. It stays user 0, because kubeadm writes its keys for root alone and at each renewal anew. kubernetes.io, Customizing components with the kubeadm API, patches; Pod Security Standards.",
+		Standards: []string{"NIST-800-190-4.4.3"},
 	},
 }

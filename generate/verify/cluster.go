@@ -8,4 +8,5 @@ var clusterChecks = []*Check{
 	audit,
 	encryption,
 	joinToken,
+	staticPods,
 }

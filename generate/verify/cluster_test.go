@@ -56,7 +56,7 @@ func clusterSpec(edit ...func(*model.Cluster)) *model.Spec {
 // clusterTree returns the tree that the control plane's generators write.
 func clusterTree(t *testing.T, spec *model.Spec) *generate.Set {
 	t.Helper()
-	names := []string{"kubeadm", "kubelet", "authentication", "admission", "audit", "encryption", "bootstrap"}
+	names := []string{"kubeadm", "kubelet", "authentication", "admission", "audit", "encryption", "bootstrap", "static-pods"}
 	var generators []*generate.Generator
 	for _, g := range generate.All {
 		if slices.Contains(names, g.Name) {
@@ -135,6 +135,8 @@ const (
 	keyFile   = "hardening/encryption.yaml"
 	generalK  = "patches/general/kubeletconfiguration+merge.yaml"
 	controlK  = "patches/control/kubeletconfiguration+merge.yaml"
+	controlA  = "patches/control/kube-apiserver+strategic.yaml"
+	controlS  = "patches/control/kube-scheduler+strategic.yaml"
 	general   = model.Address("node_pool.general")
 	control   = model.Address("node_pool.control")
 	payments  = model.Address("node_pool.payments")
@@ -242,7 +244,22 @@ var clusterMutations = []mutation{
 	{name: "a taint that only prefers", control: model.PoolDedicated, subject: payments, file: "join-payments.yaml", old: "effect: NoSchedule", new: "effect: PreferNoSchedule"},
 	{name: "a taint of another pool", control: model.PoolDedicated, subject: payments, file: "join-payments.yaml", old: "value: payments", new: "value: general"},
 	{name: "a join that skips preflight", control: model.PoolDedicated, subject: payments, file: "join-payments.yaml", old: "  imagePullPolicy:", new: "  ignorePreflightErrors: [all]\n  imagePullPolicy:", reported: "."},
-	{name: "a patch of the API server's command", control: model.APIAuthorization, file: "patches/control/kube-apiserver+strategic.yaml", new: "spec:\n  containers:\n  - name: kube-apiserver\n    command: [kube-apiserver, --authorization-mode=AlwaysAllow]\n", reported: initFile},
+	{name: "a capability kept", control: model.ControlPlaneConfined, subject: control, file: controlS, old: "      capabilities:\n", new: "      capabilities:\n        add: [SYS_ADMIN]\n"},
+	{name: "a capability that another component needs", control: model.ControlPlaneConfined, subject: control, file: controlA, old: "- NET_BIND_SERVICE", new: "- DAC_OVERRIDE"},
+	{name: "only some capabilities dropped", control: model.ControlPlaneConfined, subject: control, file: controlS, old: "- ALL", new: "- NET_RAW"},
+	{name: "a root file system that can be written", control: model.ControlPlaneConfined, subject: control, file: controlS, old: "readOnlyRootFilesystem: true", new: "readOnlyRootFilesystem: false"},
+	{name: "privileges gained", control: model.ControlPlaneConfined, subject: control, file: controlS, old: "allowPrivilegeEscalation: false", new: "allowPrivilegeEscalation: true"},
+	{name: "a privileged component", control: model.ControlPlaneConfined, subject: control, file: controlS, old: "privileged: false", new: "privileged: true"},
+	{name: "system calls unconfined", control: model.ControlPlaneConfined, subject: control, file: controlS, old: "        type: RuntimeDefault", new: "        type: Unconfined"},
+	{name: "the pod's system calls unconfined", control: model.ControlPlaneConfined, subject: control, file: controlS, old: "      type: RuntimeDefault\n  ", new: "      type: Unconfined\n  ", reported: controlS},
+	{name: "a sysctl of the pod", control: model.ControlPlaneConfined, subject: control, file: controlS, old: "  securityContext:\n    seccomp", new: "  securityContext:\n    sysctls:\n    - name: kernel.msgmax\n      value: \"1\"\n    seccomp"},
+	{name: "nothing requested", control: model.ControlPlaneConfined, subject: control, file: controlS, old: "        memory: 64Mi\n", new: ""},
+	{name: "another container", control: model.ControlPlaneConfined, subject: control, file: controlS, old: "- name: kube-scheduler", new: "- name: shell"},
+	{name: "a second container", control: model.ControlPlaneConfined, subject: control, file: controlS, old: "  containers:\n", new: "  containers:\n  - name: shell\n"},
+	{name: "a directive of strategic merging", control: model.ControlPlaneConfined, subject: control, file: controlS, old: "    securityContext:\n      allow", new: "    securityContext:\n      $patch: replace\n      allow", reported: initFile},
+	{name: "the patches not read", control: model.ControlPlaneConfined, subject: control, file: "join-cp-2.yaml", old: "  directory: /etc/kubernetes/patches", new: "  directory: /tmp"},
+	{name: "a patch that undoes another", control: model.ControlPlaneConfined, subject: control, file: "patches/control/kube-scheduler1+merge.yaml", new: "spec: {}\n", reported: initFile},
+	{name: "a patch of the API server's command", control: model.APIAuthorization, file: controlA, old: "  - name: kube-apiserver\n", new: "  - name: kube-apiserver\n    command: [kube-apiserver, --authorization-mode=AlwaysAllow]\n", reported: initFile},
 }
 
 func TestControlPlaneMutationsAreCaught(t *testing.T) {

@@ -193,53 +193,8 @@ func (k *kubeadmFiles) read() error {
 	return k.patchesAreHarmless()
 }
 
-// staticPodPatch is what a patch of a control-plane pod may change. A patch of its command or volumes would outrank
-// the flags that the checks read.
-type staticPodPatch struct {
-	metav1.TypeMeta
-	Metadata struct {
-		Name      string `json:"name"`
-		Namespace string `json:"namespace"`
-	} `json:"metadata"`
-	Spec struct {
-		SecurityContext *corev1.PodSecurityContext `json:"securityContext"`
-		Containers      []struct {
-			Name            string                       `json:"name"`
-			Resources       *corev1.ResourceRequirements `json:"resources"`
-			SecurityContext *corev1.SecurityContext      `json:"securityContext"`
-		} `json:"containers"`
-	} `json:"spec"`
-}
-
 // kubeletPatchName is the one patch of the kubelet that is judged.
 const kubeletPatchName = "kubeletconfiguration+merge.yaml"
-
-func (k *kubeadmFiles) patchesAreHarmless() error {
-	for _, pool := range k.cluster.NodePools {
-		dir := k.patchDir(pool) + "/"
-		for _, file := range slices.Sorted(maps.Keys(k.pass.Files)) {
-			name, below := strings.CutPrefix(file, dir)
-			if !below || name == kubeletPatchName || name == "README.md" || name == ".bartizan.lock" {
-				continue
-			}
-			target, ok := strings.CutSuffix(name, "+strategic.yaml")
-			if !ok || !slices.Contains([]string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"}, target) {
-				return fmt.Errorf("nothing here judges the patch %s", file)
-			}
-			docs, err := splitYAML(k.pass.Files[file])
-			if err == nil && len(docs) != 1 {
-				err = fmt.Errorf("it has %d documents", len(docs))
-			}
-			if err == nil {
-				err = decodeStrict(docs[0], &staticPodPatch{})
-			}
-			if err != nil {
-				return fmt.Errorf("the patch %s changes more than security contexts: %w", file, err)
-			}
-		}
-	}
-	return nil
-}
 
 func (k *kubeadmFiles) patchDir(pool *model.NodePool) string {
 	return path.Join(generate.ControlPlaneDir(k.cluster), "patches", pool.Name)
