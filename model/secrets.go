@@ -39,7 +39,7 @@ func looksSecret(s string) string {
 }
 
 var (
-	secretWords = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|token|api_?key|private_?key|access_?key|credential|^pwd$|_pwd$)`)
+	secretWords = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|credential|^pwd$|[_-]pwd$)`)
 	// secretRefs are names of things that lead to a secret without being one.
 	secretRefs = regexp.MustCompile(`(?i)[_-](file|path|dir|name|namespace|url|uri|endpoint|type|ttl|expiry|length|id|seconds|enabled)$`)
 	plainValue = regexp.MustCompile(`^(/[\w./-]*|true|false|none|disabled|enabled|[0-9]{1,9}|)$`)
