@@ -9,14 +9,21 @@ import (
 // order, then each is filled.
 func (l *loader) build() {
 	l.spec = &Spec{}
+	l.nodes = map[any]*node{}
 	for _, n := range l.top {
-		if !n.broken {
-			n.object = shell(n)
+		if n.broken {
+			continue
+		}
+		if n.object = shell(n); n.object != nil {
+			n.object.(interface{ call(Address) }).call(n.addr)
+			l.nodes[n.object] = n
 		}
 	}
 	l.collect()
 	for _, n := range l.of("workload") {
+		done := l.about(n)
 		l.placeWorkload(n)
+		done()
 	}
 	for _, b := range Schema {
 		fill := builders[b.Name]
@@ -24,7 +31,9 @@ func (l *loader) build() {
 			continue
 		}
 		for _, n := range l.of(b.Name) {
+			done := l.about(n)
 			fill(l, n)
+			done()
 		}
 	}
 	l.sortSpec()
@@ -60,10 +69,7 @@ var builders = map[string]func(*loader, *node){
 
 // shell returns the empty object of a block, with its name.
 func shell(n *node) any {
-	name := ""
-	if len(n.labels) > 0 {
-		name = n.labels[len(n.labels)-1]
-	}
+	name := n.name()
 	switch n.schema.Name {
 	case "cluster":
 		return &Cluster{Name: name}

@@ -47,7 +47,7 @@ func (l *loader) notInternet(n *node, name string) {
 
 // inZone checks that an address is one of the zone's.
 func (l *loader) inZone(n *node, name string, a netip.Addr, z *Zone) {
-	if !a.IsValid() || z == nil || !l.complete("zone", z.Name, "cidrs") {
+	if !a.IsValid() || z == nil || !l.completeZone(z) {
 		return
 	}
 	if !contains(l.zoneCIDRs(z), a) {
@@ -57,20 +57,20 @@ func (l *loader) inZone(n *node, name string, a netip.Addr, z *Zone) {
 
 // zoneCIDRs returns the networks of a zone, whether or not it was built already.
 func (l *loader) zoneCIDRs(z *Zone) []netip.Prefix {
-	n := l.tree.child("zone").child(z.Name).node
-	if n == nil || n.attrs == nil {
+	n := l.nodes[z]
+	if n == nil {
 		return z.CIDRs
 	}
 	return each[netip.Prefix](l, n, "cidrs")
 }
 
-// complete reports whether a list of a block was read without errors.
-func (l *loader) complete(kind, name, attribute string) bool {
-	b := l.tree.child(kind).children[name]
-	if b == nil || b.node == nil || b.node.attrs == nil {
+// completeZone reports whether the networks of a zone were read without errors.
+func (l *loader) completeZone(z *Zone) bool {
+	n := l.nodes[z]
+	if n == nil {
 		return false
 	}
-	v := l.value(b.node.attribute(attribute))
+	v := l.value(n.attribute("cidrs"))
 	return v != nil && !v.bad && len(v.list) > 0
 }
 
@@ -91,7 +91,7 @@ func (l *loader) buildVPN(n *node) {
 	l.notInternet(n, "zone")
 	z := l.zoneRef(n)
 	var nets []netip.Prefix
-	if z != nil && l.complete("zone", z.Name, "cidrs") {
+	if z != nil && l.completeZone(z) {
 		nets = l.zoneCIDRs(z)
 	}
 	v.Server = as[netip.Addr](l, n, "server")

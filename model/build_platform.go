@@ -146,7 +146,7 @@ func (l *loader) buildAsset(n *node) {
 // nobody checks must not be believed.
 func (l *loader) buildInvariant(n *node) {
 	if a := n.attribute("condition"); a != nil {
-		l.scope(a.expr.Variables())
+		l.scope(a.expr.Variables(), a.each)
 	}
 	l.warnf(n.at, "Invariant not checked", "This version reads %s but does not evaluate its condition.", n.describe())
 }

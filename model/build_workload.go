@@ -12,15 +12,27 @@ import (
 func (l *loader) placeWorkload(n *node) {
 	w := n.object.(*Workload)
 	w.Namespace = &Namespace{Name: n.labels[0]} // until its own is found
-	if b := l.tree.child("namespace").children[n.labels[0]]; b != nil && b.node.object != nil {
-		w.Namespace = b.node.object.(*Namespace)
-		w.Namespace.Workloads = append(w.Namespace.Workloads, w)
-	} else {
+	b := l.tree.child("namespace").children[n.labels[0]]
+	var home *node
+	switch {
+	case b == nil:
 		var names []string
 		for name := range l.tree.child("namespace").children {
 			names = append(names, name)
 		}
 		l.errorf(n.labelAt[0], "Unknown namespace", "There is no namespace %q.%s Declare it: namespace %q { owner = team.NAME }.", n.labels[0], didYouMean(n.labels[0], names), n.labels[0])
+	case !b.node.repeats():
+		home = b.node
+	case n.each == nil:
+		l.errorf(n.labelAt[0], "Which namespace", "%s has for_each and stands for several namespaces. Write for_each = %s for one workload in each.", b.node.addr, b.node.addr)
+	default:
+		if home = l.family(b.node).members[n.each.key]; home == nil {
+			l.errorf(n.labelAt[0], "Unknown key", "%s would stand in %s, which there is not: for_each of the namespace has no key %q.", n.addr, element(b.node.addr, n.each.key), n.each.key)
+		}
+	}
+	if home != nil && home.object != nil {
+		w.Namespace = home.object.(*Namespace)
+		w.Namespace.Workloads = append(w.Namespace.Workloads, w)
 	}
 	w.Kind = as[WorkloadKind](l, n, "kind")
 	w.Manifests = as[Manifests](l, n, "manifests")
@@ -336,7 +348,7 @@ func (l *loader) buildCalls(n *node, w *Workload) {
 		if p == nil {
 			continue // reported at the port
 		}
-		if a := r.node.addr + Address(".port."+p.Name); !seen[a] {
+		if a := p.Addr(); !seen[a] {
 			seen[a] = true
 			w.Calls = append(w.Calls, p)
 		}

@@ -44,7 +44,7 @@ func (l *loader) checkNodePool(n *node, p *NodePool) {
 // checkPoolZone holds that the addresses of a pool are in its zone.
 func (l *loader) checkPoolZone(n *node, p *NodePool) {
 	z := l.zoneRef(n)
-	if z == nil || !l.complete("zone", z.Name, "cidrs") {
+	if z == nil || !l.completeZone(z) {
 		return
 	}
 	nets := l.zoneCIDRs(z)
@@ -232,7 +232,7 @@ func (l *loader) checkNodes() {
 }
 
 func (l *loader) checkNamespace(n *node) {
-	name := n.labels[0]
+	name := n.name()
 	switch {
 	case name == "default":
 		l.errorf(n.labelAt[0], "Default namespace", "The namespace \"default\" is where things land by mistake; it stays empty (CIS 5.6.4). Choose another name.")

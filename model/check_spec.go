@@ -124,7 +124,7 @@ func (l *loader) checkGroups() {
 		if other, ok := first[g]; ok && g != "" {
 			l.errorf(l.at(n, "oidc_group"), "Duplicate group", "The group %q belongs to team %q already; the rights of both would add up.", g, other)
 		}
-		first[g] = n.labels[0]
+		first[g] = n.name()
 	}
 }
 
@@ -136,7 +136,7 @@ func (l *loader) checkRegistries() {
 		if other, ok := first[key]; ok && r.Host != "" {
 			l.errorf(l.at(n, "host"), "Duplicate registry", "registry %q has the same host and path.", other)
 		}
-		first[key] = n.labels[0]
+		first[key] = n.name()
 	}
 }
 

@@ -4,6 +4,7 @@ import "net/netip"
 
 // Cluster is one Kubernetes cluster.
 type Cluster struct {
+	named
 	Name            string
 	Version         Version
 	Provisioner     Provisioner
@@ -133,6 +134,7 @@ type Admission struct {
 
 // NodePool is a set of nodes that are configured alike.
 type NodePool struct {
+	named
 	Name      string
 	Cluster   *Cluster
 	Roles     []Role // sorted; empty means worker only

@@ -19,18 +19,19 @@ var refType = cty.CapsuleWithOps("reference", reflect.TypeFor[ref](), &cty.Capsu
 })
 
 // isValueRoot reports whether names below the root are values and not references.
-func isValueRoot(name string) bool { return name == "var" || name == "local" }
+func isValueRoot(name string) bool { return name == "var" || name == "local" || name == "each" }
 
-// eval evaluates an expression; problems are reported.
-func (l *loader) eval(expr hcl.Expression) (cty.Value, bool) {
+// eval evaluates an expression; problems are reported. The instance is the one that each.key and each.value speak of,
+// or nil.
+func (l *loader) eval(expr hcl.Expression, in *instance) (cty.Value, bool) {
 	ctx := l.functions()
 	if vars := expr.Variables(); len(vars) > 0 {
-		scope, ok := l.scope(vars)
+		names, ok := l.scope(vars, in)
 		if !ok {
 			return cty.DynamicVal, false
 		}
 		ctx = ctx.NewChild()
-		ctx.Variables = scope
+		ctx.Variables = names.value().AsValueMap()
 	}
 	v, diags := expr.Value(ctx)
 	if diags.HasErrors() && isJSON(expr.Range()) {
@@ -38,8 +39,8 @@ func (l *loader) eval(expr hcl.Expression) (cty.Value, bool) {
 	}
 	for _, d := range diags {
 		d.Expression, d.EvalContext = nil, nil
+		l.diags = append(l.diags, l.inUse(d))
 	}
-	l.diags = append(l.diags, diags...)
 	if diags.HasErrors() {
 		return cty.DynamicVal, false
 	}
@@ -47,91 +48,140 @@ func (l *loader) eval(expr hcl.Expression) (cty.Value, bool) {
 	return v, true
 }
 
-// tree holds the values of an expression's variables: either a value, or further names.
-type tree map[string]any
-
-// scope builds the variables that the traversals need, and no others.
-func (l *loader) scope(vars []hcl.Traversal) (map[string]cty.Value, bool) {
-	names := tree{}
-	ok := true
-	for _, t := range vars {
-		path, v, good := l.lookup(t)
-		if !good {
-			ok = false
-			continue
-		}
-		if clash := names.insert(path, v); clash {
-			ok = false
-			l.errorf(t.SourceRange(), "Mixed reference", "One expression names a thing and a part of it. Give one of them a name in a locals block.")
-		}
-	}
-	if !ok {
-		return nil, false
-	}
-	return names.object().AsValueMap(), true
+// tree holds what an expression can name: at each name a value, further names, or, where a reference has parts that can
+// be named too, both.
+type tree struct {
+	own   cty.Value // cty.NilVal: none
+	names map[string]*tree
 }
 
-// lookup returns the value of a traversal and the steps that lead to it.
-func (l *loader) lookup(t hcl.Traversal) ([]step, cty.Value, bool) {
+func (t *tree) at(path ...string) *tree {
+	for _, name := range path {
+		if t.names == nil {
+			t.names = map[string]*tree{}
+		}
+		if t.names[name] == nil {
+			t.names[name] = &tree{}
+		}
+		t = t.names[name]
+	}
+	return t
+}
+
+// self is the name under which an object of names holds the reference to the thing itself. No attribute is called so.
+const self = ""
+
+// value returns what the tree is in expressions.
+func (t *tree) value() cty.Value {
+	if len(t.names) == 0 && t.own != cty.NilVal {
+		return t.own
+	}
+	m := make(map[string]cty.Value, len(t.names)+1)
+	for name, x := range t.names {
+		m[name] = x.value()
+	}
+	if t.own != cty.NilVal {
+		m[self] = t.own
+	}
+	return cty.ObjectVal(m)
+}
+
+// asRef returns the reference that a value is, with or without names of its parts.
+func asRef(v cty.Value) (*ref, bool) {
+	if v.IsNull() || !v.IsKnown() {
+		return nil, false
+	}
+	if v.Type().IsObjectType() && v.Type().HasAttribute(self) {
+		v = v.GetAttr(self)
+	}
+	if v.Type() != refType {
+		return nil, false
+	}
+	return v.EncapsulatedValue().(*ref), true
+}
+
+// scope builds the variables that the traversals need, and no others.
+func (l *loader) scope(vars []hcl.Traversal, in *instance) (*tree, bool) {
+	names := &tree{}
+	ok := true
+	for _, t := range vars {
+		ok = l.lookup(t, in, names) && ok
+	}
+	return names, ok
+}
+
+// lookup enters the value of a traversal.
+func (l *loader) lookup(t hcl.Traversal, in *instance, names *tree) bool {
 	if !isValueRoot(t.RootName()) {
 		r, ok := l.resolve(t)
 		if !ok {
-			return nil, cty.DynamicVal, false
+			return false
 		}
 		path, _ := steps(t)
-		return path, cty.CapsuleVal(refType, r), true
+		at := names
+		for _, s := range path {
+			at = at.at(s.name)
+		}
+		if r.kind == familyKind {
+			return l.enterFamily(r.node, at)
+		}
+		at.own = cty.CapsuleVal(refType, r)
+		return true
 	}
 	attr, ok := hcl.TraverseAttr{}, false
 	if len(t) > 1 {
 		attr, ok = t[1].(hcl.TraverseAttr)
 	}
 	if !ok {
-		l.errorf(t.SourceRange(), "Incomplete reference", "Write %s.NAME.", t.RootName())
-		return nil, cty.DynamicVal, false
+		l.errorf(t.SourceRange(), "Incomplete reference", "Write %s.%s.", t.RootName(), map[bool]string{true: "key or each.value", false: "NAME"}[t.RootName() == "each"])
+		return false
 	}
-	path := []step{{name: t.RootName()}, {name: attr.Name}}
 	var v cty.Value
-	if t.RootName() == "var" {
+	switch t.RootName() {
+	case "var":
 		v, ok = l.variable(attr)
-	} else {
+	case "local":
 		v, ok = l.local(attr)
+	case "each":
+		v, ok = l.eachOf(attr, t, in)
 	}
-	return path, v, ok
+	names.at(t.RootName(), attr.Name).own = v
+	return ok
 }
 
-// insert enters a value at the path. It reports a clash with a value on or below the path.
-func (t tree) insert(path []step, v cty.Value) (clash bool) {
-	for i, s := range path {
-		next, exists := t[s.name]
-		if i == len(path)-1 {
-			_, deeper := next.(tree)
-			t[s.name] = v
-			return deeper
-		}
-		if !exists {
-			next = tree{}
-			t[s.name] = next
-		}
-		below, ok := next.(tree)
-		if !ok {
-			return true
-		}
-		t = below
+// enterFamily enters all instances of a block with for_each, and the ports of each.
+func (l *loader) enterFamily(n *node, at *tree) bool {
+	f := l.family(n)
+	for _, key := range f.keys {
+		l.enterInstance(f.members[key], at.at(key))
 	}
-	return false
+	return f.ok
 }
 
-func (t tree) object() cty.Value {
-	m := make(map[string]cty.Value, len(t))
-	for name, x := range t {
-		switch x := x.(type) {
-		case tree:
-			m[name] = x.object()
-		case cty.Value:
-			m[name] = x
-		}
+func (l *loader) enterInstance(m *node, at *tree) {
+	at.own = cty.CapsuleVal(refType, &ref{addr: m.addr, kind: m.schema.Name, node: m})
+	if m.schema != workloadBlock {
+		return
 	}
-	return cty.ObjectVal(m)
+	l.applyProfile(m)
+	for _, p := range l.portNames(m) {
+		at.at("port", p).own = cty.CapsuleVal(refType, m.portRef(p))
+	}
+}
+
+// eachOf returns each.key or each.value.
+func (l *loader) eachOf(name hcl.TraverseAttr, t hcl.Traversal, in *instance) (cty.Value, bool) {
+	switch {
+	case in == nil:
+		l.errorf(t.SourceRange(), "No instance", "each.%s is known only in blocks with for_each, not in their for_each, in locals or in profiles.", name.Name)
+	case name.Name == "key":
+		return cty.StringVal(in.key), true
+	case name.Name == "value":
+		return in.value, true
+	default:
+		l.errorf(name.SrcRange, "Unknown name", "each has no %q.%s There is each.key and each.value.", name.Name, didYouMean(name.Name, []string{"key", "value"}))
+	}
+	return cty.DynamicVal, false
 }
 
 // localValue is an entry of a locals block.
@@ -174,7 +224,7 @@ func (l *loader) local(name hcl.TraverseAttr) (cty.Value, bool) {
 func (l *loader) force(v *localValue) (cty.Value, bool) {
 	if v.state == untouched {
 		v.state = running
-		v.value, v.ok = l.eval(v.attr.expr)
+		v.value, v.ok = l.eval(v.attr.expr, nil)
 		v.state = done
 	}
 	return v.value, v.ok

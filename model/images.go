@@ -55,7 +55,7 @@ func (l *loader) resolveImage(n *node, c *Container, digests map[string]string, 
 		return // reported
 	}
 	b := n
-	if n.labels[1] != c.Name {
+	if n.name() != c.Name {
 		for _, x := range slices.Concat(n.all("container"), n.all("init_container")) {
 			if len(x.labels) == 1 && x.labels[0] == c.Name {
 				b = x

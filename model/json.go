@@ -118,6 +118,7 @@ func (l *loader) jsonBlocks(n *node, s *BlockType, at hcl.Range, labels []string
 	}
 	for _, body := range bodies {
 		c := l.addBlock(n, s, labels, labelAt, at)
+		c.span = hcl.RangeBetween(at, body.Range())
 		if !isBody(body) {
 			l.notObject(body, "the block "+c.describe())
 			c.broken, c.unread = true, true

@@ -66,6 +66,10 @@ type loader struct {
 	badImages bool
 	homeless  []*node            // workloads that no pool can run
 	kinds     map[string][]*node // blocks by kind, see of
+	nodes     map[any]*node      // blocks by what they stand for
+	subject   *node              // whose attributes are being judged, see about
+	// unexpanded says that a for_each was not understood.
+	unexpanded bool
 }
 
 // understand turns the parsed files into the model. Each stage works on what the stages before could make sense of, so
@@ -88,15 +92,20 @@ func (l *loader) understand() {
 		}
 	}
 	l.declareVariables()
+	l.checkRepeated(&node{schema: root, children: l.top})
+	l.expand()
 	for _, n := range l.top {
 		l.applyProfile(n)
 	}
-	l.checkNested(&node{schema: root, children: l.top})
 	for _, n := range l.top {
+		l.checkNested(n)
 		l.evaluate(n)
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.locals)) {
 		l.force(l.locals[name]) // an unused local may be wrong too
+	}
+	if l.unexpanded {
+		return // a check of the whole would miss what could not be understood
 	}
 	l.build()
 	l.loaded.Spec = l.spec

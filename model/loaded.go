@@ -72,9 +72,6 @@ func (l *Loaded) WriteText(w io.Writer, color bool, width int) error {
 	return err
 }
 
-// hidden marks a diagnostic whose source text must not be shown.
-type hidden struct{}
-
 func (l *Loaded) writeOne(buf *bytes.Buffer, d *hcl.Diagnostic, color bool, width int) {
 	word, code := "Error", "\x1b[31m"
 	if d.Severity == hcl.DiagWarning {
@@ -85,8 +82,11 @@ func (l *Loaded) writeOne(buf *bytes.Buffer, d *hcl.Diagnostic, color bool, widt
 	}
 	fmt.Fprintf(buf, "%s: %s\n\n", word, printable(d.Summary))
 	if d.Subject != nil {
-		_, hide := d.Extra.(hidden)
-		l.quote(buf, *d.Subject, color, hide)
+		e := extraOf(d)
+		l.quote(buf, *d.Subject, color, e.hidden)
+		if used := e.usedBy(); used != "" {
+			fmt.Fprintf(buf, "  %s\n\n", printable(used))
+		}
 	}
 	fmt.Fprintf(buf, "%s\n\n", wrap(printable(d.Detail), width))
 }
@@ -187,6 +187,13 @@ type jsonDiagnostic struct {
 	Summary  string     `json:"summary"`
 	Detail   string     `json:"detail"`
 	Range    *jsonRange `json:"range,omitempty"`
+	Uses     []jsonUse  `json:"uses,omitempty"` // blocks for which it holds, where the range is in a profile or a block with for_each
+}
+
+type jsonUse struct {
+	Address  Address `json:"address"`
+	Filename string  `json:"filename,omitempty"` // of the block, where the range is elsewhere
+	Line     int     `json:"line,omitempty"`     // of the block's header, from 1
 }
 
 type jsonRange struct {
@@ -215,6 +222,9 @@ func (l *Loaded) WriteJSON(w io.Writer) error {
 				Start:    jsonPos{d.Subject.Start.Line, d.Subject.Start.Column, d.Subject.Start.Byte},
 				End:      jsonPos{d.Subject.End.Line, d.Subject.End.Column, d.Subject.End.Byte},
 			}
+		}
+		for _, u := range extraOf(d).uses {
+			j.Uses = append(j.Uses, jsonUse{u.addr, u.at.Filename, u.at.Start.Line})
 		}
 		list = append(list, j)
 	}
@@ -246,17 +256,25 @@ func tidy(diags hcl.Diagnostics) hcl.Diagnostics {
 		summary, detail string
 		place           hcl.Range
 	}
-	seen := map[key]bool{}
+	seen := map[key]*hcl.Diagnostic{}
 	var kept hcl.Diagnostics
 	for _, d := range diags {
 		k := key{severity: d.Severity, summary: d.Summary, detail: d.Detail}
 		if d.Subject != nil {
 			k.place = *d.Subject
 		}
-		if !seen[k] {
-			seen[k] = true
+		first := seen[k]
+		if first == nil {
+			seen[k] = d
 			kept = append(kept, d)
+			continue
 		}
+		// Something that is also wrong without a use needs none named.
+		e, again := extraOf(first), extraOf(d)
+		if e.join(again); len(again.uses) == 0 {
+			e.uses = nil
+		}
+		first.Extra = e
 	}
 	place := func(d *hcl.Diagnostic) hcl.Range {
 		if d.Subject == nil {

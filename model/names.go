@@ -13,10 +13,14 @@ import (
 // weakeningKind is the kind of references to attributes, keys and elements, which only exceptions take.
 const weakeningKind = "weakening"
 
+// familyKind is the kind of references to a block with for_each as a whole, which only expressions over its instances
+// take.
+const familyKind = "family"
+
 // ref is what a reference names. It never carries the thing's values, so blocks may refer to each other in any order.
 type ref struct {
 	addr Address
-	kind string // of block; "port"; or weakeningKind
+	kind string // of block; "port"; weakeningKind or familyKind
 	node *node  // the block; for ports the workload; nil for weakenings
 	port string // name
 }
@@ -71,8 +75,9 @@ func (l *loader) index() {
 
 // steps are the names of a traversal with their places.
 type step struct {
-	name string
-	at   hcl.Range
+	name  string
+	at    hcl.Range
+	index bool // in brackets
 }
 
 func steps(t hcl.Traversal) ([]step, bool) {
@@ -80,20 +85,20 @@ func steps(t hcl.Traversal) ([]step, bool) {
 	for _, part := range t {
 		switch p := part.(type) {
 		case hcl.TraverseRoot:
-			s = append(s, step{p.Name, p.SrcRange})
+			s = append(s, step{name: p.Name, at: p.SrcRange})
 		case hcl.TraverseAttr:
 			at := p.SrcRange
 			if at.End.Byte-at.Start.Byte == len(p.Name)+1 { // without the dot
 				at.Start.Byte++
 				at.Start.Column++
 			}
-			s = append(s, step{p.Name, at})
+			s = append(s, step{name: p.Name, at: at})
 		case hcl.TraverseIndex:
 			key, err := keyText(p.Key)
 			if err != nil {
 				return nil, false
 			}
-			s = append(s, step{key, p.SrcRange})
+			s = append(s, step{name: key, at: p.SrcRange, index: true})
 		default:
 			return nil, false
 		}
@@ -143,10 +148,23 @@ func (l *loader) resolve(t hcl.Traversal) (*ref, bool) {
 		}
 		b = b.children[s.name]
 	}
-	if len(path) == len(schema.Labels)+1 {
-		return &ref{addr: b.node.addr, kind: schema.Name, node: b.node}, true
+	n, rest := b.node, path[len(schema.Labels)+1:]
+	if !n.broken && n.repeats() {
+		if len(rest) == 0 {
+			return &ref{addr: n.addr, kind: familyKind, node: n}, true
+		}
+		if !rest[0].index {
+			l.noKey(n, rest, t.SourceRange())
+			return nil, false
+		}
+		if n, rest = l.instanceOf(n, rest[0]), rest[1:]; n == nil {
+			return nil, false
+		}
 	}
-	return l.resolveInside(b.node, path[len(schema.Labels)+1:])
+	if len(rest) == 0 {
+		return &ref{addr: n.addr, kind: schema.Name, node: n}, true
+	}
+	return l.resolveInside(n, rest)
 }
 
 func strconvQuote(s string) string { return fmt.Sprintf("%q", s) }
@@ -226,10 +244,15 @@ func (l *loader) resolveInside(n *node, path []step) (*ref, bool) {
 			return nil, false
 		}
 		if len(path) == 2 {
-			return &ref{addr: n.addr + Address(".port."+path[1].name), kind: "port", node: n, port: path[1].name}, true
+			return n.portRef(path[1].name), true
 		}
 	}
 	return l.resolveSetting(n.schema, n.addr, path)
+}
+
+// portRef refers to a port of the workload.
+func (n *node) portRef(name string) *ref {
+	return &ref{addr: join(n.addr+".port", name), kind: "port", node: n, port: name}
 }
 
 func didYouMeanPort(names []string) string {

@@ -16,10 +16,15 @@ type node struct {
 	labels   []string
 	labelAt  []hcl.Range
 	at       hcl.Range // header
+	span     hcl.Range // from the header to the end of the body
 	addr     Address   // as users write it in expressions
 	parent   *node     // nil for blocks of a file
 	attrs    map[string]*attr
 	children []*node          // in declared order
+	each     *instance        // of a block with for_each; nil for others and for parts of blocks
+	family   *family          // of a block with for_each as written
+	title    string           // name of an instance
+	profiles []*node          // that filled it in
 	object   any              // what the block stands for in the model; nil for parts of other blocks
 	names    map[string]*Port // ports of a workload
 	filled   bool             // the profile was applied
@@ -35,6 +40,7 @@ type attr struct {
 	expr   hcl.Expression
 	value  *value // set by the first evaluation; nil: null or wrong
 	state  evalState
+	each   *instance // that the attribute belongs to, or nil
 }
 
 type evalState int
@@ -52,6 +58,17 @@ func (n *node) describe() string {
 		s += fmt.Sprintf(" %q", l)
 	}
 	return s
+}
+
+// name is what the block is called in Kubernetes and in files: its last label, and the key of an instance.
+func (n *node) name() string {
+	if n.title != "" {
+		return n.title
+	}
+	if len(n.labels) == 0 {
+		return ""
+	}
+	return n.labels[len(n.labels)-1]
 }
 
 // top returns the outermost block around n.
@@ -104,7 +121,9 @@ func (l *loader) decode(n *node, body *hclsyntax.Body) {
 			l.unknownBlock(n, b.Type, b.TypeRange)
 			continue
 		}
-		l.decode(l.addBlock(n, s, b.Labels, b.LabelRanges, hcl.RangeBetween(b.TypeRange, lastRange(b.TypeRange, b.LabelRanges))), b.Body)
+		c := l.addBlock(n, s, b.Labels, b.LabelRanges, hcl.RangeBetween(b.TypeRange, lastRange(b.TypeRange, b.LabelRanges)))
+		c.span = hcl.RangeBetween(c.at, b.Body.EndRange)
+		l.decode(c, b.Body)
 	}
 	l.checkHeader(n)
 }
@@ -130,7 +149,7 @@ func (l *loader) addAttribute(n *node, name string, at hcl.Range, expr hcl.Expre
 
 // addBlock adds an empty block to the node; its header is checked when its body has been decoded.
 func (l *loader) addBlock(n *node, s *BlockType, labels []string, labelAt []hcl.Range, at hcl.Range) *node {
-	c := &node{schema: s, labels: labels, labelAt: labelAt, at: at, attrs: map[string]*attr{}}
+	c := &node{schema: s, labels: labels, labelAt: labelAt, at: at, span: at, attrs: map[string]*attr{}}
 	if n.schema != root {
 		c.parent = n
 	}
@@ -235,8 +254,8 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// checkNested reports repeated and missing parts of a block and of those inside it.
-func (l *loader) checkNested(n *node) {
+// checkRepeated reports blocks inside the block that have the same header.
+func (l *loader) checkRepeated(n *node) {
 	seen := map[string]*node{}
 	for _, c := range n.children {
 		key := strings.Join(append([]string{c.schema.Name}, c.labels...), "\x00")
@@ -251,6 +270,11 @@ func (l *loader) checkNested(n *node) {
 			seen[key] = c
 		}
 	}
+}
+
+// checkNested reports repeated and missing parts of a block and of those inside it.
+func (l *loader) checkNested(n *node) {
+	l.checkRepeated(n)
 	if n.schema == profileBlock || n.unread {
 		return // it need not be complete
 	}

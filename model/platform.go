@@ -2,6 +2,7 @@ package model
 
 // Registry is a place where images come from.
 type Registry struct {
+	named
 	Name     string
 	Host     string   // "registry.example.com"
 	Path     string   // only images below this path; empty: all
@@ -10,6 +11,7 @@ type Registry struct {
 
 // Repository is a Git repository.
 type Repository struct {
+	named
 	Name          string
 	URL           string
 	Reviews       int  // approvals before a merge; default 2; fewer than 1 is a weakening
@@ -18,6 +20,7 @@ type Repository struct {
 
 // Pipeline builds, scans and signs images.
 type Pipeline struct {
+	named
 	Name       string
 	Kind       PipelineKind
 	Scanner    Scanner
@@ -53,6 +56,7 @@ const (
 
 // GitOps is a controller that applies a repository to clusters.
 type GitOps struct {
+	named
 	Name       string
 	Kind       GitOpsKind
 	Source     *Repository
@@ -78,6 +82,7 @@ const (
 
 // SecretStore is where secrets are kept outside the cluster.
 type SecretStore struct {
+	named
 	Name     string
 	Kind     SecretStoreKind
 	Endpoint HostPort
@@ -92,6 +97,7 @@ const (
 
 // Backup is a copy of etcd kept elsewhere.
 type Backup struct {
+	named
 	Name      string
 	Cluster   *Cluster
 	To        string // URL
@@ -111,6 +117,7 @@ const (
 
 // Team is a group of people with one OIDC group.
 type Team struct {
+	named
 	Name       string
 	OIDCGroup  string
 	Grants     []*Grant
@@ -142,6 +149,7 @@ type BreakGlass struct {
 
 // Gateway publishes workloads.
 type Gateway struct {
+	named
 	Name      string
 	Class     string // GatewayClass, for example "cilium"
 	Namespace *Namespace
@@ -152,6 +160,7 @@ type Gateway struct {
 
 // AddOn is a third-party component of the cluster.
 type AddOn struct {
+	named
 	Name      string
 	Version   string
 	Namespace *Namespace
@@ -160,6 +169,7 @@ type AddOn struct {
 
 // Mesh is a service mesh.
 type Mesh struct {
+	named
 	Name       string
 	Kind       MeshKind
 	Namespaces []*Namespace

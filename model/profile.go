@@ -14,6 +14,7 @@ func (l *loader) applyProfile(n *node) {
 		return
 	}
 	if p := v.v.(*ref).node; p != nil {
+		n.profiles = append(n.profiles, p)
 		fill(n, p)
 	}
 }
@@ -29,14 +30,9 @@ func fill(n, from *node) {
 			fill(own, c)
 			continue
 		}
-		copied := &node{schema: c.schema, labels: c.labels, labelAt: c.labelAt, at: c.at, parent: n, broken: c.broken, attrs: map[string]*attr{}}
-		copied.addr = n.addr + Address("."+c.schema.Name)
-		for _, label := range c.labels {
-			copied.addr = join(copied.addr, label)
-		}
-		fill(copied, c)
-		n.children = append(n.children, copied)
+		n.children = append(n.children, c.copyUnder(n, func(a *attr) *attr { return a }))
 	}
+	n.readdress()
 }
 
 // find returns the nested block of the type with the labels, or nil.

@@ -37,7 +37,10 @@ func (l *loader) warnf(at hcl.Range, summary, format string, args ...any) {
 // secretf reports a secret at the place. Its text is not shown: diagnostics end up in logs.
 func (l *loader) secretf(at hcl.Range, format string, args ...any) {
 	l.errorf(at, "Secret in specification", format, args...)
-	l.diags[len(l.diags)-1].Extra = hidden{}
+	d := l.diags[len(l.diags)-1]
+	e := extraOf(d)
+	e.hidden = true
+	d.Extra = e
 }
 
 func (l *loader) report(severity hcl.DiagnosticSeverity, at hcl.Range, summary, detail string) {
@@ -45,7 +48,7 @@ func (l *loader) report(severity hcl.DiagnosticSeverity, at hcl.Range, summary, 
 	if at.Filename != "" {
 		d.Subject = &at
 	}
-	l.diags = append(l.diags, d)
+	l.diags = append(l.diags, l.inUse(d))
 }
 
 // read finds and parses the files of the specification.

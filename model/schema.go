@@ -148,13 +148,13 @@ func (w *Weakness) weak(v any) bool {
 }
 
 // Schema is the language: all blocks that may stand at the top of a file, in reading order.
-var Schema = prepare(slices.Concat(
+var Schema = prepare(repeatable(slices.Concat(
 	[]*BlockType{clusterBlock, zoneBlock, vpnBlock, jumpBoxBlock, nodePoolBlock},
 	[]*BlockType{registryBlock, repositoryBlock, pipelineBlock, gitopsBlock, secretStoreBlock, backupBlock},
 	[]*BlockType{teamBlock, gatewayBlock, addonBlock, meshBlock, foreignClusterBlock},
 	[]*BlockType{namespaceBlock, profileBlock, workloadBlock},
 	[]*BlockType{exceptionBlock, attestationBlock, assetBlock, invariantBlock, variableBlock, localsBlock},
-))
+)))
 
 // root is the schema of a file.
 var root = prepare([]*BlockType{{Name: "specification", Blocks: Schema}})[0]

@@ -41,6 +41,7 @@ type HostPort struct {
 // Zone is a part of the network with one level of trust. The built-in zone "internet" has no CIDRs: it is everything
 // that no other zone contains.
 type Zone struct {
+	named
 	Name  string
 	CIDRs []netip.Prefix
 }
@@ -53,6 +54,7 @@ func (z *Zone) Internet() bool { return z.Name == InternetZone }
 
 // VPN is a way into the private zones for people's devices.
 type VPN struct {
+	named
 	Name     string
 	Kind     VPNKind
 	Zone     *Zone // its addresses; the server takes the first
@@ -77,6 +79,7 @@ type Device struct {
 
 // JumpBox is the only host from which people reach nodes and, where declared, the API server.
 type JumpBox struct {
+	named
 	Name          string
 	Zone          *Zone
 	Address       netip.Addr // zero: anywhere in its zone
@@ -106,12 +109,14 @@ const (
 
 // ForeignCluster is a cluster, or a set of other machines, that shares the network but is not ours to configure.
 type ForeignCluster struct {
+	named
 	Name  string
 	CIDRs []netip.Prefix
 }
 
 // Exception accepts weakenings by name, with a reason, an owner and an end.
 type Exception struct {
+	named
 	Name    string
 	Allows  []*Weakening
 	Reason  string
@@ -133,6 +138,7 @@ type Weakening struct {
 
 // Attestation is a control that no file can prove, stated by a named team with evidence and a review date.
 type Attestation struct {
+	named
 	Name     string
 	Control  ControlID
 	Subject  Address
@@ -143,6 +149,7 @@ type Attestation struct {
 
 // Asset is something worth attacking that the specification names.
 type Asset struct {
+	named
 	Name        string
 	HeldBy      []*Workload
 	Sensitivity Sensitivity

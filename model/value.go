@@ -33,7 +33,8 @@ func (l *loader) value(a *attr) *value {
 	case untouched:
 		a.state = running
 		if a.schema.Type.shape != anything {
-			a.value = l.fromExpr(a.expr, a.schema.Type)
+			defer l.about(a.owner())()
+			a.value = l.fromExpr(a.expr, a.schema.Type, a.each)
 		}
 		a.state = done
 	}
@@ -42,19 +43,19 @@ func (l *loader) value(a *attr) *value {
 
 // fromExpr evaluates an expression and checks it against the type. Lists and maps that are written out are taken
 // apart first, so that a wrong element has its own place and does not hide the others.
-func (l *loader) fromExpr(expr hcl.Expression, t *Type) *value {
+func (l *loader) fromExpr(expr hcl.Expression, t *Type, in *instance) *value {
 	switch t.shape {
 	case list:
 		if exprs, diags := hcl.ExprList(expr); !diags.HasErrors() {
 			v := &value{at: expr.Range()}
 			for _, e := range exprs {
-				v.add(l.fromExpr(e, t.elem))
+				v.add(l.fromExpr(e, t.elem, in))
 			}
 			return v
 		}
 	case mapping:
 		if pairs, diags := hcl.ExprMap(expr); !diags.HasErrors() {
-			return l.fromPairs(expr, pairs, t)
+			return l.fromPairs(expr, pairs, t, in)
 		}
 	case scalar:
 		if s, ok := expr.(*hclsyntax.ScopeTraversalExpr); ok && len(s.Traversal) == 1 && root.blocks[s.Traversal.RootName()] == nil && !isValueRoot(s.Traversal.RootName()) {
@@ -62,19 +63,40 @@ func (l *loader) fromExpr(expr hcl.Expression, t *Type) *value {
 			return nil
 		}
 	case reference:
-		if s, ok := expr.(*hclsyntax.ScopeTraversalExpr); ok && !isValueRoot(s.Traversal.RootName()) {
-			r, ok := l.resolve(s.Traversal)
+		if name, ok := l.traversal(expr, in); ok && !isValueRoot(name.RootName()) {
+			r, ok := l.resolve(name)
 			if !ok {
 				return nil
 			}
 			return l.reference(r, t, expr.Range())
 		}
 	}
-	v, ok := l.eval(expr)
+	v, ok := l.eval(expr, in)
 	if !ok || v.IsNull() {
 		return nil
 	}
 	return l.fromCty(v, t, expr.Range())
+}
+
+// traversal returns the names of a reference, also where a key in brackets is computed: workload.shop.api[each.key].
+func (l *loader) traversal(expr hcl.Expression, in *instance) (hcl.Traversal, bool) {
+	switch e := expr.(type) {
+	case *hclsyntax.ScopeTraversalExpr:
+		return e.Traversal, true
+	case *hclsyntax.ParenthesesExpr:
+		return l.traversal(e.Expression, in)
+	case *hclsyntax.RelativeTraversalExpr:
+		t, ok := l.traversal(e.Source, in)
+		return append(t[:len(t):len(t)], e.Traversal...), ok
+	case *hclsyntax.IndexExpr:
+		t, ok := l.traversal(e.Collection, in)
+		if !ok || isValueRoot(t.RootName()) {
+			return nil, false
+		}
+		key, ok := l.eval(e.Key, in)
+		return append(t[:len(t):len(t)], hcl.TraverseIndex{Key: key, SrcRange: e.BracketRange}), ok
+	}
+	return nil, false
 }
 
 func (v *value) add(e *value) {
@@ -86,12 +108,12 @@ func (v *value) add(e *value) {
 	v.bad = v.bad || e.bad
 }
 
-func (l *loader) fromPairs(expr hcl.Expression, pairs []hcl.KeyValuePair, t *Type) *value {
+func (l *loader) fromPairs(expr hcl.Expression, pairs []hcl.KeyValuePair, t *Type, in *instance) *value {
 	v := &value{at: expr.Range()}
 	lines := map[string]int{}
 	for _, p := range pairs {
 		at := p.Key.Range()
-		k, ok := l.eval(p.Key)
+		k, ok := l.eval(p.Key, in)
 		if !ok {
 			v.bad = true
 			continue
@@ -108,7 +130,7 @@ func (l *loader) fromPairs(expr hcl.Expression, pairs []hcl.KeyValuePair, t *Typ
 			continue
 		}
 		lines[key] = at.Start.Line
-		v.addEntry(l.key(key, t, at), l.fromExpr(p.Value, t.elem), key, at)
+		v.addEntry(l.key(key, t, at), l.fromExpr(p.Value, t.elem, in), key, at)
 	}
 	return v
 }
@@ -170,8 +192,8 @@ func (l *loader) fromCty(v cty.Value, t *Type, at hcl.Range) *value {
 			return out
 		}
 	case reference:
-		if ty == refType {
-			return l.reference(v.EncapsulatedValue().(*ref), t, at)
+		if r, ok := asRef(v); ok {
+			return l.reference(r, t, at)
 		}
 		if ty == cty.String {
 			example := exampleRef(t)
@@ -204,6 +226,9 @@ func (l *loader) fromCty(v cty.Value, t *Type, at hcl.Range) *value {
 	hint := ""
 	if t.shape == scalar && v.Type() == cty.Number {
 		hint = fmt.Sprintf(" Write it in quotes: %q.", numberText(v.AsBigFloat()))
+	}
+	if t.shape == list && (ty.IsObjectType() || ty.IsMapType()) {
+		hint = " values(…) is the list of a map's values."
 	}
 	l.errorf(at, "Wrong type", "Found %s where the type is: %s.%s", friendly(v), t.Name, hint)
 	return nil
@@ -247,6 +272,10 @@ func (l *loader) scalar(s string, t *Type, at hcl.Range) *value {
 
 // reference checks the kind of what a reference names.
 func (l *loader) reference(r *ref, t *Type, at hcl.Range) *value {
+	if r.kind == familyKind {
+		l.noKey(r.node, nil, at)
+		return nil
+	}
 	ok := len(t.Kinds) == 0 && r.kind != weakeningKind && r.kind != "port"
 	for _, k := range t.Kinds {
 		// A labelled block such as can "deploy" or a port may be named as a weakening too.
@@ -298,6 +327,9 @@ func asText(v cty.Value, convert bool) (string, bool) {
 // friendly describes a value for people: the text "abc", the number 7, a list, a map.
 func friendly(v cty.Value) string {
 	t := v.Type()
+	if r, ok := asRef(v); ok {
+		return "the reference " + string(r.addr)
+	}
 	switch {
 	case t == cty.String:
 		return fmt.Sprintf("the text %q", v.AsString())
@@ -305,8 +337,6 @@ func friendly(v cty.Value) string {
 		return "the number " + numberText(v.AsBigFloat())
 	case t == cty.Bool:
 		return strconv.FormatBool(v.True())
-	case t == refType:
-		return "the reference " + string(v.EncapsulatedValue().(*ref).addr)
 	case t.IsTupleType() || t.IsListType() || t.IsSetType():
 		return "a list"
 	case t.IsObjectType() || t.IsMapType():

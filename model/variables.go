@@ -173,7 +173,7 @@ func (l *loader) validate(name string, in *input, n *node) {
 	if a == nil {
 		return
 	}
-	v, ok := l.eval(a.expr)
+	v, ok := l.eval(a.expr, nil)
 	if !ok {
 		return
 	}

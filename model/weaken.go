@@ -17,9 +17,10 @@ const warnBefore = 30 * 24 * time.Hour
 // weakValue is a weakening with the place of its value.
 type weakValue struct {
 	*Weakening
-	at   hcl.Range
-	what string // as written: host.pid = true
-	wide bool   // an exception that covers too much would cover it; that is reported instead
+	at      hcl.Range
+	what    string // as written: host.pid = true
+	subject *node
+	wide    bool // an exception that covers too much would cover it; that is reported instead
 }
 
 // weaken lists every weakening and holds that each is covered by exactly one exception, and each exception by name.
@@ -40,7 +41,9 @@ func (l *loader) weaken() {
 		w := found[a]
 		l.spec.Weakenings = append(l.spec.Weakenings, w.Weakening)
 		if w.Exception == nil && !w.wide {
+			done := l.about(w.subject)
 			l.errorf(w.at, "Weakening without exception", "%s: %s Leave it out, or accept it for a time:\n\n%s", w.what, w.Doc, l.exampleException(w))
+			done()
 		}
 	}
 }
@@ -50,15 +53,15 @@ func (l *loader) exampleException(w *weakValue) string {
 	if teams := l.of("team"); len(teams) > 0 {
 		owner = string(teams[0].addr)
 	}
-	name := string(w.Subject[strings.LastIndexByte(string(w.Subject), '.')+1:])
 	return fmt.Sprintf("  exception %q {\n    allows  = [%s]\n    reason  = \"…\"\n    owner   = %s\n    expires = %q\n  }",
-		name, w.Address, owner, l.options.Today.AddDate(0, 6, 0).Format(time.DateOnly))
+		w.subject.name(), w.Address, owner, l.options.Today.AddDate(0, 6, 0).Format(time.DateOnly))
 }
 
 // findWeak collects the weakenings of a block and of those inside it.
 func (l *loader) findWeak(n *node, found map[Address]*weakValue) {
 	add := func(a Address, doc, what string, at hcl.Range) {
-		found[a] = &weakValue{Weakening: &Weakening{Address: a, Subject: n.top().addr, Doc: doc}, at: at, what: what}
+		top := n.top()
+		found[a] = &weakValue{Weakening: &Weakening{Address: a, Subject: top.addr, Doc: doc}, at: at, what: what, subject: top}
 	}
 	if w := n.schema.Weakening; w != nil && w.weak(n.labels[len(n.labels)-1]) {
 		add(n.addr, w.Doc, n.describe(), n.at)

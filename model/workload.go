@@ -4,6 +4,7 @@ import "net/netip"
 
 // Namespace is a namespace with one owner and one level of trust.
 type Namespace struct {
+	named
 	Name        string
 	Cluster     *Cluster
 	Owner       *Team
@@ -32,6 +33,7 @@ type Quota struct {
 
 // Workload is one application: its pods, who may reach it, and what it may reach.
 type Workload struct {
+	named
 	Name      string
 	Namespace *Namespace
 	Kind      WorkloadKind

@@ -397,6 +397,11 @@ attestation "idp-mfa" {
   evidence  = "https://wiki.example.com/idp-mfa"
   review_by = "2027-06-30"
 }
+asset "ledger" {
+  for_each    = { eu = "high" }
+  held_by     = [workload.shop.db]
+  sensitivity = each.value
+}
 asset "orders" {
   held_by     = [workload.shop.db]
   sensitivity = "critical"
