@@ -15,9 +15,9 @@ var admission = &Check{
 	Name: "admission",
 	Doc: `pod security is restricted by default, and event floods are limited
 
-The restricted level must be enforced at the cluster's own version or an older one that is pinned, never "latest", and
-only kube-system may be exempt. https://kubernetes.io/docs/tasks/configure-pod-container/enforce-standards-admission-controller/
-EventRateLimit must be switched on and limit the server as a whole. CIS Kubernetes Benchmark 1.12, 1.2.9.`,
+The restricted level must be enforced, audited and warned about at the cluster's own version or an older one that is
+pinned, never "latest", and only kube-system may be exempt. https://kubernetes.io/docs/tasks/configure-pod-container/enforce-standards-admission-controller/
+EventRateLimit must be switched on and limit the server as a whole, each namespace and each user. CIS Kubernetes Benchmark 1.12, 1.2.9.`,
 	Controls: []model.ControlID{model.PodSecurityDefault, model.EventRateLimit},
 	Run:      runAdmission,
 }
@@ -46,6 +46,7 @@ func runAdmission(p *Pass) {
 		file, err := k.readHardening("admission-control-config-file", apiServerConfig, "AdmissionConfiguration", &c)
 		m, _ := flags(k.config.APIServer.ExtraArgs, apiServerFlags)
 		judge := func(control model.ControlID, plugin string, wrong func(json.RawMessage) error) {
+			file, object := file, "AdmissionConfiguration: "+plugin
 			var configs []json.RawMessage
 			for _, x := range c.Plugins {
 				if x.Name == plugin {
@@ -58,24 +59,21 @@ func runAdmission(p *Pass) {
 			case len(configs) != 1:
 				e = fmt.Errorf("%d plugins are called %s, one is wanted", len(configs), plugin)
 			case lists(plugin)(m["disable-admission-plugins"]):
-				e = fmt.Errorf("the plugin %s is switched off", plugin)
+				file, object, e = k.path, "ClusterConfiguration: apiServer.extraArgs", fmt.Errorf("the plugin %s is switched off", plugin)
+			case plugin == "EventRateLimit" && !lists(plugin)(m["enable-admission-plugins"]): // not on by default
+				file, object, e = k.path, "ClusterConfiguration: apiServer.extraArgs", fmt.Errorf("the plugin %s is not switched on", plugin)
 			default:
 				e = wrong(configs[0])
 			}
 			if e != nil {
-				p.Find(Finding{Control: control, Subject: k.cluster.Addr(), Path: file, Object: "AdmissionConfiguration: " + plugin,
+				p.Find(Finding{Control: control, Subject: k.cluster.Addr(), Path: file, Object: object,
 					Message: fmt.Sprintf("Admission does not give the control: %v.", e)})
 				return
 			}
 			p.Prove(control, k.cluster.Addr(), file)
 		}
 		judge(model.PodSecurityDefault, "PodSecurity", func(raw json.RawMessage) error { return podSecurityWrong(raw, k.cluster) })
-		judge(model.EventRateLimit, "EventRateLimit", func(raw json.RawMessage) error {
-			if !lists("EventRateLimit")(m["enable-admission-plugins"]) {
-				return fmt.Errorf("the plugin is not switched on")
-			}
-			return eventRateWrong(raw)
-		})
+		judge(model.EventRateLimit, "EventRateLimit", eventRateWrong)
 	}
 }
 
@@ -87,14 +85,21 @@ func podSecurityWrong(raw json.RawMessage, c *model.Cluster) error {
 	if s.APIVersion != "pod-security.admission.config.k8s.io/v1" || s.Kind != "PodSecurityConfiguration" {
 		return fmt.Errorf("it is a %q of %q", s.Kind, s.APIVersion)
 	}
-	var minor int
-	if _, err := fmt.Sscanf(s.Defaults.EnforceVersion, "v1.%d", &minor); err != nil ||
-		s.Defaults.EnforceVersion != fmt.Sprintf("v1.%d", minor) || minor > c.Version.Minor || minor < c.Version.Minor-3 {
-		return fmt.Errorf("enforce-version is %q; it must be pinned to %s or one of the three before it", s.Defaults.EnforceVersion, c.Version.PodSecurity())
+	for _, d := range []struct{ mode, level, version string }{
+		{"enforce", s.Defaults.Enforce, s.Defaults.EnforceVersion},
+		{"audit", s.Defaults.Audit, s.Defaults.AuditVersion},
+		{"warn", s.Defaults.Warn, s.Defaults.WarnVersion},
+	} {
+		var minor int
+		if _, err := fmt.Sscanf(d.version, "v1.%d", &minor); err != nil ||
+			d.version != fmt.Sprintf("v1.%d", minor) || minor > c.Version.Minor || minor < c.Version.Minor-3 {
+			return fmt.Errorf("%s-version is %q; it must be pinned to %s or one of the three before it", d.mode, d.version, c.Version.PodSecurity())
+		}
+		if d.level != "restricted" {
+			return fmt.Errorf("%s is %q and not restricted", d.mode, d.level)
+		}
 	}
 	switch x := s.Exemptions; {
-	case s.Defaults.Enforce != "restricted":
-		return fmt.Errorf("enforce is %q and not restricted", s.Defaults.Enforce)
 	case len(x.Usernames) > 0 || len(x.RuntimeClasses) > 0:
 		return fmt.Errorf("users or runtime classes are exempt")
 	case slices.ContainsFunc(x.Namespaces, func(n string) bool { return n != "kube-system" }):
@@ -112,10 +117,18 @@ func eventRateWrong(raw json.RawMessage) error {
 		return fmt.Errorf("it is a %q of %q", l.Kind, l.APIVersion)
 	}
 	const mostEvents = 5000 // in a second: the API server of a large cluster handles fewer requests than that
+	limited := map[string]bool{}
 	for _, x := range l.Limits {
-		if x.Type == "Server" && x.QPS > 0 && x.QPS <= mostEvents && x.Burst > 0 && x.Burst <= 10*mostEvents {
-			return nil
+		if x.QPS <= 0 || x.QPS > mostEvents || x.Burst <= 0 || x.Burst > 10*mostEvents {
+			return fmt.Errorf("the limit of type %q is not between 1 and %d events in a second, or its burst is not between 1 and %d",
+				x.Type, mostEvents, 10*mostEvents)
+		}
+		limited[x.Type] = true
+	}
+	for _, t := range []string{"Server", "Namespace", "User"} {
+		if !limited[t] {
+			return fmt.Errorf("there is no limit of type %s", t)
 		}
 	}
-	return fmt.Errorf("there is no limit for the server of at most %d events in a second", mostEvents)
+	return nil
 }

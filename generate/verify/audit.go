@@ -3,10 +3,12 @@ package verify
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 
+	"github.com/bartizan-dev/bartizan/generate"
 	"github.com/bartizan-dev/bartizan/model"
 )
 
@@ -36,27 +38,29 @@ func runAudit(p *Pass) {
 		}
 		var policy auditv1.Policy
 		file, err := k.readHardening("audit-policy-file", "audit.k8s.io/v1", "Policy", &policy)
-		if err == nil {
-			err = k.auditFlags()
-		}
+		object := "Policy"
 		if err == nil {
 			err = auditWrong(&policy)
 		}
-		judge(model.APIAudit, file, "Policy", err)
+		if wrong := k.auditFlags(); err == nil && wrong != nil {
+			file, object, err = k.path, "ClusterConfiguration: apiServer", wrong
+		}
+		judge(model.APIAudit, file, object, err)
 
 		if k.cluster.Audit.ShipTo == "" {
 			continue
 		}
 		var config webhookKubeconfig
 		file, err = k.readHardening("audit-webhook-config-file", "v1", "Config", &config)
+		object = "Config"
 		if err == nil {
 			err = webhookWrong(&config, k.cluster.Audit.ShipTo)
 		}
-		if m, _ := flags(k.config.APIServer.ExtraArgs, apiServerFlags); err == nil && m["audit-webhook-mode"] != "batch" &&
-			m["audit-webhook-mode"] != "blocking" && m["audit-webhook-mode"] != "blocking-strict" {
-			err = fmt.Errorf("flag audit-webhook-mode is %q", m["audit-webhook-mode"])
+		m, _ := flags(k.config.APIServer.ExtraArgs, apiServerFlags)
+		if mode := m["audit-webhook-mode"]; err == nil && !slices.Contains([]string{"batch", "blocking", "blocking-strict"}, mode) {
+			file, object, err = k.path, "ClusterConfiguration: apiServer.extraArgs", fmt.Errorf("flag audit-webhook-mode is %q", mode)
 		}
-		judge(model.AuditShipped, file, "Config", err)
+		judge(model.AuditShipped, file, object, err)
 	}
 }
 
@@ -107,6 +111,8 @@ var auditProbes = []auditProbe{
 	{"", "serviceaccounts", auditWrites, auditv1.LevelRequest, auditv1.LevelRequestResponse},
 	{"", "namespaces", auditWrites, auditv1.LevelRequest, auditv1.LevelRequestResponse},
 	{"", "pods", auditWrites, auditv1.LevelRequest, auditv1.LevelRequestResponse},
+	{"", "pods/status", auditWrites, auditv1.LevelMetadata, auditv1.LevelRequestResponse},
+	{"", "nodes/status", auditWrites, auditv1.LevelMetadata, auditv1.LevelRequestResponse},
 	{"", "pods/ephemeralcontainers", []string{"update", "patch"}, auditv1.LevelRequest, auditv1.LevelRequestResponse},
 	{"apps", "deployments", auditWrites, auditv1.LevelRequest, auditv1.LevelRequestResponse},
 	{"apps", "daemonsets", auditWrites, auditv1.LevelRequest, auditv1.LevelRequestResponse},
@@ -141,9 +147,17 @@ func auditWrong(p *auditv1.Policy) error {
 	users, groups, namespaces, names = sortedSet(users), sortedSet(groups), sortedSet(namespaces), sortedSet(names)
 	for _, probe := range auditProbes {
 		for _, verb := range probe.verbs {
-			for _, q := range auditRequests(probe, verb, users, groups, namespaces, names) {
-				if wrong := auditProbeWrong(p, probe, q); wrong != "" {
-					return fmt.Errorf("%s of %s by %s %v in namespace %q %s", verb, probe.resource, q.user, q.groups, q.namespace, wrong)
+			// By every user in every group, namespace and object, so that a rule that singles out any combination is met.
+			q := auditRequest{groups: make([]string, 1), verb: verb, group: probe.group, resource: probe.resource}
+			for _, q.user = range users {
+				for _, q.groups[0] = range groups {
+					for _, q.namespace = range namespaces {
+						for _, q.name = range names {
+							if wrong := auditProbeWrong(p, probe, q); wrong != "" {
+								return fmt.Errorf("%s of %s by %s %v in namespace %q %s", verb, probe.resource, q.user, q.groups, q.namespace, wrong)
+							}
+						}
+					}
 				}
 			}
 		}
@@ -163,23 +177,6 @@ func auditProbeWrong(p *auditv1.Policy, probe auditProbe, q auditRequest) string
 		return fmt.Sprintf("is not recorded at the stages %v", omitted)
 	}
 	return ""
-}
-
-// auditRequests returns the probe by every user in every group, namespace and object, so that a rule that singles out
-// any combination is met.
-func auditRequests(probe auditProbe, verb string, users, groups, namespaces, names []string) []auditRequest {
-	var all []auditRequest
-	for _, user := range users {
-		for _, group := range groups {
-			for _, namespace := range namespaces {
-				for _, name := range names {
-					all = append(all, auditRequest{user: user, groups: []string{group}, verb: verb, namespace: namespace,
-						group: probe.group, resource: probe.resource, name: name})
-				}
-			}
-		}
-	}
-	return all
 }
 
 func sortedSet(s []string) []string {
@@ -226,6 +223,12 @@ func webhookWrong(c *webhookKubeconfig, want string) error {
 		return fmt.Errorf("records go to %q and not to the declared %q", c.Clusters[0].Cluster.Server, want)
 	case len(want) < 9 || want[:8] != "https://":
 		return fmt.Errorf("records go to %q without TLS", want)
+	}
+	u := c.Users[0].User
+	token := u.TokenFile == generate.AuditTokenFile
+	certificate := strings.HasPrefix(u.ClientCertificate, nodeHardening+"/") && strings.HasPrefix(u.ClientKey, nodeHardening+"/")
+	if u.TokenFile != "" && !token || !token && !certificate {
+		return fmt.Errorf("the API server shows the collector neither the token in %s nor a certificate in %s", generate.AuditTokenFile, nodeHardening)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package verify
 
 var clusterChecks = []*Check{
 	kubeadm,
+	kubeadmDeclared,
 	kubelet,
 	authentication,
 	admission,

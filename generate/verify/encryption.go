@@ -11,7 +11,7 @@ import (
 
 var encryption = &Check{
 	Name: "encryption",
-	Doc: `Secrets are encrypted before they reach etcd, with a key that the tree does not hold
+	Doc: `Secrets and ConfigMaps are encrypted before they reach etcd, with a key that the tree does not hold
 
 The first provider encrypts, so it must be the KMS that is declared, or secretbox with a mark in the place of the key. A
 key in the file is worse than none: everybody who reads the repository has it. CIS Kubernetes Benchmark 1.12, 1.2.27 and
@@ -41,8 +41,13 @@ func runEncryption(p *Pass) {
 
 // encryptionWrong demands one list of resources: an earlier list would take precedence for what it names.
 func encryptionWrong(c *apiserverv1.EncryptionConfiguration, kms string) error {
-	if len(c.Resources) != 1 || !slices.Contains(c.Resources[0].Resources, "secrets") {
-		return fmt.Errorf("one list of resources, with secrets among them, is wanted")
+	if len(c.Resources) != 1 {
+		return fmt.Errorf("one list of resources is wanted, there are %d", len(c.Resources))
+	}
+	for _, r := range []string{"secrets", "configmaps"} {
+		if !slices.Contains(c.Resources[0].Resources, r) {
+			return fmt.Errorf("%s are not in the list of resources", r)
+		}
 	}
 	for i, p := range c.Resources[0].Providers {
 		kinds := 0

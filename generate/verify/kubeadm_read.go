@@ -128,21 +128,34 @@ type kubeadmFiles struct {
 	init    kubeadmInit
 	config  kubeadmCluster
 	kubelet map[string]any // KubeletConfiguration of the whole cluster
+	pools   map[string]*kubeletConfig
 }
 
-// kubeadmClusters reads init.yaml of each cluster whose control plane is ours. A file that cannot be read is a finding.
+// kubeadmClusters reads init.yaml of each cluster whose control plane is ours, once for all checks. A file that cannot
+// be read is a finding.
 func kubeadmClusters(p *Pass) []*kubeadmFiles {
-	var all []*kubeadmFiles
-	for _, c := range p.Spec.Clusters {
-		if c.Provisioner != model.Kubeadm || len(generate.ControlPlaneNodes(c)) == 0 {
-			continue
+	if p.cache.kubeadm == nil {
+		p.cache.kubeadm = []kubeadmFiles{}
+		for _, c := range p.Spec.Clusters {
+			if c.Provisioner != model.Kubeadm || len(generate.ControlPlaneNodes(c)) == 0 {
+				continue
+			}
+			k := kubeadmFiles{pass: p, cluster: c, path: path.Join(generate.ControlPlaneDir(c), "init.yaml"), pools: map[string]*kubeletConfig{}}
+			file, err := k.path, k.read()
+			if err == nil {
+				file, err = k.patchesAreHarmless()
+			}
+			if err != nil {
+				p.Find(Finding{Subject: c.Addr(), Path: file, Message: fmt.Sprintf("The file cannot be judged, and with it the control plane: %v.", err)})
+				continue
+			}
+			p.cache.kubeadm = append(p.cache.kubeadm, k)
 		}
-		k := &kubeadmFiles{pass: p, cluster: c, path: path.Join(generate.ControlPlaneDir(c), "init.yaml")}
-		if err := k.read(); err != nil {
-			p.Find(Finding{Subject: c.Addr(), Path: k.path, Message: fmt.Sprintf("The file cannot be judged: %v.", err)})
-			continue
-		}
-		all = append(all, k)
+	}
+	all := make([]*kubeadmFiles, len(p.cache.kubeadm))
+	for i, k := range p.cache.kubeadm {
+		k.pass = p
+		all[i] = &k
 	}
 	return all
 }
@@ -190,7 +203,7 @@ func (k *kubeadmFiles) read() error {
 	if k.config.CertificatesDir != nodePKI {
 		return fmt.Errorf("ClusterConfiguration: certificatesDir is %q and not %s", k.config.CertificatesDir, nodePKI)
 	}
-	return k.patchesAreHarmless()
+	return nil
 }
 
 // kubeletPatchName is the one patch of the kubelet that is judged.
@@ -203,34 +216,38 @@ func (k *kubeadmFiles) patchDir(pool *model.NodePool) string {
 // registration is how one node, or the nodes of one worker pool, enter the cluster.
 type registration struct {
 	path    string
+	node    *model.Node // nil: all nodes of the pool
 	reg     kubeadmRegistration
 	patches string
+	join    *kubeadmJoin // nil: the node initializes the cluster
 }
 
-// registrations returns the files by which the pool's nodes enter the cluster, all of them or an error.
+// registrations returns the files by which the pool's nodes enter the cluster: all of them, or an error and the one that
+// it is about.
 func (k *kubeadmFiles) registrations(pool *model.NodePool) ([]registration, error) {
 	if !pool.Has(model.RoleControlPlane) {
-		r, err := k.join(pool.Name, false)
+		r, err := k.join(pool.Name, nil)
 		return []registration{r}, err
 	}
 	var all []registration
 	for _, n := range pool.Nodes {
 		if n == generate.ControlPlaneNodes(k.cluster)[0] {
-			all = append(all, registration{k.path, k.init.NodeRegistration, k.init.Patches.Directory})
+			all = append(all, registration{path: k.path, node: &n, reg: k.init.NodeRegistration, patches: k.init.Patches.Directory})
 			continue
 		}
-		r, err := k.join(n.Name, true)
+		r, err := k.join(n.Name, &n)
 		if err != nil {
-			return nil, err
+			return []registration{r}, err
 		}
 		all = append(all, r)
 	}
 	return all, nil
 }
 
-func (k *kubeadmFiles) join(name string, controlPlane bool) (registration, error) {
+// join reads the file by which one node of the control plane, or the nodes of a worker pool, join.
+func (k *kubeadmFiles) join(name string, controlPlane *model.Node) (registration, error) {
 	file := path.Join(generate.ControlPlaneDir(k.cluster), "join-"+name+".yaml")
-	r := registration{path: file}
+	r := registration{path: file, node: controlPlane}
 	docs, err := splitYAML(k.pass.Files[file])
 	if err == nil && len(docs) != 1 {
 		err = fmt.Errorf("one document is wanted, there are %d", len(docs))
@@ -242,10 +259,10 @@ func (k *kubeadmFiles) join(name string, controlPlane bool) (registration, error
 	if err == nil && (j.APIVersion != kubeadmVersion || j.Kind != "JoinConfiguration") {
 		err = fmt.Errorf("it is a %s of %s", j.Kind, j.APIVersion)
 	}
-	if err == nil && (j.ControlPlane != nil) != controlPlane {
+	if err == nil && (j.ControlPlane != nil) != (controlPlane != nil) {
 		err = fmt.Errorf("controlPlane does not fit the pool's roles")
 	}
-	r.reg, r.patches = j.NodeRegistration, j.Patches.Directory
+	r.reg, r.patches, r.join = j.NodeRegistration, j.Patches.Directory, &j
 	return r, err
 }
 
@@ -314,14 +331,20 @@ func (k *kubeadmFiles) volumes() error {
 	mounted := map[string]bool{}
 	kms, isKMS := strings.CutPrefix(k.cluster.Encryption.KMS, "unix://")
 	for _, v := range k.config.APIServer.ExtraVolumes {
-		expected := v.MountPath == nodeHardening && v.ReadOnly || v.MountPath == nodeAuditLog || isKMS && v.MountPath == path.Dir(kms)
+		expected := v.MountPath == nodeHardening && v.ReadOnly || v.MountPath == nodeAuditLog || isKMS && v.ReadOnly && v.MountPath == path.Dir(kms)
 		if v.HostPath != v.MountPath || !expected || mounted[v.MountPath] {
 			return fmt.Errorf("nothing here judges the API server's volume %q, which mounts %s at %s", v.Name, v.HostPath, v.MountPath)
 		}
 		mounted[v.MountPath] = true
 	}
-	if !mounted[nodeHardening] {
-		return fmt.Errorf("%s is not mounted into the API server", nodeHardening)
+	wanted := []string{nodeHardening}
+	if isKMS {
+		wanted = append(wanted, path.Dir(kms))
+	}
+	for _, dir := range wanted {
+		if !mounted[dir] {
+			return fmt.Errorf("%s is not mounted into the API server", dir)
+		}
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ var kubelet = &Check{
 
 Judges what kubeadm will write to the node: the cluster's KubeletConfiguration with the pool's patch applied, decoded
 strictly into Kubernetes' own type, for every file by which nodes of the pool enter the cluster. Kubelet flags outrank
-that file, so any flag but the node's address proves nothing, and so do feature gates. Rules: CIS Kubernetes Benchmark
+that file, so any flag but the node's address proves nothing, and so does a field that is not judged, such as featureGates. Rules: CIS Kubernetes Benchmark
 1.12, section 4.2; taints: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/`,
 	Controls: []model.ControlID{
 		model.KubeletAuthentication, model.KubeletAuthorization, model.KubeletReadOnlyPortOff, model.KubeletCertificates,
@@ -92,6 +92,7 @@ func unless(ok bool, message string) string {
 
 func runKubelet(p *Pass) {
 	for _, k := range kubeadmClusters(p) {
+		k.judgeBase()
 		for _, pool := range k.cluster.NodePools {
 			k.judgePool(pool)
 		}
@@ -102,7 +103,7 @@ func (k *kubeadmFiles) judgePool(pool *model.NodePool) {
 	p, subject := k.pass, pool.Addr()
 	registrations, err := k.registrations(pool)
 	if err != nil {
-		p.Find(Finding{Subject: subject, Path: k.dir(), Message: fmt.Sprintf("How nodes of the pool join cannot be judged: %v.", err)})
+		p.Find(Finding{Subject: subject, Path: registrations[0].path, Message: fmt.Sprintf("How nodes of the pool join cannot be judged: %v.", err)})
 		return
 	}
 	if len(registrations) == 0 {
@@ -144,48 +145,68 @@ func (k *kubeadmFiles) judgePool(pool *model.NodePool) {
 	}
 }
 
+// kubeletConfig is the configuration that kubeadm writes to a node, or why it cannot be known.
+type kubeletConfig struct {
+	config *kubeletv1beta1.KubeletConfiguration
+	path   string // of the file that decides
+	err    error
+}
+
 // effective returns the configuration that kubeadm writes to a node that enters by the file, and the file that decides.
 func (k *kubeadmFiles) effective(pool *model.NodePool, r registration) (*kubeletv1beta1.KubeletConfiguration, string, error) {
 	if _, err := flags(r.reg.KubeletExtraArgs, []string{"node-ip"}); err != nil {
 		return nil, r.path, err
 	}
-	merged, file := k.kubelet, k.path
+	patch := ""
 	switch r.patches {
 	case "":
 	case nodePatches:
-		patch := map[string]any{}
-		name := path.Join(k.patchDir(pool), kubeletPatchName)
-		if data, ok := k.pass.Files[name]; ok {
-			docs, err := splitYAML(data)
-			if err == nil && len(docs) != 1 {
-				err = fmt.Errorf("one document is wanted, there are %d", len(docs))
-			}
-			if err == nil {
-				err = decodeStrict(docs[0], &patch)
-			}
-			if err != nil {
-				return nil, name, err
-			}
-			merged, file = mergePatch(merged, patch), name
-		}
+		patch = path.Join(k.patchDir(pool), kubeletPatchName)
 	default:
 		return nil, r.path, fmt.Errorf("patches come from %q and not from %s", r.patches, nodePatches)
 	}
-	c := &kubeletv1beta1.KubeletConfiguration{}
-	if err := remarshal(merged, c); err != nil {
-		return nil, file, err
+	if k.pools[patch] == nil {
+		k.pools[patch] = k.patched(patch)
 	}
-	if c.APIVersion != "kubelet.config.k8s.io/v1beta1" || c.Kind != "KubeletConfiguration" {
-		return nil, file, fmt.Errorf("it is a %q of %q", c.Kind, c.APIVersion)
+	c := k.pools[patch]
+	return c.config, c.path, c.err
+}
+
+// patched returns the cluster's configuration with the patch in the file, if there is one.
+func (k *kubeadmFiles) patched(patch string) *kubeletConfig {
+	c := &kubeletConfig{config: &kubeletv1beta1.KubeletConfiguration{}, path: k.path}
+	// kubeadm names the directory of static pods if init.yaml does not, and only a patch can take it away.
+	merged := map[string]any{"staticPodPath": nodeManifests}
+	for field, value := range k.kubelet {
+		if field != "staticPodPath" || value != "" {
+			merged[field] = value
+		}
 	}
-	// kubeadm names the directory of static pods if nobody does, and only a patch can take it away.
-	if c.StaticPodPath == "" && file == k.path {
-		c.StaticPodPath = "/etc/kubernetes/manifests"
+	if data, ok := k.pass.Files[patch]; ok {
+		c.path = patch
+		docs, err := splitYAML(data)
+		if err == nil && len(docs) != 1 {
+			err = fmt.Errorf("one document is wanted, there are %d", len(docs))
+		}
+		fields := map[string]any{}
+		if err == nil {
+			err = decodeStrict(docs[0], &fields)
+		}
+		if err != nil {
+			c.err = err
+			return c
+		}
+		merged = mergePatch(merged, fields)
 	}
-	if len(c.FeatureGates) > 0 {
-		return nil, file, fmt.Errorf("featureGates may change what any other field means")
+	if c.err = remarshal(merged, c.config); c.err != nil {
+		return c
 	}
-	return c, file, nil
+	if c.config.APIVersion != "kubelet.config.k8s.io/v1beta1" || c.config.Kind != "KubeletConfiguration" {
+		c.err = fmt.Errorf("it is a %q of %q", c.config.Kind, c.config.APIVersion)
+	} else if field := unjudgedField("", merged); field != "" {
+		c.err = fmt.Errorf("nothing here judges the field %s", field)
+	}
+	return c
 }
 
 // judgeTaints proves the taints with which the pool's nodes register themselves.

@@ -168,8 +168,9 @@ func seccompOf(p *corev1.SeccompProfile) bool {
 	return p != nil && p.Type == corev1.SeccompProfileTypeRuntimeDefault && p.LocalhostProfile == nil
 }
 
-// patchesAreHarmless refuses patches that no check judges, and those of static pods that change more than privileges.
-func (k *kubeadmFiles) patchesAreHarmless() error {
+// patchesAreHarmless refuses patches that no check judges, and those of static pods that change more than privileges. With
+// the error it returns the file.
+func (k *kubeadmFiles) patchesAreHarmless() (string, error) {
 	for _, pool := range k.cluster.NodePools {
 		dir := k.patchDir(pool) + "/"
 		for _, file := range slices.Sorted(maps.Keys(k.pass.Files)) {
@@ -179,12 +180,12 @@ func (k *kubeadmFiles) patchesAreHarmless() error {
 			}
 			target, ok := strings.CutSuffix(name, patchSuffix)
 			if !ok || !slices.Contains(components(pool), target) {
-				return fmt.Errorf("nothing here judges the patch %s", file)
+				return file, fmt.Errorf("nothing here judges a patch of that name")
 			}
 			if _, err := k.readPatch(file); err != nil {
-				return fmt.Errorf("the patch %s changes more than privileges: %w", file, err)
+				return file, fmt.Errorf("the patch changes more than privileges: %w", err)
 			}
 		}
 	}
-	return nil
+	return "", nil
 }

@@ -65,6 +65,7 @@ func (p *Pass) Find(f Finding) { p.result.Findings = append(p.result.Findings, f
 type cache struct {
 	objects map[string]*Objects  // by name of the cluster
 	hosts   map[string]*hostRead // by directory
+	kubeadm []kubeadmFiles       // of each cluster that kubeadm makes; nil: not read yet
 }
 
 // Run judges the tree.

@@ -1,0 +1,125 @@
+package verify
+
+import "strings"
+
+// insecure holds for the last name of a flag or field a value that undoes what ours is for. Booleans are turned round
+// and paths led elsewhere without an entry.
+var insecure = map[string]any{
+	// Flags of the API server.
+	"audit-log-maxage":                     "1",
+	"audit-log-maxbackup":                  "1",
+	"audit-log-maxsize":                    "1",
+	"audit-webhook-mode":                   "",
+	"authorization-mode":                   "AlwaysAllow",
+	"enable-admission-plugins":             "AlwaysAdmit",
+	"request-timeout":                      "24h",
+	"service-account-issuer":               "https://tokens.example.com",
+	"tls-curve-preferences":                "23",
+	"service-account-max-token-expiration": "8760h",
+	"tls-cipher-suites":                    "TLS_RSA_WITH_AES_128_CBC_SHA",
+	"tls-min-version":                      "VersionTLS10",
+	// Flags of the controllers and of the kubelet.
+	"bind-address":                "0.0.0.0",
+	"terminated-pod-gc-threshold": "0",
+	"node-ip":                     "0.0.0.0",
+	// KubeletConfiguration.
+	"authorization.mode":                     "AlwaysAllow",
+	"healthzBindAddress":                     "0.0.0.0",
+	"imagePullCredentialsVerificationPolicy": "NeverVerify",
+	"podPidsLimit":                           -1,
+	"readOnlyPort":                           10255,
+	"tlsMinVersion":                          "VersionTLS10",
+	"tlsCipherSuites[]":                      "TLS_RSA_WITH_AES_128_CBC_SHA",
+	// kubeadm's own.
+	"advertiseAddress":            "0.0.0.0",
+	"caCertificateValidityPeriod": "876000h0m0s",
+	"certificateValidityPeriod":   "87600h0m0s",
+	"encryptionAlgorithm":         "RSA-2048",
+	"kubernetesVersion":           "v1.20.0",
+	"ttl":                         "0s",
+	"effect":                      "PreferNoSchedule",
+	// Files of the API server.
+	"enforce":                 "privileged",
+	"enforce-version":         "latest",
+	"exemptions.namespaces[]": "default",
+	"level":                   "None",
+	"conditions[].path":       "/*",
+	"url":                     "http://login.example.com",
+	"username.prefix":         "system:",
+	"groups.prefix":           "system:",
+	"server":                  "http://logs.example.internal",
+	"kms.apiVersion":          "v1",
+	"endpoint":                "unix:///tmp/kms.sock",
+}
+
+func weakened(s spot, value any) any {
+	for name, weak := range insecure {
+		if strings.HasSuffix(s.id, "."+name) || strings.HasSuffix(s.id, " "+name) {
+			return weak
+		}
+	}
+	switch v := value.(type) {
+	case bool:
+		return !v
+	case string:
+		switch {
+		case v == "true":
+			return "false"
+		case v == "false":
+			return "true"
+		case strings.HasPrefix(v, "/"):
+			return "/tmp/elsewhere"
+		}
+	}
+	return nil
+}
+
+// excuse says why no check has to notice some breaks of some spots.
+type excuse struct {
+	id     string   // of spots; "*" stands for any text
+	breaks []string // which; none: all
+	reason string
+}
+
+// unclaimed are the breaks that take no control away. Whatever stands here has a value that no control hangs on, or a
+// break that makes it stricter.
+var unclaimed = []excuse{
+	{"hardening/admission.yaml * *.exemptions*", []string{"removed"}, "fewer exemptions are stricter"},
+	{"hardening/admission.yaml * *.cacheSize", []string{"removed"}, "the plugin's default is as good"},
+	{"hardening/audit-policy.yaml Policy metadata", []string{"removed"}, "an empty name"},
+	{"hardening/audit-policy.yaml Policy omitManagedFields", nil, "bookkeeping of the API server, no evidence"},
+	{"hardening/audit-policy.yaml Policy omitStages*", []string{"removed"}, "one more record for each request"},
+	{"hardening/audit-policy.yaml Policy rules*", nil, "the policy is judged by what it records of requests: what remains records them all"},
+	{"hardening/authentication.yaml * anonymous.conditions[]", []string{"removed"}, "one path less is stricter"},
+	{"hardening/authentication.yaml * anonymous.enabled", []string{"removed", "weakened"}, "nobody anonymous is stricter"},
+	{"hardening/authentication.yaml * jwt*.uid", []string{"removed"}, "it is empty"},
+	{"hardening/authentication.yaml * jwt*.userValidationRules*", nil, "a second line: the prefix, which is judged, rules such names out"},
+	{"hardening/encryption.yaml * *.name", nil, "the name of a key or a KMS is free"},
+	{"hardening/encryption.yaml * *.timeout", nil, "how long the API server waits for the KMS"},
+	{"init.yaml * apiServer.extraArgs.encryption-provider-config-automatic-reload", nil, "a new key counts after a restart"},
+	{"init.yaml * apiServer.extraArgs.request-timeout", nil, "60s is the default"},
+	{"init.yaml * *.extraArgs.tls-cipher-suites", []string{"removed"}, "TLS 1.3 has no such choice; Go's own list is modern"},
+	{"init.yaml * apiServer.extraVolumes[].name", nil, "any name will do"},
+	{"init.yaml * apiServer.extraVolumes[].pathType", nil, "whether a missing directory is made"},
+	{"init.yaml * controllerManager.extraArgs.terminated-pod-gc-threshold", nil, "no control is claimed for it"},
+	{"init.yaml * controllerManager.extraArgs.tls-*", nil, "it listens on loopback"},
+	{"init.yaml * controllerManager.extraArgs.use-service-account-credentials", nil, "no control is claimed for it"},
+	{"init.yaml * etcd.local.extraArgs.tls-min-version", nil, "no control is claimed for it"},
+	{"init.yaml * scheduler.extraArgs.tls-*", nil, "it listens on loopback"},
+	{"init.yaml * bootstrapTokens[].description", nil, "for people"},
+	{"init.yaml KubeProxyConfiguration *", nil, "no control is claimed for it"},
+	{"join-* JoinConfiguration nodeRegistration.taints", []string{"removed"}, "workers have no taint by default either"},
+	{"* KubeletConfiguration containerLog*", nil, "sizes of logs"},
+	{"* KubeletConfiguration enable*Handler", nil, "no control is claimed for it"},
+	{"* KubeletConfiguration eventRecordQPS", nil, "no control is claimed for it"},
+	{"* KubeletConfiguration imagePullCredentialsVerificationPolicy", nil, "no control is claimed for it"},
+	{"* KubeletConfiguration makeIPTablesUtilChains", nil, "no control is claimed for it"},
+	{"* KubeletConfiguration readOnlyPort", []string{"removed"}, "closed is the default"},
+	{"* KubeletConfiguration tlsCipherSuites*", []string{"removed"}, "TLS 1.3 has no such choice; Go's own list is modern"},
+	{"patches/*+strategic.yaml  spec.securityContext", []string{"removed"}, "the container's own context has the same profile"},
+	{"patches/*+strategic.yaml  *.privileged", []string{"removed"}, "kubeadm's pods are not privileged"},
+	{"patches/*+strategic.yaml  *.capabilities.add*", []string{"removed"}, "one capability less is stricter"},
+	{"patches/control/* KubeletConfiguration staticPodPath", []string{"removed"}, "kubeadm's default is the same"},
+	{"patches/* KubeletConfiguration apiVersion", []string{"removed"}, "that of the configuration that it patches"},
+	{"patches/* KubeletConfiguration kind", []string{"removed"}, "that of the configuration that it patches"},
+}
