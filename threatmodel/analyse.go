@@ -21,7 +21,7 @@ type Options struct {
 	Paths        int       // at most so many for each attacker and asset; 0: 3
 	Frontier     int       // at most so many blocked steps for each attacker; 0: 200
 	Faults       int       // sets of so many faults are searched, 1 to 3; 0: 3
-	Budget       int       // combinations looked at for each attacker and critical asset; 0: 20 million
+	Budget       int       // combinations of faults looked at in all; 0: 40 million
 }
 
 // Without names a control that is treated as down, for one subject or, with an empty Subject, for all.
@@ -32,9 +32,11 @@ type Without struct {
 
 // Bounds of the search for sets of two and three faults. Single faults are always searched to the end.
 const (
-	defaultBudget = 20_000_000
-	// otherShare is the part of the budget that assets get which are not critical.
-	otherShare = 20
+	defaultBudget = 40_000_000
+	// criticalWeight is how many times the share of another asset a critical one gets of the budget.
+	criticalWeight = 10
+	// coneCost is what preparing one search costs for each edge of the graph, in combinations.
+	coneCost = 20
 )
 
 // Analyse judges the graph under a posture. The error says which option names something that does not exist.
@@ -49,7 +51,7 @@ func (g *Graph) Analyse(posture model.Posture, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &analysis{g: g, posture: posture, options: o, assets: assets, named: map[*Position]bool{}, without: map[model.Hold]bool{}}
+	a := &analysis{g: g, posture: posture, options: o, assets: assets, attackers: len(profiles), named: map[*Position]bool{}, without: map[model.Hold]bool{}}
 	for _, w := range o.Without {
 		if model.LookupControl(w.Control) == nil {
 			return nil, fmt.Errorf("unknown control %q", w.Control)
@@ -141,13 +143,14 @@ func (g *Graph) targets(o Options) ([]*Position, error) {
 
 // analysis is one run of Analyse.
 type analysis struct {
-	g       *Graph
-	posture model.Posture
-	options Options
-	without map[model.Hold]bool
-	assets  []*Position
-	report  *Report
-	named   map[*Position]bool // positions that the report mentions
+	g         *Graph
+	posture   model.Posture
+	options   Options
+	without   map[model.Hold]bool
+	assets    []*Position
+	attackers int // how many are analysed
+	report    *Report
+	named     map[*Position]bool // positions that the report mentions
 
 	down []int32 // facts of the holds that are down whatever the attacker does
 }
@@ -272,20 +275,32 @@ func (a *analysis) asset(w *worlds, asset *Position, singles []int32) *AssetRepo
 		if w.later.holds[f] {
 			r.Verdict = NeedsFaults
 		}
-		var sets [][]int32
+		var sets []faultSet
 		r.Tolerance, sets = a.tolerance(w, f, singles)
 		a.tellFaults(w, r, f, sets)
 	}
 	return r
 }
 
-// effort is the size of the sets that are searched for a target, and the budget.
-func (a *analysis) effort(target int32) (size, budget int) {
-	budget = a.options.Budget
-	if p := a.g.Positions[target]; p.Asset != model.SensitivityCritical && len(a.options.To) == 0 {
-		budget /= otherShare
+// effort is the size of the sets that are searched for a target, and its share of the budget. Where the share does not
+// even pay for the preparation, only single faults are searched.
+func (a *analysis) effort(target int32) (size, share int) {
+	total := 0
+	for _, p := range a.assets {
+		total += weight(p)
 	}
-	return a.options.Faults, budget
+	share = a.options.Budget / max(1, total*a.attackers) * weight(a.g.Positions[target])
+	if share < coneCost*len(a.g.Edges) {
+		return 1, 0
+	}
+	return a.options.Faults, share
+}
+
+func weight(p *Position) int {
+	if p.Asset == model.SensitivityCritical {
+		return criticalWeight
+	}
+	return 1
 }
 
 // notSearched says of how many pairs not all sets of faults were looked at.
@@ -300,10 +315,17 @@ func (a *analysis) notSearched() {
 	}
 	for _, n := range slices.Sorted(maps.Keys(cut)) {
 		a.report.NotSearched = append(a.report.NotSearched, fmt.Sprintf(
-			"For %d pairs of attacker and asset sets of more than %d faults were not searched to the end: they took more than the budget of %d combinations, or of %d for assets that are not critical.",
-			cut[n], n, a.options.Budget, a.options.Budget/otherShare))
+			"For %s sets of more than %s were not searched to the end: they take more than their share of the budget of %d combinations, of which critical assets get the most. Ask about one attacker and one asset, or raise the budget.",
+			plural(cut[n], "pair of attacker and asset", "pairs of attacker and asset"), plural(n, "fault", "faults"), a.options.Budget))
 	}
 	a.report.NotSearched = append(a.report.NotSearched, fmt.Sprintf("Sets of more than %d faults, and breaches of the trusted base, are not searched.", a.options.Faults))
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 func (a *analysis) id(p *Position) string {

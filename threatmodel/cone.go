@@ -6,83 +6,163 @@ import (
 )
 
 // cone is the part of the clauses that matters to one target under one closure: facts that hold are left out of the
-// bodies, clauses whose head holds are left out altogether, and equal ones are kept once. Facts and faults are numbered
-// anew.
+// bodies, clauses whose head holds are left out altogether, and what cannot be told apart is merged. Facts and faults are
+// numbered anew; the target is fact 0.
 type cone struct {
-	target     int32
 	facts      int
 	heads      []int32
-	start      []int32
-	bodies     []int32
+	bodies     [][]int32 // ascending
 	watchStart []int32
 	watch      []int32
-	fault      []int32   // the number outside of each fault that matters
-	faultFacts [][]int32 // the facts of each fault that matter
+	alike      [][]int32 // the numbers outside of the faults that each fault stands for, ascending
+	faultFacts [][]int32 // the facts of each fault
 }
 
-func (c *cone) body(clause int32) []int32   { return c.bodies[c.start[clause]:c.start[clause+1]] }
 func (c *cone) watchers(fact int32) []int32 { return c.watch[c.watchStart[fact]:c.watchStart[fact+1]] }
 
 // coneOf cuts out what the target depends on.
 func (c *closure) coneOf(target int32, faults [][]int32) *cone {
-	k := &cone{start: []int32{0}}
-	number := map[int32]int32{target: 0}
+	number := make([]int32, c.h.facts) // plus one
+	number[target] = 1
 	order := []int32{target}
-	known := map[string]bool{}
-	var body []int32
-	var key []byte
+	k := &cone{}
 	for i := 0; i < len(order); i++ {
+	clauses:
 		for _, clause := range c.h.clausesInto(order[i]) {
-			body = body[:0]
+			var body []int32
 			for _, f := range c.h.bodyOf(clause) {
-				if !c.holds[f] {
-					body = append(body, f)
+				if c.holds[f] {
+					continue
 				}
+				if f == order[i] {
+					continue clauses
+				}
+				body = append(body, f)
 			}
-			if slices.Contains(body, order[i]) {
-				continue
-			}
-			slices.Sort(body)
-			key = binary.LittleEndian.AppendUint32(key[:0], uint32(i))
-			for _, f := range body {
-				key = binary.LittleEndian.AppendUint32(key, uint32(f))
-			}
-			if known[string(key)] {
-				continue
-			}
-			known[string(key)] = true
-			for _, f := range body {
-				n, ok := number[f]
-				if !ok {
-					n = int32(len(order))
-					number[f] = n
+			for j, f := range body {
+				if number[f] == 0 {
 					order = append(order, f)
+					number[f] = int32(len(order))
 				}
-				k.bodies = append(k.bodies, n)
+				body[j] = number[f] - 1
 			}
-			k.start = append(k.start, int32(len(k.bodies)))
-			k.heads = append(k.heads, int32(i))
+			k.heads, k.bodies = append(k.heads, int32(i)), append(k.bodies, body)
 		}
 	}
 	k.facts = len(order)
+	class := k.merge()
 	k.watchStart, k.watch = group(k.facts, func(yield func(fact, clause int32)) {
-		for clause := range k.heads {
-			for _, f := range k.body(int32(clause)) {
+		for clause, body := range k.bodies {
+			for _, f := range body {
 				yield(f, int32(clause))
 			}
 		}
 	})
+	known := map[string]int{}
 	for f, facts := range faults {
 		var inside []int32
 		for _, x := range facts {
-			if n, ok := number[x]; ok {
-				inside = append(inside, n)
+			if n := number[x]; n > 0 {
+				inside = append(inside, class[n-1])
 			}
 		}
-		if len(inside) > 0 {
-			k.fault = append(k.fault, int32(f))
-			k.faultFacts = append(k.faultFacts, inside)
+		if len(inside) == 0 {
+			continue
 		}
+		slices.Sort(inside)
+		inside = slices.Compact(inside)
+		key := encode(inside)
+		i, ok := known[key]
+		if !ok {
+			i = len(k.alike)
+			known[key] = i
+			k.alike, k.faultFacts = append(k.alike, nil), append(k.faultFacts, inside)
+		}
+		k.alike[i] = append(k.alike[i], int32(f))
 	}
 	return k
+}
+
+// merge replaces facts that lead to the same by one of them, until no two do: if for each clause with x in its body there
+// is the same clause with y instead, and the other way round, then it does not matter which of the two holds. Faults that
+// bring the same facts are alike then: no minimal set has two of them, and each can stand for the other. So the labels of
+// a place that every workload leads to do not grow with the number of workloads, and no answer changes. It returns what
+// each fact was replaced by.
+func (k *cone) merge() []int32 {
+	class := make([]int32, k.facts)
+	for f := range class {
+		class[f] = int32(f)
+	}
+	for merged := true; merged; {
+		merged = false
+		k.rename(class)
+		entries := map[string]int32{} // clauses without one of their premises
+		leads := make([][]int32, k.facts)
+		for i, body := range k.bodies {
+			for j, f := range body {
+				rest := append(append([]int32{k.heads[i]}, body[:j]...), body[j+1:]...)
+				key := encode(rest)
+				n, ok := entries[key]
+				if !ok {
+					n = int32(len(entries))
+					entries[key] = n
+				}
+				leads[f] = append(leads[f], n)
+			}
+		}
+		first := map[string]int32{}
+		renamed := make([]int32, k.facts)
+		for f := range renamed {
+			renamed[f] = int32(f)
+			if f == 0 || len(leads[f]) == 0 {
+				continue
+			}
+			slices.Sort(leads[f])
+			key := encode(leads[f])
+			if x, ok := first[key]; ok {
+				renamed[f], merged = x, true
+			} else {
+				first[key] = int32(f)
+			}
+		}
+		if merged {
+			for f := range class {
+				class[f] = renamed[class[f]]
+			}
+		}
+	}
+	return class
+}
+
+// rename puts the classes into the clauses and drops what is said twice or says nothing.
+func (k *cone) rename(class []int32) {
+	known := map[string]bool{}
+	kept := 0
+	for i, body := range k.bodies {
+		head := class[k.heads[i]]
+		for j, f := range body {
+			body[j] = class[f]
+		}
+		slices.Sort(body)
+		body = slices.Compact(body)
+		if slices.Contains(body, head) {
+			continue
+		}
+		key := encode(append([]int32{head}, body...))
+		if known[key] {
+			continue
+		}
+		known[key] = true
+		k.heads[kept], k.bodies[kept] = head, body
+		kept++
+	}
+	k.heads, k.bodies = k.heads[:kept], k.bodies[:kept]
+}
+
+func encode(list []int32) string {
+	key := make([]byte, 0, 4*len(list))
+	for _, f := range list {
+		key = binary.LittleEndian.AppendUint32(key, uint32(f))
+	}
+	return string(key)
 }

@@ -133,12 +133,37 @@ type setSearch struct {
 	work   int
 }
 
+// faultSet is minimal sets of faults that differ only in which of several faults that are alike happens: one set for each
+// choice of one fault from each slot.
+type faultSet [][]int32
+
+// count is how many sets it stands for.
+func (s faultSet) count() int {
+	n := 1
+	for _, alike := range s {
+		n *= len(alike)
+	}
+	return n
+}
+
+// example is the first of the sets.
+func (s faultSet) example() []int32 {
+	var set []int32
+	for _, alike := range s {
+		set = append(set, alike[0])
+	}
+	return set
+}
+
 // minimalSets returns the minimal sets of at most size faults after which the target follows, given that it does not
 // follow without any. A fault makes all its facts hold at once. The search stops when it has looked at budget
-// combinations; all sets up to the size complete have been found. Sets and their members are in ascending order of the
-// faults' numbers, smaller sets first.
-func (c *closure) minimalSets(target int32, faults [][]int32, size, budget int) (sets [][]int32, complete int) {
+// combinations; all sets up to the size complete have been found. Smaller sets come first, then those with the faults of
+// lower numbers.
+func (c *closure) minimalSets(target int32, faults [][]int32, size, budget int) (sets []faultSet, complete int) {
 	cone := c.coneOf(target, faults)
+	if len(cone.alike) >= packedLimit-1 {
+		return nil, 0
+	}
 	s := &setSearch{cone: cone, size: min(size, maxSetSize), seen: newLabels(), final: make([][]packed, cone.facts)}
 	for f, facts := range cone.faultFacts {
 		for _, x := range facts {
@@ -148,20 +173,17 @@ func (c *closure) minimalSets(target int32, faults [][]int32, size, budget int) 
 	for complete < s.size && s.level(complete+1, budget) {
 		complete++
 	}
-	for n := 1; n <= s.size; n++ {
-		for _, p := range s.final[cone.target] {
-			if p.size() != n {
-				continue
-			}
-			set := p.members()
-			for i := range set {
-				set[i] = cone.fault[set[i]]
-			}
-			slices.Sort(set)
-			sets = append(sets, set)
+	for _, p := range s.final[0] {
+		var set faultSet
+		for _, f := range p.members() {
+			set = append(set, cone.alike[f])
 		}
+		slices.SortFunc(set, func(a, b []int32) int { return cmp.Compare(a[0], b[0]) })
+		sets = append(sets, set)
 	}
-	slices.SortStableFunc(sets, func(a, b []int32) int { return cmp.Or(cmp.Compare(len(a), len(b)), slices.Compare(a, b)) })
+	slices.SortFunc(sets, func(a, b faultSet) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), slices.Compare(a.example(), b.example()))
+	})
 	return sets, complete
 }
 
@@ -176,11 +198,11 @@ func (s *setSearch) level(n, budget int) bool {
 			continue
 		}
 		s.final[x.fact] = append(s.final[x.fact], x.set)
-		if x.fact == s.cone.target {
+		if x.fact == 0 {
 			continue
 		}
 		for _, clause := range s.cone.watchers(x.fact) {
-			s.join(clause, x.fact, x.set, s.cone.body(clause))
+			s.join(clause, x.fact, x.set, s.cone.bodies[clause])
 		}
 	}
 	s.queues[n] = nil
@@ -189,7 +211,7 @@ func (s *setSearch) level(n, budget int) bool {
 
 // useless reports whether the set, or a part of it, reaches the target anyway.
 func (s *setSearch) useless(fact int32, set packed) bool {
-	return fact != s.cone.target && (s.seen.has(s.cone.target, set) || s.seen.dominated(s.cone.target, set))
+	return fact != 0 && (s.seen.has(0, set) || s.seen.dominated(0, set))
 }
 
 // join offers to the clause's head the union of the set with every choice of labels of the rest of its body.

@@ -11,7 +11,7 @@ const told = 40
 
 // tellFaults tells how the smallest sets of faults open the asset, and names its single points of failure. Where no set
 // was found, one way tells what would suffice, so that the tolerance has an upper bound.
-func (a *analysis) tellFaults(w *worlds, r *AssetReport, target int32, sets [][]int32) {
+func (a *analysis) tellFaults(w *worlds, r *AssetReport, target int32, sets []faultSet) {
 	if len(sets) == 0 {
 		if w.dAll == nil {
 			w.dAll = a.nearMisses(w)
@@ -23,28 +23,39 @@ func (a *analysis) tellFaults(w *worlds, r *AssetReport, target int32, sets [][]
 	}
 	seen := map[string]bool{}
 	for i, set := range sets {
-		single := len(set) == 1
-		kinds := ""
-		for _, f := range set {
-			kinds += w.causes[f].kind + "\x00"
+		if len(set) > r.Tolerance.Faults {
+			break
 		}
-		tell := i < told && len(set) == r.Tolerance.Faults && (single || !seen[kinds])
-		switch {
-		case tell:
-			p := a.after(w, target, set)
-			if !seen[kinds] {
-				seen[kinds] = true
-				r.Paths = append(r.Paths, p)
+		for n, alike := range byKind(w.causes, set) {
+			kinds := ""
+			for _, slot := range alike {
+				kinds += w.causes[slot[0]].kind + "\x00"
 			}
-			if single {
-				r.Single = append(r.Single, p.Faults...)
+			tell := !seen[kinds] || len(set) == 1 && i+n < told
+			if tell {
+				p := a.after(w, target, alike.example())
+				if !seen[kinds] {
+					seen[kinds] = true
+					r.Paths = append(r.Paths, p)
+				}
+				if len(set) == 1 {
+					r.Single = append(r.Single, p.Faults...)
+				}
+				fillExample(r, p)
 			}
-			fillExample(r, p)
-		case single:
-			c := w.causes[set[0]].Cause
-			r.Single = append(r.Single, &c)
+			if len(set) == 1 {
+				rest := alike[0]
+				if tell {
+					rest = rest[1:]
+				}
+				for _, f := range rest {
+					c := w.causes[f].Cause
+					r.Single = append(r.Single, &c)
+				}
+			}
 		}
 	}
+	slices.SortFunc(r.Single, func(x, y *Cause) int { return cmp.Compare(x.ID, y.ID) })
 	slices.SortStableFunc(r.Paths, func(x, y *Path) int {
 		return cmp.Or(cmp.Compare(len(x.Faults), len(y.Faults)), cmp.Compare(x.Effort, y.Effort))
 	})

@@ -116,10 +116,10 @@ func (t Tolerance) rank() int {
 }
 
 // tolerance judges one asset that is not open today and that some fault opens. Singles are the faults that alone suffice.
-func (a *analysis) tolerance(w *worlds, target int32, singles []int32) (Tolerance, [][]int32) {
-	var sets [][]int32
+func (a *analysis) tolerance(w *worlds, target int32, singles []int32) (Tolerance, []faultSet) {
+	var sets []faultSet
 	for _, f := range singles {
-		sets = append(sets, []int32{f})
+		sets = append(sets, faultSet{{f}})
 	}
 	t := Tolerance{Answer: AnswerExact, Searched: 1}
 	if size, budget := a.effort(target); size > 1 {
@@ -131,28 +131,34 @@ func (a *analysis) tolerance(w *worlds, target int32, singles []int32) (Toleranc
 		t.Answer, t.Faults = AnswerAtLeast, t.Searched+1
 		return t, nil
 	}
-	t.Faults, t.Sets = len(sets[0]), len(sets)
+	t.Faults = len(sets[0])
+	for _, s := range sets {
+		t.Sets += s.count()
+	}
 	t.Pareto = pareto(w.causes, sets)
 	t.Families = families(w.causes, sets)
 	return t, sets
 }
 
 // pareto returns the mixes of classes of which no other is within, fewest faults first.
-func pareto(causes []*cause, sets [][]int32) []Mix {
+func pareto(causes []*cause, sets []faultSet) []Mix {
 	mixes := map[Mix]bool{}
 	for _, s := range sets {
-		var m Mix
-		for _, f := range s {
-			switch causes[f].Class {
-			case Configuration:
-				m.F++
-			case Vulnerability:
-				m.V++
-			default:
-				m.T++
+		var choose func(slots faultSet, m Mix)
+		choose = func(slots faultSet, m Mix) {
+			if len(slots) == 0 {
+				mixes[m] = true
+				return
+			}
+			classes := map[Fault]bool{} // faults that are alike may be of different classes
+			for _, f := range slots[0] {
+				if c := causes[f].Class; !classes[c] {
+					classes[c] = true
+					choose(slots[1:], m.plus(c))
+				}
 			}
 		}
-		mixes[m] = true
+		choose(s, Mix{})
 	}
 	var best []Mix
 	for m := range mixes {
@@ -170,35 +176,52 @@ func pareto(causes []*cause, sets [][]int32) []Mix {
 	return best
 }
 
+func (m Mix) plus(class Fault) Mix {
+	switch class {
+	case Configuration:
+		m.F++
+	case Vulnerability:
+		m.V++
+	default:
+		m.T++
+	}
+	return m
+}
+
 // families groups minimal sets by the kinds of their faults.
-func families(causes []*cause, sets [][]int32) []*Family {
+func families(causes []*cause, sets []faultSet) []*Family {
 	type group struct {
 		family  *Family
 		members []map[int32]bool
 	}
 	groups := map[string]*group{}
 	var order []*group
-	for _, s := range sets {
-		s = slices.Clone(s)
-		slices.SortFunc(s, func(x, y int32) int { return cmp.Or(cmp.Compare(causes[x].kind, causes[y].kind), cmp.Compare(x, y)) })
-		key := ""
-		for _, f := range s {
-			key += causes[f].kind + "\x00"
-		}
-		x := groups[key]
-		if x == nil {
-			x = &group{family: &Family{Size: len(s)}}
-			for _, f := range s {
-				x.members = append(x.members, map[int32]bool{})
-				c := causes[f].Cause
-				x.family.Example = append(x.family.Example, &c)
+	for _, set := range sets {
+		for _, s := range byKind(causes, set) {
+			slices.SortFunc(s, func(x, y []int32) int {
+				return cmp.Or(cmp.Compare(causes[x[0]].kind, causes[y[0]].kind), cmp.Compare(x[0], y[0]))
+			})
+			key := ""
+			for _, alike := range s {
+				key += causes[alike[0]].kind + "\x00"
 			}
-			groups[key] = x
-			order = append(order, x)
-		}
-		x.family.Sets++
-		for i, f := range s {
-			x.members[i][f] = true
+			x := groups[key]
+			if x == nil {
+				x = &group{family: &Family{Size: len(s)}}
+				for _, alike := range s {
+					x.members = append(x.members, map[int32]bool{})
+					c := causes[alike[0]].Cause
+					x.family.Example = append(x.family.Example, &c)
+				}
+				groups[key] = x
+				order = append(order, x)
+			}
+			x.family.Sets += s.count()
+			for i, alike := range s {
+				for _, f := range alike {
+					x.members[i][f] = true
+				}
+			}
 		}
 	}
 	var all []*Family
@@ -217,4 +240,28 @@ func families(causes []*cause, sets [][]int32) []*Family {
 	}
 	slices.SortStableFunc(all, func(x, y *Family) int { return cmp.Or(cmp.Compare(x.Size, y.Size), -cmp.Compare(x.Sets, y.Sets)) })
 	return all
+}
+
+// byKind splits a set so that the faults of each slot are of one kind.
+func byKind(causes []*cause, set faultSet) []faultSet {
+	split := []faultSet{nil}
+	for _, alike := range set {
+		kinds := map[string][]int32{}
+		var order []string
+		for _, f := range alike {
+			k := causes[f].kind
+			if kinds[k] == nil {
+				order = append(order, k)
+			}
+			kinds[k] = append(kinds[k], f)
+		}
+		var longer []faultSet
+		for _, s := range split {
+			for _, k := range order {
+				longer = append(longer, append(slices.Clone(s), kinds[k]))
+			}
+		}
+		split = longer
+	}
+	return split
 }
