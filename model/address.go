@@ -73,6 +73,7 @@ func (a *AddOn) Addr() Address       { return a.or("addon", a.Name) }
 func (m *Mesh) Addr() Address        { return m.or("mesh", m.Name) }
 func (a *Asset) Addr() Address       { return a.or("asset", a.Name) }
 func (e *Exception) Addr() Address   { return e.or("exception", e.Name) }
+func (i *Invariant) Addr() Address   { return i.or("invariant", i.Name) }
 func (a *Attestation) Addr() Address { return a.or("attestation", a.Name) }
 
 // Addr returns the port's address, for example "workload.shop.cart.port.grpc".

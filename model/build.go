@@ -113,6 +113,8 @@ func shell(n *node) any {
 		return &Attestation{Name: name}
 	case "asset":
 		return &Asset{Name: name}
+	case "invariant":
+		return &Invariant{Name: name}
 	}
 	return nil
 }
@@ -160,6 +162,7 @@ func (l *loader) collect() {
 	s.Exceptions = objects[*Exception](l, "exception")
 	s.Attestations = objects[*Attestation](l, "attestation")
 	s.Assets = objects[*Asset](l, "asset")
+	s.Invariants = objects[*Invariant](l, "invariant")
 }
 
 func byName[T any](s []T, name func(T) string) {
@@ -187,6 +190,7 @@ func (l *loader) sortSpec() {
 	byName(s.Exceptions, func(x *Exception) string { return x.Name })
 	byName(s.Attestations, func(x *Attestation) string { return x.Name })
 	byName(s.Assets, func(x *Asset) string { return x.Name })
+	byName(s.Invariants, func(x *Invariant) string { return x.Name })
 	for _, c := range s.Clusters {
 		byName(c.NodePools, func(x *NodePool) string { return x.Name })
 		byName(c.Namespaces, func(x *Namespace) string { return x.Name })

@@ -141,12 +141,3 @@ func (l *loader) buildAsset(n *node) {
 	a.Sensitivity = as[Sensitivity](l, n, "sensitivity")
 	l.notEmpty(n, "held_by", "Name the workloads that hold it.")
 }
-
-// buildInvariant checks the names in the condition. The threat model evaluates none yet, and says so: a condition that
-// nobody checks must not be believed.
-func (l *loader) buildInvariant(n *node) {
-	if a := n.attribute("condition"); a != nil {
-		l.scope(a.expr.Variables(), a.each)
-	}
-	l.warnf(n.at, "Invariant not checked", "This version reads %s but does not evaluate its condition.", n.describe())
-}

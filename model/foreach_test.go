@@ -13,6 +13,15 @@ import (
 // load reads the base specification of the diagnostics joined with the text.
 func load(t *testing.T, text string) *model.Spec {
 	t.Helper()
+	l := loadAll(t, text)
+	if len(l.Diagnostics) > 0 {
+		t.Fatal(l.Text())
+	}
+	return l.Spec
+}
+
+func loadAll(t *testing.T, text string) *model.Loaded {
+	t.Helper()
 	dir := t.TempDir()
 	base, err := os.ReadFile("testdata/diagnostics/base.hcl")
 	if err != nil {
@@ -27,11 +36,7 @@ func load(t *testing.T, text string) *model.Spec {
 			t.Fatal(err)
 		}
 	}
-	l := model.Load(dir, model.Options{Today: today})
-	if len(l.Diagnostics) > 0 {
-		t.Fatal(l.Text())
-	}
-	return l.Spec
+	return model.Load(dir, model.Options{Today: today})
 }
 
 // calls lists the addresses of the ports that each workload calls.

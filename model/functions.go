@@ -56,6 +56,8 @@ var pureFunctions = map[string]function.Function{
 		return string(b), err
 	}),
 
+	"alltrue": truth(true), "anytrue": truth(false),
+
 	"can": tryfunc.CanFunc, "try": tryfunc.TryFunc,
 	"tobool": stdlib.MakeToFunc(cty.Bool), "tolist": stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType)),
 	"tomap": stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType)), "tonumber": stdlib.MakeToFunc(cty.Number),
@@ -134,6 +136,28 @@ func textFunction(parameter string, f func(string) (string, error)) function.Fun
 				return cty.UnknownVal(cty.String), function.NewArgError(0, err)
 			}
 			return cty.StringVal(s), nil
+		},
+	})
+}
+
+// truth returns alltrue or, for false, anytrue: one element that differs from all decides.
+func truth(all bool) function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "list", Type: cty.List(cty.Bool)}},
+		Type:   function.StaticReturnType(cty.Bool),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			result := cty.BoolVal(all)
+			for it := args[0].ElementIterator(); it.Next(); {
+				switch _, v := it.Element(); {
+				case v.IsNull():
+					return cty.UnknownVal(cty.Bool), function.NewArgErrorf(0, "an element is null")
+				case !v.IsKnown():
+					result = cty.UnknownVal(cty.Bool)
+				case v.True() != all:
+					return v, nil
+				}
+			}
+			return result, nil
 		},
 	})
 }

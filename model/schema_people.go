@@ -98,9 +98,13 @@ var assetBlock = &BlockType{
 var invariantBlock = &BlockType{
 	Name:   "invariant",
 	Labels: []Label{{"NAME", labelType}},
-	Doc:    "What must hold of the threat model. This version reads it, warns, and does not evaluate its condition.",
+	Example: `invariant "orders-are-far" {
+  condition     = tolerance(zone.internet, asset.orders) >= 2
+  error_message = "At least two faults must coincide before an attacker from the internet reaches the orders."
+}`,
+	Doc: "What must hold of the threat model. This version reads it, warns, and does not evaluate its condition.",
 	Attributes: []*Attribute{
-		{Name: "condition", Type: anyType, Required: true, Doc: "Condition over the threat model, for example tolerance(zone.internet, asset.carts) >= 2."},
+		{Name: "condition", Type: anyType, Required: true, Doc: "True or false: tolerance(FROM, TO) is the number of faults that must coincide before an attacker who starts at FROM (a zone, workload, team, pipeline, repository, node pool or foreign cluster) reaches TO (an asset, workload, node pool or cluster); 0 is an open way."},
 		{Name: "error_message", Type: lineType, Required: true, Doc: "What to say where it does not hold."},
 	},
 }

@@ -25,6 +25,7 @@ type Spec struct {
 	Exceptions      []*Exception
 	Attestations    []*Attestation
 	Assets          []*Asset
+	Invariants      []*Invariant
 
 	// Weakenings are all values of the specification that are weaker than the default, sorted by address.
 	Weakenings []*Weakening
