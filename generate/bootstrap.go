@@ -49,6 +49,7 @@ type bootstrapData struct {
 type bootstrapNode struct {
 	Name, Pool, Address, Config string
 	SAN                         string // the address as openssl prints it
+	Server                      string // URL of its API server; "" for workers
 	ControlPlane                bool
 }
 
@@ -72,6 +73,9 @@ func runBootstrap(p *Pass) error {
 			if err := kubeVIP(p, c); err != nil {
 				return err
 			}
+		}
+		if data.MakeKey {
+			scripts = append(scripts, struct{ name, doc, where string }{"rotate-key.sh", "replaces the key that encrypts Secrets, step by step", control + ", once a year and when somebody leaves who has seen it"})
 		}
 		for _, s := range scripts {
 			text, err := templates.Render(s.name+".tmpl", data)
@@ -128,6 +132,7 @@ func bootstrapFor(c *model.Cluster) bootstrapData {
 				ControlPlane: control, Config: "join-" + pool.Name + ".yaml"}
 			if control {
 				node.Config = "join-" + n.Name + ".yaml"
+				node.Server = "https://" + net.JoinHostPort(n.Address.String(), strconv.Itoa(APIPort(c)))
 			}
 			d.Nodes = append(d.Nodes, node)
 		}

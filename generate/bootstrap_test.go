@@ -73,7 +73,7 @@ func TestBootstrapScriptsAreClean(t *testing.T) {
 	fixed := bootstrapSpec() // without elastic pools, collector and virtual address, but with a KMS
 	c := fixed.Clusters[0]
 	c.NodePools, c.API.LoadBalancer, c.Audit.ShipTo, c.Encryption.KMS = c.NodePools[:1], nil, "", "unix:///run/kms/socket.sock"
-	for spec, want := range map[*model.Spec]int{bootstrapSpec(): 5, fixed: 4} {
+	for spec, want := range map[*model.Spec]int{bootstrapSpec(): 6, fixed: 4} {
 		scripts, _ := filepath.Glob(filepath.Join(bootstrapScripts(t, spec), "*.sh"))
 		if len(scripts) != want {
 			t.Fatalf("scripts: %q", scripts)

@@ -49,9 +49,30 @@ func controlPlaneReadme(c *model.Cluster, d bootstrapData) Directory {
 	if d.VIP != "" {
 		say(" Run `kube-vip.sh` as often.")
 	}
+	if d.MakeKey {
+		rotationAdvice(&b, d)
+	}
 	say("\n\nWhat the control plane does with these files is proved by `bartizan verify`. That `kubeadm` and the API server accept them you can see without ",
 		"a cluster: `kubeadm config validate --config init.yaml`.\n")
 	return Directory{Path: ControlPlaneDir(c), Title: "The control plane and the kubelets of " + c.Name, Doc: b.String()}
+}
+
+// rotationAdvice is the procedure of rotate-key.sh.
+func rotationAdvice(b *strings.Builder, d bootstrapData) {
+	b.WriteString("\n\nThe key that encrypts Secrets is replaced on " + d.First + ", once a year, and whenever somebody may have seen it:\n\n```\n")
+	for _, step := range []string{"add", "promote", "rewrite", "drop"} {
+		b.WriteString("ssh " + d.First + " sudo cluster/rotate-key.sh " + step + "\n")
+		if step == "rewrite" {
+			continue // changes no file
+		}
+		for _, n := range d.Nodes {
+			if n.ControlPlane && n.Name != d.First {
+				b.WriteString("ssh " + d.First + " sudo cluster/rotate-key.sh send | ssh " + n.Name + " sudo cluster/rotate-key.sh take\n")
+			}
+		}
+	}
+	b.WriteString("```\n\nEach step first asks every API server which file it uses, and refuses where one of them has missed the step before. Steps may be run again; " +
+		"`rotate-key.sh status` says which is next. The keys touch no disk on the way.")
 }
 
 func keyAdvice(d bootstrapData) string {
