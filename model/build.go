@@ -8,7 +8,6 @@ import (
 // build makes the model of the decoded blocks. First every block gets its object, so that references find it in any
 // order, then each is filled.
 func (l *loader) build() {
-	l.spec = &Spec{}
 	l.nodes = map[any]*node{}
 	for _, n := range l.top {
 		if n.broken {

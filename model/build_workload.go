@@ -307,8 +307,8 @@ func (l *loader) portOf(n, b *node, name string) *Port {
 	}
 	port := of[string](*v)
 	if !slices.Contains(known, port) {
-		hint := didYouMean(port, known)
-		if hint == "" {
+		var hint any = didYouMean(port, known)
+		if hint == suggestion("") {
 			hint = didYouMeanPort(known)
 		}
 		l.errorf(v.at, "Unknown port", "%s has no port %q.%s", n.describe(), port, hint)

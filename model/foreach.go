@@ -267,8 +267,8 @@ func (l *loader) instanceOf(n *node, key step) *node {
 	if m := f.members[key.name]; m != nil {
 		return m
 	}
-	hint := didYouMean(key.name, f.keys)
-	if hint == "" && len(f.keys) > 0 && len(f.keys) <= 8 {
+	var hint any = didYouMean(key.name, f.keys)
+	if hint == suggestion("") && len(f.keys) > 0 && len(f.keys) <= 8 {
 		hint = fmt.Sprintf(" There is %s.", either(quoteAll(f.keys)))
 	}
 	l.errorf(key.at, "Unknown key", "for_each of %s has no key %q.%s", n.addr, key.name, hint)

@@ -3,8 +3,6 @@ package model
 import (
 	"bytes"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
@@ -15,10 +13,7 @@ import (
 // syntax, as for [Load]; "-" stands for standard input.
 func Format(name string, text []byte) ([]byte, *Loaded) {
 	if name == "-" {
-		name = "stdin" + extHCL
-		if strings.HasPrefix(strings.TrimSpace(string(text)), "{") {
-			name = "stdin" + extJSON
-		}
+		name = stdinName(text)
 	}
 	l := &loader{loaded: &Loaded{sources: map[string]*source{}}}
 	l.parse(name, text)
@@ -35,20 +30,4 @@ func Format(name string, text []byte) ([]byte, *Loaded) {
 	}
 	buf.WriteByte('\n')
 	return buf.Bytes(), l.loaded
-}
-
-// SpecFiles returns the specification files of a directory, sorted.
-func SpecFiles(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var files []string
-	for _, e := range entries {
-		n := e.Name()
-		if !e.IsDir() && !strings.HasPrefix(n, ".") && n != imagesFile && (strings.HasSuffix(n, extHCL) || strings.HasSuffix(n, extJSON)) {
-			files = append(files, filepath.Join(dir, n))
-		}
-	}
-	return files, nil
 }

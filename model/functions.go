@@ -83,9 +83,6 @@ const maxText = 1 << 20
 
 // readText reads a file of the specification's directory. os.Root keeps ".." and links from leading out of it.
 func (l *loader) readText(name string) (string, error) {
-	if l.dir == "" {
-		return "", fmt.Errorf("a specification from standard input has no directory to read %q from", name)
-	}
 	if filepath.IsAbs(name) {
 		return "", fmt.Errorf("%q is absolute; name a file in the specification's directory", name)
 	}

@@ -76,9 +76,6 @@ func (l *loader) resolveImage(n *node, c *Container, digests map[string]string, 
 
 // readImages reads the map of digests. The file may be missing; if it is there, it must be exact.
 func (l *loader) readImages() map[string]string {
-	if l.dir == "" {
-		return nil
-	}
 	name := filepath.Join(l.dir, imagesFile)
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -132,7 +129,7 @@ func (l *loader) parseImages(name string, text []byte) map[string]string {
 			l.errorf(place, "Duplicate image", "%q stands twice.", image)
 		default:
 			if _, p := parseImage(image); p != nil {
-				l.errorf(place, p.summary, "%s", p.detail)
+				l.problem(place, p)
 			}
 		}
 		digests[image] = digest

@@ -90,6 +90,7 @@ func (l *loader) decodeJSON(n *node, body hcl.Expression) {
 		case n.attrs[p.name] != nil:
 			l.errorf(p.at, "Duplicate attribute", "%q stands at line %d already. Leave one of them out.", p.name, n.attrs[p.name].name.Start.Line)
 		default:
+			l.part(hcl.RangeBetween(p.at, p.value.Range()), n, p.name)
 			l.addAttribute(n, p.name, p.at, p.value)
 		}
 	}
@@ -118,7 +119,11 @@ func (l *loader) jsonBlocks(n *node, s *BlockType, at hcl.Range, labels []string
 	}
 	for _, body := range bodies {
 		c := l.addBlock(n, s, labels, labelAt, at)
-		c.span = hcl.RangeBetween(at, body.Range())
+		c.span = body.Range()
+		if len(bodies) == 1 {
+			c.span = hcl.RangeBetween(at, body.Range())
+		}
+		l.part(c.span, c, "")
 		if !isBody(body) {
 			l.notObject(body, "the block "+c.describe())
 			c.broken, c.unread = true, true
@@ -177,6 +182,24 @@ func inJSON(expr hcl.Expression, diags hcl.Diagnostics) hcl.Diagnostics {
 	at := expr.Range()
 	tokens, _ := hclsyntax.LexTemplate([]byte(v.AsString()), at.Filename, hcl.Pos{Line: at.Start.Line, Column: at.Start.Column + 1, Byte: at.Start.Byte + 1})
 	return digits(tokens, diags)
+}
+
+// unwrapped returns the expression inside a JSON string that is nothing but "${…}", so that it is treated like the same
+// expression of native syntax.
+func unwrapped(expr hcl.Expression) hcl.Expression {
+	at := expr.Range()
+	if _, native := expr.(hclsyntax.Expression); native || !isJSON(at) {
+		return expr
+	}
+	v, bad := expr.Value(nil)
+	if bad.HasErrors() || v.IsNull() || v.Type() != cty.String || !strings.HasPrefix(v.AsString(), "${") {
+		return expr
+	}
+	template, diags := hclsyntax.ParseTemplate([]byte(v.AsString()), at.Filename, hcl.Pos{Line: at.Start.Line, Column: at.Start.Column + 1, Byte: at.Start.Byte + 1})
+	if wrap, ok := template.(*hclsyntax.TemplateWrapExpr); ok && !diags.HasErrors() {
+		return wrap.Wrapped
+	}
+	return expr
 }
 
 // forgotten says how to write what was probably meant by a text which names a value of the specification or calls a

@@ -13,8 +13,8 @@ import (
 // Options are the ambient things that [Load] depends on.
 type Options struct {
 	Today    time.Time         // the date at which exceptions and attestations are judged; required
-	Vars     map[string]string // -var name=value
-	VarFiles []string          // -var-file, in order
+	Vars     map[string]string // --var name=value
+	VarFiles []string          // --var-file, in order
 	Environ  []string          // "BARTIZAN_VAR_name=value" entries are used, others ignored
 	Stdin    io.Reader         // read where the path is "-"
 	// AcceptExpired turns expired exceptions into warnings, so that a cluster can be rebuilt at night.
@@ -30,6 +30,7 @@ func Load(path string, o Options) *Loaded {
 		loaded:  &Loaded{sources: map[string]*source{}},
 		locals:  map[string]*localValue{},
 		inputs:  map[string]*input{},
+		spec:    &Spec{},
 	}
 	l.read(path)
 	// After a syntax error half a file is missing; what refers to it would be reported as unknown.

@@ -2,7 +2,6 @@ package model
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"sort"
@@ -28,6 +27,45 @@ type source struct {
 	file  *hcl.File
 	// quoted are the string literals of a JSON file; found when they are first needed.
 	quoted []quoted
+	parts  []part // blocks and attributes
+}
+
+// part is the text of a block or attribute.
+type part struct {
+	start, end int // bytes
+	in         *node
+	name       string // of the attribute; "" for the block itself
+}
+
+// address names the block or attribute.
+func (p *part) address() Address {
+	switch {
+	case p.in.schema == localsBlock && p.name != "":
+		return Address("local." + p.name)
+	case p.name != "":
+		return p.in.addr + Address("."+p.name)
+	}
+	return p.in.addr
+}
+
+// part notes what the text of the range stands for.
+func (l *loader) part(r hcl.Range, in *node, name string) {
+	if in.schema != root {
+		s := l.loaded.sources[r.Filename]
+		s.parts = append(s.parts, part{r.Start.Byte, r.End.Byte, in, name})
+	}
+}
+
+// innermost returns the smallest part around the byte, or nil.
+func (s *source) innermost(at int) *part {
+	var best *part
+	for i := range s.parts {
+		p := &s.parts[i]
+		if p.start <= at && at < p.end && (best == nil || p.end-p.start < best.end-best.start) {
+			best = p
+		}
+	}
+	return best
 }
 
 func newSource(text []byte, file *hcl.File) *source {
@@ -102,13 +140,7 @@ func (l *Loaded) quote(buf *bytes.Buffer, r hcl.Range, color, hide bool) {
 	if in := s.context(r); in != "" {
 		fmt.Fprintf(buf, ", in %s", printable(in))
 	}
-	line := s.line(r.Start.Line)
-	// Columns of hcl count grapheme clusters; bytes are exact for slicing.
-	start := min(max(r.Start.Byte-s.lines[min(r.Start.Line, len(s.lines))-1], 0), len(line))
-	end := len(line)
-	if r.End.Line == r.Start.Line {
-		end = min(max(start+r.End.Byte-r.Start.Byte, start), len(line))
-	}
+	line, start, end := s.marked(r)
 	before, marked, after := detab(line[:start]), detab(line[start:end]), detab(line[end:])
 	if hide {
 		marked, after = "(not shown)", ""
@@ -121,9 +153,24 @@ func (l *Loaded) quote(buf *bytes.Buffer, r hcl.Range, color, hide bool) {
 	fmt.Fprintf(buf, "      %s%s\n\n", strings.Repeat(" ", utf8.RuneCountInString(before)), mark)
 }
 
+// marked returns the first line of the range and the bytes of it that are meant. Columns of hcl count grapheme clusters;
+// bytes are exact for slicing.
+func (s *source) marked(r hcl.Range) (line string, start, end int) {
+	line = s.line(r.Start.Line)
+	start = min(max(r.Start.Byte-s.lines[min(r.Start.Line, len(s.lines))-1], 0), len(line))
+	end = len(line)
+	if r.End.Line == r.Start.Line {
+		end = min(max(start+r.End.Byte-r.Start.Byte, start), len(line))
+	}
+	return line, start, end
+}
+
 // context names the outermost block around the range, as its header is written.
 func (s *source) context(r hcl.Range) string {
-	if s.file == nil || s.file.Body == nil {
+	if p := s.innermost(r.Start.Byte); p != nil {
+		return p.in.top().describe()
+	}
+	if s.file == nil || s.file.Body == nil { // no block could be decoded
 		return ""
 	}
 	if b := s.file.OutermostBlockAtPos(r.Start); b != nil {
@@ -180,58 +227,6 @@ func wrap(text string, width int) string {
 		}
 	}
 	return out.String()
-}
-
-type jsonDiagnostic struct {
-	Severity string     `json:"severity"` // "error" or "warning"
-	Summary  string     `json:"summary"`
-	Detail   string     `json:"detail"`
-	Range    *jsonRange `json:"range,omitempty"`
-	Uses     []jsonUse  `json:"uses,omitempty"` // blocks for which it holds, where the range is in a profile or a block with for_each
-}
-
-type jsonUse struct {
-	Address  Address `json:"address"`
-	Filename string  `json:"filename,omitempty"` // of the block, where the range is elsewhere
-	Line     int     `json:"line,omitempty"`     // of the block's header, from 1
-}
-
-type jsonRange struct {
-	Filename string  `json:"filename"`
-	Start    jsonPos `json:"start"`
-	End      jsonPos `json:"end"`
-}
-
-type jsonPos struct {
-	Line   int `json:"line"`   // from 1
-	Column int `json:"column"` // from 1, in characters
-	Byte   int `json:"byte"`   // from 0
-}
-
-// WriteJSON writes the diagnostics for machines: an object with the list "diagnostics".
-func (l *Loaded) WriteJSON(w io.Writer) error {
-	list := make([]jsonDiagnostic, 0, len(l.Diagnostics))
-	for _, d := range l.Diagnostics {
-		j := jsonDiagnostic{Severity: "error", Summary: d.Summary, Detail: d.Detail}
-		if d.Severity == hcl.DiagWarning {
-			j.Severity = "warning"
-		}
-		if d.Subject != nil {
-			j.Range = &jsonRange{
-				Filename: d.Subject.Filename,
-				Start:    jsonPos{d.Subject.Start.Line, d.Subject.Start.Column, d.Subject.Start.Byte},
-				End:      jsonPos{d.Subject.End.Line, d.Subject.End.Column, d.Subject.End.Byte},
-			}
-		}
-		for _, u := range extraOf(d).uses {
-			j.Uses = append(j.Uses, jsonUse{u.addr, u.at.Filename, u.at.Start.Line})
-		}
-		list = append(list, j)
-	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(map[string]any{"diagnostics": list})
 }
 
 // placed puts the diagnostics where their ranges really are.

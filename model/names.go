@@ -178,7 +178,7 @@ func join2(path []step) string {
 }
 
 // suggestRoot names the kind that was probably meant, or says what a reference looks like.
-func (l *loader) suggestRoot(name string) string {
+func (l *loader) suggestRoot(name string) any {
 	kinds := []string{"var", "local"}
 	for _, b := range Schema {
 		if len(b.Labels) > 0 && b.Name != "variable" {
@@ -206,8 +206,8 @@ func (l *loader) unknownName(schema *BlockType, path []step, b *branch) {
 	if len(path) == 3 {
 		where = fmt.Sprintf(" in the namespace %q", path[1].name)
 	}
-	hint := didYouMean(last.name, names)
-	if hint == "" && len(names) > 0 && len(names) <= 8 {
+	var hint any = didYouMean(last.name, names)
+	if hint == suggestion("") && len(names) > 0 && len(names) <= 8 {
 		hint = fmt.Sprintf(" There is %s.", either(quoteAll(names)))
 	}
 	l.errorf(last.at, "Unknown "+what, "There is no %s %q%s.%s", what, last.name, where, hint)
@@ -235,8 +235,8 @@ func (l *loader) resolveInside(n *node, path []step) (*ref, bool) {
 			if len(known) == 0 {
 				l.errorf(path[1].at, "Unknown port", "%s has no port at all. Give it one: ports = { %s = 8080 }.", n.describe(), path[1].name)
 			} else {
-				hint := didYouMean(path[1].name, known)
-				if hint == "" {
+				var hint any = didYouMean(path[1].name, known)
+				if hint == suggestion("") {
 					hint = didYouMeanPort(known)
 				}
 				l.errorf(path[1].at, "Unknown port", "%s has no port %q.%s", n.describe(), path[1].name, hint)

@@ -24,10 +24,27 @@ func nearest(word string, candidates []string) string {
 	return best
 }
 
-// didYouMean returns a sentence with the nearest candidate, with a space before it, or "".
-func didYouMean(word string, candidates []string) string {
-	if n := nearest(word, candidates); n != "" {
-		return fmt.Sprintf(" Did you mean %q?", n)
+// suggestion is the name that was probably meant, or "". In messages it is a sentence with a space before it.
+type suggestion string
+
+func (s suggestion) String() string {
+	if s == "" {
+		return ""
+	}
+	return fmt.Sprintf(" Did you mean %q?", string(s))
+}
+
+// didYouMean suggests the nearest candidate.
+func didYouMean(word string, candidates []string) suggestion {
+	return suggestion(nearest(word, candidates))
+}
+
+// suggested returns the suggestion among the arguments of a message.
+func suggested(args []any) suggestion {
+	for _, a := range args {
+		if s, ok := a.(suggestion); ok {
+			return s
+		}
 	}
 	return ""
 }

@@ -113,6 +113,7 @@ func join(a Address, name string) Address {
 func (l *loader) decode(n *node, body *hclsyntax.Body) {
 	for _, name := range slices.Sorted(maps.Keys(body.Attributes)) {
 		a := body.Attributes[name]
+		l.part(a.SrcRange, n, name)
 		l.addAttribute(n, name, a.NameRange, a.Expr)
 	}
 	for _, b := range body.Blocks {
@@ -123,6 +124,7 @@ func (l *loader) decode(n *node, body *hclsyntax.Body) {
 		}
 		c := l.addBlock(n, s, b.Labels, b.LabelRanges, hcl.RangeBetween(b.TypeRange, lastRange(b.TypeRange, b.LabelRanges)))
 		c.span = hcl.RangeBetween(c.at, b.Body.EndRange)
+		l.part(hcl.RangeBetween(b.TypeRange, b.CloseBraceRange), c, "")
 		l.decode(c, b.Body)
 	}
 	l.checkHeader(n)
@@ -238,7 +240,7 @@ func (l *loader) checkHeader(n *node) {
 	for i, label := range want {
 		if _, p := label.Type.parse(n.labels[i]); p != nil {
 			n.broken = true
-			l.errorf(n.labelAt[i], p.summary, "%s", p.detail)
+			l.problem(n.labelAt[i], p)
 		}
 	}
 }

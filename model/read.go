@@ -1,13 +1,13 @@
 package model
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -21,30 +21,38 @@ const (
 	extJSON = ".bartizan.json"
 )
 
+// The endings of files that set variables. What stands beside the specification and has the long ending is read unasked.
+const (
+	extVarsHCL  = ".vars.hcl"
+	extVarsJSON = ".vars.json"
+	autoVars    = ".auto"
+)
+
 // maxFile bounds one file, so that a wrong path does not fill the memory.
 const maxFile = 64 << 20
 
 // errorf reports a problem at the place.
 func (l *loader) errorf(at hcl.Range, summary, format string, args ...any) {
-	l.report(hcl.DiagError, at, summary, fmt.Sprintf(format, args...))
+	l.report(hcl.DiagError, at, summary, fmt.Sprintf(format, args...), extra{suggestion: suggested(args)})
+}
+
+// problem reports what is wrong with a value.
+func (l *loader) problem(at hcl.Range, p *problem) {
+	l.report(hcl.DiagError, at, p.summary, p.detail, extra{suggestion: p.near})
 }
 
 // warnf reports something that the user should know at the place.
 func (l *loader) warnf(at hcl.Range, summary, format string, args ...any) {
-	l.report(hcl.DiagWarning, at, summary, fmt.Sprintf(format, args...))
+	l.report(hcl.DiagWarning, at, summary, fmt.Sprintf(format, args...), extra{suggestion: suggested(args)})
 }
 
 // secretf reports a secret at the place. Its text is not shown: diagnostics end up in logs.
 func (l *loader) secretf(at hcl.Range, format string, args ...any) {
-	l.errorf(at, "Secret in specification", format, args...)
-	d := l.diags[len(l.diags)-1]
-	e := extraOf(d)
-	e.hidden = true
-	d.Extra = e
+	l.report(hcl.DiagError, at, "Secret in specification", fmt.Sprintf(format, args...), extra{hidden: true})
 }
 
-func (l *loader) report(severity hcl.DiagnosticSeverity, at hcl.Range, summary, detail string) {
-	d := &hcl.Diagnostic{Severity: severity, Summary: summary, Detail: detail}
+func (l *loader) report(severity hcl.DiagnosticSeverity, at hcl.Range, summary, detail string, e extra) {
+	d := &hcl.Diagnostic{Severity: severity, Summary: summary, Detail: detail, Extra: e}
 	if at.Filename != "" {
 		d.Subject = &at
 	}
@@ -68,25 +76,52 @@ func (l *loader) read(path string) {
 		return
 	}
 	l.dir = path
-	entries, err := os.ReadDir(path)
+	files, err := SpecFiles(path)
 	if err != nil {
 		l.errorf(hcl.Range{}, "Unreadable directory", "%s.", err)
 		return
 	}
-	var names []string
-	for _, e := range entries {
-		if n := e.Name(); !e.IsDir() && (strings.HasSuffix(n, extHCL) || strings.HasSuffix(n, extJSON)) && !strings.HasPrefix(n, ".") && n != imagesFile {
-			names = append(names, n)
-		}
-	}
-	if len(names) == 0 {
-		l.errorf(hcl.Range{}, "No specification", "The directory %q has no file that ends in %s or %s. Run \"bartizan init\" to write one.", path, extHCL, extJSON)
+	if len(files) == 0 {
+		l.errorf(hcl.Range{}, "No specification", "The directory %q has no file that ends in %s or %s.%s Run \"bartizan init\" to write one.", path, extHCL, extJSON, otherNames(path))
 		return
 	}
-	sort.Strings(names)
-	for _, n := range names {
-		l.readFile(filepath.Join(path, n))
+	for _, f := range files {
+		l.readFile(f)
 	}
+}
+
+// SpecFiles returns the specification files of a directory, sorted.
+func SpecFiles(dir string) ([]string, error) {
+	return filesOf(dir, func(n string) bool {
+		return n != imagesFile && (strings.HasSuffix(n, extHCL) || strings.HasSuffix(n, extJSON))
+	})
+}
+
+// filesOf returns the files of a directory that are wanted, sorted, without hidden ones.
+func filesOf(dir string, wanted func(name string) bool) ([]string, error) {
+	entries, err := os.ReadDir(dir) // sorted
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, e := range entries {
+		if n := e.Name(); !e.IsDir() && !strings.HasPrefix(n, ".") && wanted(n) {
+			files = append(files, filepath.Join(dir, n))
+		}
+	}
+	return files, nil
+}
+
+// otherNames names files that are probably meant to be specification files, in a sentence with a space before it.
+func otherNames(dir string) string {
+	files, err := filesOf(dir, func(n string) bool {
+		return strings.HasSuffix(n, ".hcl") && !strings.HasSuffix(n, extVarsHCL) || strings.HasSuffix(n, ".tf")
+	})
+	if err != nil || len(files) == 0 {
+		return ""
+	}
+	name := filepath.Base(files[0])
+	return fmt.Sprintf(" Is %s one? Then call it %s.", name, strings.TrimSuffix(name, filepath.Ext(name))+extHCL)
 }
 
 func noFile(path string, err error) string {
@@ -106,26 +141,42 @@ func (l *loader) readStdin() {
 		l.errorf(hcl.Range{}, "Unreadable input", "Standard input: %s.", err)
 		return
 	}
-	name := "stdin" + extHCL
-	if t := strings.TrimSpace(string(text)); strings.HasPrefix(t, "{") {
-		name = "stdin" + extJSON
+	l.dir = "." // what the specification names stands in the current directory
+	l.parse(stdinName(text), text)
+}
+
+// stdinName names standard input by what it holds: no file of native syntax begins with { or [, and every JSON one does.
+func stdinName(text []byte) string {
+	if t := bytes.TrimLeft(text, " \t\r\n"); len(t) > 0 && (t[0] == '{' || t[0] == '[') {
+		return "stdin" + extJSON
 	}
-	l.parse(name, text)
+	return "stdin" + extHCL
 }
 
 func (l *loader) readFile(path string) {
+	if text, ok := l.readBytes(path); ok {
+		l.parse(path, text)
+	}
+}
+
+// readBytes reads a file whose size is bounded; problems are reported.
+func (l *loader) readBytes(path string) ([]byte, bool) {
 	f, err := os.Open(path)
 	if err != nil {
 		l.errorf(hcl.Range{}, "Unreadable file", "%s.", err)
-		return
+		return nil, false
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		l.errorf(hcl.Range{}, "Unreadable file", "%s: %s.", path, err)
-		return
+		l.errorf(hcl.Range{}, "Unreadable file", "%s: %s.", path, cause(err))
+		return nil, false
 	}
-	l.parse(path, text)
+	if len(text) > maxFile {
+		l.errorf(hcl.Range{}, "File too large", "%s is larger than %d MiB.", path, maxFile>>20)
+		return nil, false
+	}
+	return text, true
 }
 
 func (l *loader) parse(name string, text []byte) {

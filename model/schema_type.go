@@ -38,10 +38,13 @@ const (
 )
 
 // problem is what is wrong with a value.
-type problem struct{ summary, detail string }
+type problem struct {
+	summary, detail string
+	near            suggestion
+}
 
 func bad(summary, format string, args ...any) *problem {
-	return &problem{summary, fmt.Sprintf(format, args...)}
+	return &problem{summary, fmt.Sprintf(format, args...), suggested(args)}
 }
 
 // textType returns a type whose values are strings that pass the parser.

@@ -2,6 +2,8 @@ package model
 
 import (
 	"net/netip"
+	"path"
+	"strings"
 	"time"
 )
 
@@ -31,6 +33,28 @@ type Spec struct {
 	Weakenings []*Weakening
 	// Unresolved are the images, as written, that have no digest, sorted.
 	Unresolved []string
+
+	Inputs Inputs
+}
+
+// Inputs is what was chosen for a specification from outside. Whoever reads the specification again must be given the
+// same; files that are read unasked are not among it.
+type Inputs struct {
+	VarFiles []string // of --var-file, in order, as seen from the specification's directory, with slashes
+	Vars     []Var    // of --var and the environment, sorted by name
+}
+
+// Var is the value of a variable as text, as --var takes it.
+type Var struct{ Name, Text string }
+
+// Environment names what the files of variables describe, after the last of them: "production" for
+// "../environments/production.vars.hcl"; "" without such a file.
+func (i Inputs) Environment() string {
+	if len(i.VarFiles) == 0 {
+		return ""
+	}
+	name, _, _ := strings.Cut(path.Base(i.VarFiles[len(i.VarFiles)-1]), ".")
+	return name
 }
 
 // HostPort is a host name or IP address with a TCP or UDP port.

@@ -19,8 +19,10 @@ type use struct {
 
 // extra is what a diagnostic knows besides its words.
 type extra struct {
-	hidden bool // the source text must not be shown
-	uses   []use
+	hidden     bool // the source text must not be shown
+	uses       []use
+	suggestion suggestion // the name that was probably meant
+	remedy     string     // text to add to the specification
 }
 
 func extraOf(d *hcl.Diagnostic) extra {

@@ -44,6 +44,7 @@ func (l *loader) value(a *attr) *value {
 // fromExpr evaluates an expression and checks it against the type. Lists and maps that are written out are taken
 // apart first, so that a wrong element has its own place and does not hide the others.
 func (l *loader) fromExpr(expr hcl.Expression, t *Type, in *instance) *value {
+	expr = unwrapped(expr)
 	switch t.shape {
 	case list:
 		if exprs, diags := hcl.ExprList(expr); !diags.HasErrors() {
@@ -141,7 +142,7 @@ func (l *loader) fromPairs(expr hcl.Expression, pairs []hcl.KeyValuePair, t *Typ
 // key checks the key of a map.
 func (l *loader) key(key string, t *Type, at hcl.Range) bool {
 	if _, p := t.key.parse(key); p != nil {
-		l.errorf(at, p.summary, "%s", p.detail)
+		l.problem(at, p)
 		return false
 	}
 	return true
@@ -267,7 +268,7 @@ func (l *loader) scalar(s string, t *Type, at hcl.Range) *value {
 	}
 	v, p := t.parse(s)
 	if p != nil {
-		l.errorf(at, p.summary, "%s", p.detail)
+		l.problem(at, p)
 		return nil
 	}
 	return &value{at: at, v: v}

@@ -2,7 +2,7 @@ package model
 
 import (
 	"maps"
-	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -26,36 +26,70 @@ type input struct {
 	ok       bool
 }
 
-// declareVariables reads the variable blocks and the values from outside. The command line goes before the files, and
-// these before the environment.
+// declareVariables reads the variable blocks and the values from outside. Later ones win: the environment, the files
+// *.auto.vars.hcl and *.auto.vars.json beside the specification by name, those of -var-file in order, -var.
 func (l *loader) declareVariables() {
 	for _, n := range l.top {
 		if n.schema == variableBlock && !n.broken && l.inputs[n.labels[0]] == nil {
 			l.inputs[n.labels[0]] = l.declare(n)
 		}
 	}
-	for _, entry := range l.options.Environ {
+	given := map[string]string{} // as text, for what runs Bartizan again
+	for _, entry := range slices.Sorted(slices.Values(l.options.Environ)) {
 		name, text, _ := strings.Cut(entry, "=")
-		if name, ok := strings.CutPrefix(name, envPrefix); ok {
-			if in := l.inputs[name]; in != nil {
-				l.setText(in, name, text, "the environment variable "+envPrefix+name)
-			}
+		if name, ok := strings.CutPrefix(name, envPrefix); ok && l.inputs[name] != nil { // others may be for other specifications
+			l.setText(name, text, "the environment variable "+envPrefix+name)
+			given[name] = text
 		}
 	}
+	l.readAutoVars()
 	for _, file := range l.options.VarFiles {
 		l.readVarFile(file)
+		l.spec.Inputs.VarFiles = append(l.spec.Inputs.VarFiles, l.fromSpec(file))
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.options.Vars)) {
-		in := l.inputs[name]
-		if in == nil {
-			l.unknownVariable(hcl.Range{}, name, "-var")
+		if l.inputs[name] == nil {
+			l.unknownVariable(hcl.Range{}, name, "--var")
 			continue
 		}
-		l.setText(in, name, l.options.Vars[name], "-var "+name)
+		l.setText(name, l.options.Vars[name], "--var "+name)
+		given[name] = l.options.Vars[name]
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		l.spec.Inputs.Vars = append(l.spec.Inputs.Vars, Var{name, given[name]})
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.inputs)) {
 		l.finishVariable(name, l.inputs[name])
 	}
+}
+
+// readAutoVars reads the files beside the specification that set variables unasked.
+func (l *loader) readAutoVars() {
+	if l.dir == "" {
+		return // there is no specification
+	}
+	files, err := filesOf(l.dir, func(n string) bool {
+		return strings.HasSuffix(n, autoVars+extVarsHCL) || strings.HasSuffix(n, autoVars+extVarsJSON)
+	})
+	if err != nil {
+		l.errorf(hcl.Range{}, "Unreadable directory", "%s.", err)
+	}
+	for _, file := range files {
+		l.readVarFile(file)
+	}
+}
+
+// fromSpec returns the path of a file as seen from the specification's directory, with slashes.
+func (l *loader) fromSpec(file string) string {
+	dir, err := filepath.Abs(l.dir)
+	if err == nil {
+		if file, err = filepath.Abs(file); err == nil {
+			if rel, err := filepath.Rel(dir, file); err == nil {
+				return filepath.ToSlash(rel)
+			}
+		}
+	}
+	return filepath.ToSlash(file)
 }
 
 func (l *loader) declare(n *node) *input {
@@ -73,7 +107,13 @@ func (l *loader) declare(n *node) *input {
 }
 
 // setText sets a variable from text outside of files: as it stands for strings, otherwise as an expression.
-func (l *loader) setText(in *input, name, text, source string) {
+func (l *loader) setText(name, text, source string) {
+	in := l.inputs[name]
+	if what := looksSecret(text); what != "" {
+		l.secretf(hcl.Range{}, "The value of %s looks like %s. No secret belongs in a specification: keep it in a secret_store and name it with a secret block.", source, what)
+		in.ok = false
+		return
+	}
 	if in.ty == cty.String || in.ty == cty.DynamicPseudoType {
 		l.set(in, cty.StringVal(text), hcl.Range{}, source)
 		return
@@ -84,7 +124,7 @@ func (l *loader) setText(in *input, name, text, source string) {
 		v, diags = expr.Value(nil)
 	}
 	if diags.HasErrors() {
-		l.errorf(hcl.Range{}, "Invalid variable", "The value of %s is not a value of the type %s: %q.", source, typeexpr.TypeString(in.ty), text)
+		l.errorf(hcl.Range{}, "Invalid variable", "The value of %s is not a value of the type %s: %q. Write it as it stands in a specification, for example %s.", source, typeexpr.TypeString(in.ty), text, exampleOf(in.ty))
 		in.ok = false
 		return
 	}
@@ -105,14 +145,13 @@ func (l *loader) set(in *input, v cty.Value, at hcl.Range, source string) {
 }
 
 func (l *loader) readVarFile(name string) {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		l.errorf(hcl.Range{}, "Unreadable file", "The file of -var-file: %s.", err)
+	text, ok := l.readBytes(name)
+	if !ok {
 		return
 	}
 	var file *hcl.File
 	var diags hcl.Diagnostics
-	if strings.HasSuffix(name, ".json") {
+	if isJSON(hcl.Range{Filename: name}) {
 		file, diags = json.Parse(text, name)
 	} else {
 		file, diags = hclsyntax.ParseConfig(text, name, hcl.InitialPos)
@@ -128,7 +167,7 @@ func (l *loader) readVarFile(name string) {
 		a := attributes[name]
 		in := l.inputs[name]
 		if in == nil {
-			l.unknownVariable(a.NameRange, name, "the file")
+			l.unknownVariable(a.NameRange, name, "The file")
 			continue
 		}
 		v, diags := a.Expr.Value(nil)
@@ -137,6 +176,21 @@ func (l *loader) readVarFile(name string) {
 			l.set(in, v, a.Expr.Range(), name)
 		}
 	}
+}
+
+// exampleOf writes a value of the type.
+func exampleOf(ty cty.Type) string {
+	switch {
+	case ty == cty.Number:
+		return "3"
+	case ty == cty.Bool:
+		return "true"
+	case ty.IsListType() || ty.IsSetType() || ty.IsTupleType():
+		return `["a", "b"]`
+	case ty.IsMapType() || ty.IsObjectType():
+		return `{ a = "b" }`
+	}
+	return `"a"`
 }
 
 func (l *loader) unknownVariable(at hcl.Range, name, source string) {
@@ -159,7 +213,7 @@ func (l *loader) finishVariable(name string, in *input) {
 	}
 	if in.value == cty.NilVal {
 		in.ok = false
-		l.errorf(in.node.at, "Missing variable", "var.%s has no value. Set it with -var %s=…, in a file of -var-file, or as %s%s; or give it a default.", name, name, envPrefix, name)
+		l.errorf(in.node.at, "Missing variable", "var.%s has no value. Set it with --var %s=…, in a file of --var-file, or as %s%s; or give it a default.", name, name, envPrefix, name)
 		return
 	}
 	for _, n := range in.node.all("validation") {

@@ -19,6 +19,7 @@ type weakValue struct {
 	*Weakening
 	at      hcl.Range
 	what    string // as written: host.pid = true
+	harden  string // what to write instead
 	subject *node
 	wide    bool // an exception that covers too much would cover it; that is reported instead
 }
@@ -42,7 +43,9 @@ func (l *loader) weaken() {
 		l.spec.Weakenings = append(l.spec.Weakenings, w.Weakening)
 		if w.Exception == nil && !w.wide {
 			done := l.about(w.subject)
-			l.errorf(w.at, "Weakening without exception", "%s: %s Leave it out, or accept it for a time:\n\n%s", w.what, w.Doc, l.exampleException(w))
+			example := l.exampleException(w)
+			l.report(hcl.DiagError, w.at, "Weakening without exception",
+				fmt.Sprintf("%s: %s %s, or accept it for a time:\n\n%s", w.what, w.Doc, w.harden, indent(example)), extra{remedy: example})
 			done()
 		}
 	}
@@ -53,18 +56,21 @@ func (l *loader) exampleException(w *weakValue) string {
 	if teams := l.of("team"); len(teams) > 0 {
 		owner = string(teams[0].addr)
 	}
-	return fmt.Sprintf("  exception %q {\n    allows  = [%s]\n    reason  = \"…\"\n    owner   = %s\n    expires = %q\n  }",
+	return fmt.Sprintf("exception %q {\n  allows  = [%s]\n  reason  = \"…\"\n  owner   = %s\n  expires = %q\n}",
 		w.subject.name(), w.Address, owner, l.options.Today.AddDate(0, 6, 0).Format(time.DateOnly))
 }
 
+// indent sets an example off from the text around it.
+func indent(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }
+
 // findWeak collects the weakenings of a block and of those inside it.
 func (l *loader) findWeak(n *node, found map[Address]*weakValue) {
-	add := func(a Address, doc, what string, at hcl.Range) {
+	add := func(a Address, doc, what, harden string, at hcl.Range) {
 		top := n.top()
-		found[a] = &weakValue{Weakening: &Weakening{Address: a, Subject: top.addr, Doc: doc}, at: at, what: what, subject: top}
+		found[a] = &weakValue{Weakening: &Weakening{Address: a, Subject: top.addr, Doc: doc}, at: at, what: what, harden: harden, subject: top}
 	}
 	if w := n.schema.Weakening; w != nil && w.weak(n.labels[len(n.labels)-1]) {
-		add(n.addr, w.Doc, n.describe(), n.at)
+		add(n.addr, w.Doc, n.describe(), "Leave it out", n.at)
 	}
 	for _, s := range n.schema.Attributes {
 		w := s.Weakening
@@ -73,22 +79,31 @@ func (l *loader) findWeak(n *node, found map[Address]*weakValue) {
 			continue
 		}
 		addr := n.addr + Address("."+s.Name)
+		harden := "Leave it out"
+		if s.Required {
+			harden = "Write another value"
+		}
 		if v.v != nil {
 			if w.weak(v.v) {
-				add(addr, w.Doc, fmt.Sprintf("%s = %s", s.Name, literal(v.v)), v.at)
+				add(addr, w.Doc, fmt.Sprintf("%s = %s", s.Name, literal(v.v)), harden, v.at)
 			}
 			continue
 		}
 		if w.Empty && len(v.list) == 0 && !v.bad {
-			add(addr, w.Doc, s.Name+" is empty", v.at)
+			add(addr, w.Doc, s.Name+" is empty", "Name at least one", v.at)
 		}
 		for _, e := range v.list {
+			if s.Required && len(v.list) == 1 {
+				harden = "Name another"
+			} else {
+				harden = "Leave it out"
+			}
 			key, test := e.key, any(e.key)
 			if s.Type.shape == list {
 				key, test = elementKey(e.v), e.v
 			}
 			if !w.Empty && w.weak(test) {
-				add(element(addr, key), w.Doc, fmt.Sprintf("%s has %q", s.Name, key), e.at)
+				add(element(addr, key), w.Doc, fmt.Sprintf("%s has %q", s.Name, key), harden, e.at)
 			}
 		}
 	}
