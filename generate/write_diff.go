@@ -17,14 +17,20 @@ func Diff(w io.Writer, changes []Change) error {
 		if c.new == nil {
 			to = "/dev/null"
 		}
-		text := diff.Diff(from, c.old, to, c.new)
-		// The first line, "diff a b", is no part of the unified format.
-		if _, body, ok := bytes.Cut(text, []byte("\n")); ok {
-			text = body
-		}
-		if _, err := w.Write(text); err != nil {
+		if err := UnifiedDiff(w, from, c.old, to, c.new); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// UnifiedDiff writes how one text differs from another; nothing if they are the same.
+func UnifiedDiff(w io.Writer, from string, old []byte, to string, new []byte) error {
+	text := diff.Diff(from, old, to, new)
+	// The first line, "diff a b", is no part of the unified format.
+	if _, body, ok := bytes.Cut(text, []byte("\n")); ok {
+		text = body
+	}
+	_, err := w.Write(text)
+	return err
 }

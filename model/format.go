@@ -3,8 +3,8 @@ package model
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 )
 
@@ -21,7 +21,7 @@ func Format(name string, text []byte) ([]byte, *Loaded) {
 	if l.diags.HasErrors() {
 		return nil, l.loaded
 	}
-	if !strings.HasSuffix(name, extJSON) {
+	if !isJSON(hcl.Range{Filename: name}) {
 		return hclwrite.Format(text), l.loaded
 	}
 	var buf bytes.Buffer

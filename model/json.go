@@ -133,23 +133,6 @@ func (l *loader) jsonBlocks(n *node, s *BlockType, at hcl.Range, labels []string
 	}
 }
 
-// unwrapped returns the expression of a string "${…}" without anything around it, and other expressions as they are. Its
-// places are those that HCL gives the parts of a string.
-func unwrapped(expr hcl.Expression) hcl.Expression {
-	v, diags := expr.Value(nil) // without a context: the string as it stands
-	if diags.HasErrors() || v.IsNull() || v.Type() != cty.String {
-		return expr
-	}
-	start := expr.Range().Start
-	start.Column++
-	start.Byte++ // the quote
-	parsed, diags := hclsyntax.ParseTemplate([]byte(v.AsString()), expr.Range().Filename, start)
-	if wrap, ok := parsed.(*hclsyntax.TemplateWrapExpr); ok && !diags.HasErrors() {
-		return wrap.Wrapped
-	}
-	return expr
-}
-
 // isBody reports whether a value may be the body of a block: an object, a list of objects, or null.
 func isBody(expr hcl.Expression) bool {
 	parts, diags := hcl.ExprList(expr)

@@ -97,6 +97,13 @@ func SpecFiles(dir string) ([]string, error) {
 	})
 }
 
+// SourceFiles returns what people write in a directory: specification files and files that set variables, sorted.
+func SourceFiles(dir string) ([]string, error) {
+	return filesOf(dir, func(n string) bool {
+		return n != imagesFile && (strings.HasSuffix(n, extHCL) || strings.HasSuffix(n, extJSON) || strings.HasSuffix(n, extVarsHCL) || strings.HasSuffix(n, extVarsJSON))
+	})
+}
+
 // filesOf returns the files of a directory that are wanted, sorted, without hidden ones.
 func filesOf(dir string, wanted func(name string) bool) ([]string, error) {
 	entries, err := os.ReadDir(dir) // sorted

@@ -82,7 +82,6 @@ func (l *loader) fromExpr(expr hcl.Expression, t *Type, in *instance) *value {
 // traversal returns the names of a reference, also where a key in brackets is computed: workload.shop.api[each.key].
 func (l *loader) traversal(expr hcl.Expression, in *instance) (hcl.Traversal, bool) {
 	if isJSON(expr.Range()) {
-		expr = unwrapped(expr)
 	}
 	switch e := expr.(type) {
 	case *hclsyntax.ScopeTraversalExpr:

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,19 +20,25 @@ func newFmt(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fmt [PATH...]",
 		Short: "Lay specification files out in the canonical way",
-		Long: `Fmt rewrites specification files in the canonical layout and names those that it changed. A PATH is a file, a
-directory, or - to read standard input and write standard output. The default is the current directory.
+		Long: `Fmt rewrites specification files, and files that set variables (*.vars.hcl), in the canonical layout and names those
+that it changed. Comments stay where they are; nothing but space changes. A PATH is a file, a directory, or - to read
+standard input and write standard output. The default is the current directory.
 
-With --check nothing is written; the exit status is 1 if a file would change.`,
-		Example: "  bartizan fmt --check .",
+With --check or --diff nothing is written; the exit status is 1 if a file would change.`,
+		Example: `  bartizan fmt --recursive
+  bartizan fmt --check .
+  bartizan fmt - <main.bartizan.hcl`,
 	}
 	cmd.Args = cobra.ArbitraryArgs
-	check := cmd.Flags().Bool("check", false, "write nothing, name the files that would change, exit 1 if there are any")
+	f := formatter{streams: s}
+	cmd.Flags().BoolVar(&f.check, "check", false, "write nothing, name the files that would change, exit 1 if there are any")
+	cmd.Flags().BoolVar(&f.diff, "diff", false, "write nothing, show what would change as a unified diff, exit 1 if anything does")
+	cmd.Flags().BoolVarP(&f.recursive, "recursive", "r", false, "also the directories below, without hidden ones")
+	cmd.MarkFlagsMutuallyExclusive("check", "diff")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			args = []string{"."}
 		}
-		f := formatter{streams: s, check: *check}
 		for _, arg := range args {
 			if err := f.path(arg); err != nil {
 				return err
@@ -39,7 +47,7 @@ With --check nothing is written; the exit status is 1 if a file would change.`,
 		switch {
 		case f.invalid:
 			return errInvalid
-		case *check && f.changed > 0:
+		case (f.check || f.diff) && f.changed > 0:
 			return errFound
 		}
 		return nil
@@ -50,7 +58,8 @@ With --check nothing is written; the exit status is 1 if a file would change.`,
 // formatter formats one file after the other.
 type formatter struct {
 	*streams
-	check   bool
+	check, diff, recursive bool
+
 	changed int
 	invalid bool
 }
@@ -63,21 +72,50 @@ func (f *formatter) path(arg string) error {
 	if err != nil {
 		return err
 	}
-	files := []string{arg}
-	if info.IsDir() {
-		if files, err = model.SpecFiles(arg); err != nil {
+	if !info.IsDir() {
+		return f.file(arg)
+	}
+	dirs := []string{arg}
+	if f.recursive {
+		if dirs, err = directories(arg); err != nil {
 			return err
-		}
-		if len(files) == 0 {
-			return fmt.Errorf("%s: no specification files", arg)
 		}
 	}
-	for _, file := range files {
-		if err := f.file(file); err != nil {
+	found := false
+	for _, dir := range dirs {
+		files, err := model.SourceFiles(dir)
+		if err != nil {
 			return err
 		}
+		for _, file := range files {
+			found = true
+			if err := f.file(file); err != nil {
+				return err
+			}
+		}
+	}
+	if !found {
+		return fmt.Errorf("%s: no specification files", arg)
 	}
 	return nil
+}
+
+// directories returns a directory and those below it, without hidden ones.
+func directories(top string) ([]string, error) {
+	var dirs []string
+	err := filepath.WalkDir(top, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case !e.IsDir():
+			return nil
+		case path != top && strings.HasPrefix(e.Name(), "."):
+			return fs.SkipDir
+		}
+		dirs = append(dirs, path)
+		return nil
+	})
+	return dirs, err
 }
 
 func (f *formatter) stdin() error {
@@ -89,14 +127,25 @@ func (f *formatter) stdin() error {
 	switch {
 	case err != nil || formatted == nil:
 		return err
-	case !f.check:
+	case f.check || f.diff:
+		_, err = f.show("standard input", text, formatted)
+	default:
 		_, err = f.out.Write(formatted)
-		return err
-	case !bytes.Equal(text, formatted):
-		f.changed++
-		f.out.line("standard input")
 	}
-	return nil
+	return err
+}
+
+// show names or shows what would change. It reports whether that is all that shall be done.
+func (f *formatter) show(name string, text, formatted []byte) (done bool, err error) {
+	if bytes.Equal(text, formatted) {
+		return true, nil
+	}
+	f.changed++
+	if f.diff {
+		return true, generate.UnifiedDiff(f.out, name, text, name+" (formatted)", formatted)
+	}
+	f.out.line(name)
+	return f.check, nil
 }
 
 func (f *formatter) file(name string) error {
@@ -105,13 +154,11 @@ func (f *formatter) file(name string) error {
 		return err
 	}
 	formatted, err := f.format(name, text)
-	if err != nil || formatted == nil || bytes.Equal(text, formatted) {
+	if err != nil || formatted == nil {
 		return err
 	}
-	f.changed++
-	f.out.line(name)
-	if f.check {
-		return nil
+	if done, err := f.show(name, text, formatted); done || err != nil {
+		return err
 	}
 	return rewrite(name, formatted)
 }
