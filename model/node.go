@@ -27,7 +27,7 @@ type node struct {
 	profiles []*node          // that filled it in
 	object   any              // what the block stands for in the model; nil for parts of other blocks
 	names    map[string]*Port // ports of a workload
-	filled   bool             // the profile was applied
+	filled   evalState        // whether the profiles were applied
 	meant    map[string]bool  // names that misspelt attributes and blocks were probably meant to be
 	broken   bool             // a label is wrong or repeated; its contents are checked, but nothing is derived from it
 	unread   bool             // its body is no object, which is reported; what it lacks is unknown

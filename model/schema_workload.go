@@ -210,13 +210,17 @@ var workloadBlocks = []*BlockType{
 	},
 }
 
+// profileAttribute is shared by workloads and profiles, which may build on each other.
+var profileAttribute = &Attribute{Name: "profile", Type: oneOrMore(to("profile")),
+	Doc: "Profiles that fill in what is left out here: attributes whole, blocks part by part. What two of them say differently must be said here."}
+
 var workloadBlock = &BlockType{
 	Name:   "workload",
 	Labels: []Label{{"NAMESPACE", labelType}, {"NAME", labelType}},
 	Doc: "One application in a declared namespace: its pods, who may reach it, and what it may reach. The attributes and blocks of a container " +
 		"(image, command, args, env, ports, port, resources, probe, security) describe the first container, which is named like the workload.",
 	Attributes: slices.Concat(
-		[]*Attribute{{Name: "profile", Type: to("profile"), Doc: "Profile that fills in what the workload leaves out."}},
+		[]*Attribute{profileAttribute},
 		containerAttributes, workloadAttributes,
 	),
 	Blocks: slices.Concat(containerBlocks, workloadBlocks, moreContainers),
@@ -230,8 +234,8 @@ var workloadBlock = &BlockType{
 var profileBlock = &BlockType{
 	Name:       "profile",
 	Labels:     []Label{{"NAME", labelType}},
-	Doc:        "What several workloads have in common: a workload's own attributes and blocks go before those of its profile.",
-	Attributes: slices.Concat(containerAttributes, workloadAttributes),
+	Doc:        "What several workloads have in common: a workload's own attributes and blocks go before those of its profiles.",
+	Attributes: slices.Concat([]*Attribute{profileAttribute}, containerAttributes, workloadAttributes),
 	Blocks:     slices.Concat(containerBlocks, workloadBlocks, moreContainers),
 }
 
