@@ -79,6 +79,7 @@ func (g *Graph) Analyse(posture model.Posture, o Options) (*Report, error) {
 	for p := range a.named {
 		a.report.Positions = append(a.report.Positions, p)
 	}
+	a.report.Help = helps(a.report)
 	a.notSearched()
 	slices.SortFunc(a.report.Positions, func(x, y *Position) int { return cmp.Compare(x.ID, y.ID) })
 	return a.report, nil
@@ -152,7 +153,8 @@ type analysis struct {
 	report    *Report
 	named     map[*Position]bool // positions that the report mentions
 
-	down []int32 // facts of the holds that are down whatever the attacker does
+	down     []int32  // facts of the holds that are down whatever the attacker does
+	failures []*cause // of the controls that are up; made when first asked for
 }
 
 // up reports whether a control blocks under the posture, before any step of the attacker.
@@ -190,7 +192,8 @@ type worlds struct {
 	dToday   *derivation // the cheapest ways of today …
 	dLater   *derivation // … and of later
 	dAll     *derivation // the ways that need the fewest controls to fail; made when first asked for
-	base     []int32     // what he starts with, controls that are down and every modelled fault
+	given    []int32     // what he starts with, and controls that are down
+	base     []int32     // these and every modelled vulnerability and theft
 	starting map[int32]bool
 	causes   []*cause
 	facts    [][]int32 // of each cause
@@ -234,7 +237,7 @@ func (a *analysis) entry(p *Profile) *EntryReport {
 
 func (a *analysis) worlds(p *Profile) *worlds {
 	g := a.g
-	w := &worlds{starting: map[int32]bool{}, causes: a.causes(p)}
+	w := &worlds{starting: map[int32]bool{}, causes: a.causesOf(p)}
 	base := slices.Clone(a.down)
 	for _, s := range p.Start {
 		base = append(base, s.index)
@@ -247,6 +250,7 @@ func (a *analysis) worlds(p *Profile) *worlds {
 			later = append(later, x.facts...)
 		}
 	}
+	w.given = base
 	w.today = g.horn.close(base)
 	w.later = g.horn.close(later)
 	every := slices.Clone(later)
@@ -268,6 +272,7 @@ func (a *analysis) asset(w *worlds, asset *Position, singles []int32) *AssetRepo
 	case w.today.holds[f]:
 		r.Verdict, r.Tolerance.Answer = OpenToday, AnswerOpen
 		r.Paths = a.paths(w.today, w.dToday, f, nil, a.options.Paths)
+		r.Raise = a.raise(w, f, []faultSet{{}})
 	case !w.all.holds[f]:
 		r.Verdict, r.Tolerance.Answer = NoPath, AnswerNone
 	default:
@@ -278,6 +283,9 @@ func (a *analysis) asset(w *worlds, asset *Position, singles []int32) *AssetRepo
 		var sets []faultSet
 		r.Tolerance, sets = a.tolerance(w, f, singles)
 		a.tellFaults(w, r, f, sets)
+		if r.Tolerance.Answer == AnswerExact && r.Tolerance.Searched >= r.Tolerance.Faults {
+			r.Raise = a.raise(w, f, slices.DeleteFunc(sets, func(s faultSet) bool { return len(s) > r.Tolerance.Faults }))
+		}
 	}
 	return r
 }
@@ -362,6 +370,7 @@ func (a *analysis) control(h model.Hold, c *closure) *Control {
 	}
 	if !a.up(h) {
 		x.Weakenings = a.g.weakenings(h)
+		x.Change = a.change(x)
 	}
 	return x
 }

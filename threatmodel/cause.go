@@ -27,12 +27,27 @@ type cause struct {
 	facts []int32 // what holds when it happens
 }
 
-// causes lists what may go wrong for the attacker, sorted by class and id: the files that prove controls, the statements
-// that are believed, and the unknown vulnerabilities and thefts that are modelled for him. Controls that are down anyway
-// cannot fail.
-func (a *analysis) causes(p *Profile) []*cause {
+// causesOf lists what may go wrong for the attacker, sorted by id: the files that prove controls, the statements that are
+// believed, and the unknown vulnerabilities and thefts that are modelled for him.
+func (a *analysis) causesOf(p *Profile) []*cause {
+	if a.failures == nil {
+		a.failures = a.controlFailures()
+	}
+	all := slices.Clone(a.failures)
+	for _, atom := range a.g.Atoms {
+		if p.suffers(atom) {
+			kind, _, _ := strings.Cut(atom.ID, "@")
+			all = append(all, &cause{Cause: Cause{ID: atom.ID, Class: atom.Class, Title: atom.Title}, kind: kind, facts: []int32{a.g.atomFact(atom)}})
+		}
+	}
+	slices.SortFunc(all, func(x, y *cause) int { return cmp.Compare(x.ID, y.ID) })
+	return all
+}
+
+// controlFailures lists the causes that bring controls down which are up. Controls that are down anyway cannot fail.
+func (a *analysis) controlFailures() []*cause {
 	byID := map[string]*cause{}
-	kinds := map[*cause]map[string]bool{}
+	controls := map[*cause][]string{}
 	for _, h := range a.g.holds {
 		if !a.up(h) {
 			continue
@@ -41,26 +56,16 @@ func (a *analysis) causes(p *Profile) []*cause {
 		if old := byID[x.ID]; old != nil {
 			x = old
 		} else {
-			byID[x.ID], kinds[x] = x, map[string]bool{}
+			byID[x.ID] = x
 		}
 		x.facts = append(x.facts, a.g.holdFact(h))
-		kinds[x][string(h.Control)] = true
+		controls[x] = append(controls[x], string(h.Control))
 	}
-	var all []*cause
-	for _, x := range byID {
-		for k := range kinds[x] {
-			x.kind += " " + k
-		}
-		words := strings.Fields(x.kind)
-		slices.Sort(words)
-		x.kind = "F:" + strings.Join(words, " ")
+	all := []*cause{}
+	for x, list := range controls {
+		slices.Sort(list)
+		x.kind = "F:" + strings.Join(slices.Compact(list), " ")
 		all = append(all, x)
-	}
-	for _, atom := range a.g.Atoms {
-		if p.suffers(atom) {
-			kind, _, _ := strings.Cut(atom.ID, "@")
-			all = append(all, &cause{Cause: Cause{ID: atom.ID, Class: atom.Class, Title: atom.Title}, kind: kind, facts: []int32{a.g.atomFact(atom)}})
-		}
 	}
 	slices.SortFunc(all, func(x, y *cause) int { return cmp.Compare(x.ID, y.ID) })
 	return all

@@ -1,14 +1,15 @@
 package threatmodel
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
-	"cmp"
-
 	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/bartizan-dev/bartizan/model"
 )
 
 // The reference implementations of this file are written to be obviously right, not fast: a naive fixed point, and every
@@ -251,5 +252,77 @@ func TestSingleFaultsAgreeWithTheReference(t *testing.T) {
 				t.Fatalf("graph %d, target %d (-want +got):\n%s", i, target, d)
 			}
 		}
+	}
+}
+
+// Additions of controls agree with trying every set of controls that are down.
+func TestAdditionsAgreeWithTheReference(t *testing.T) {
+	f := newFixture()
+	g := Build(f.spec)
+	r := rand.New(rand.NewPCG(7, 8))
+	full, additions, larger := f.proved(), 0, 0
+	attackers := []string{"internet", "published.workload.shop.frontend", "stolen-password", "foreign_cluster.legacy", "device.team.security"}
+	for i := range 12 {
+		posture := model.Posture{}
+		for _, h := range g.holds {
+			if r.IntN(25) > 0 && full[h].State == model.Proved {
+				posture[h] = full[h]
+			}
+		}
+		o := Options{From: attackers[i%len(attackers) : i%len(attackers)+1], Faults: 1 + i%2, Paths: 1}
+		report, err := g.Analyse(posture, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var down []model.Hold
+		for _, h := range g.holds {
+			if posture[h].State == model.Absent {
+				down = append(down, h)
+			}
+		}
+		// One control at a time is tried for every pair: what helps is exactly what was found.
+		helps := map[string]map[model.Hold]bool{}
+		for _, h := range down {
+			posture[h] = model.Evidence{State: model.Proved, Path: "added/" + string(h.Control) + "@" + string(h.Subject)}
+			after, err := g.Analyse(posture, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			delete(posture, h)
+			for j, x := range after.Entries[0].Assets {
+				was := report.Entries[0].Assets[j]
+				if was.Tolerance.Below(x.Tolerance) {
+					if helps[x.Asset] == nil {
+						helps[x.Asset] = map[model.Hold]bool{}
+					}
+					helps[x.Asset][h] = true
+				}
+			}
+		}
+		for _, x := range report.Entries[0].Assets {
+			if x.Raise == nil || x.Raise.Limit == RaiseUnknown {
+				continue
+			}
+			want := helps[x.Asset]
+			if len(want) == 0 {
+				larger++
+				if len(x.Raise.Additions) > 0 && len(x.Raise.Additions[0].Controls) == 1 {
+					t.Errorf("posture %d, %s: %v is said to help and does not", i, x.Asset, x.Raise.Additions[0].Controls[0])
+				}
+				continue
+			}
+			additions += len(want)
+			if len(x.Raise.Additions) != min(len(want), maxRaises) {
+				t.Errorf("posture %d, %s (%s): %d additions, want %d: %v", i, x.Asset, x.Tolerance, len(x.Raise.Additions), len(want), want)
+			}
+			for _, add := range x.Raise.Additions {
+				if len(add.Controls) != 1 || !want[add.Controls[0].hold()] {
+					t.Errorf("posture %d, %s: %v does not help", i, x.Asset, add.Controls)
+				}
+			}
+		}
+	}
+	if additions < 10 || larger < 5 {
+		t.Errorf("only %d additions and %d pairs without one were compared", additions, larger)
 	}
 }

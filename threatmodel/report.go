@@ -13,8 +13,10 @@ type Report struct {
 	Positions      []*Position    `json:"positions"`       // every position that the report names, sorted by id
 	Assets         []string       `json:"assets"`          // what the paths lead to
 	Entries        []*EntryReport `json:"entries"`         // one for each attacker, in the order of the profiles
-	TrustedBase    []*Trusted     `json:"trusted_base"`    // what the whole design trusts, and what each part opens
-	Size           Size           `json:"size"`
+	// Help are the additions after which pairs of attacker and asset withstand one fault more, best first.
+	Help        []*Help    `json:"help"`
+	TrustedBase []*Trusted `json:"trusted_base"` // what the whole design trusts, and what each part opens
+	Size        Size       `json:"size"`
 	// NotSearched says in full sentences what the analysis left out.
 	NotSearched []string `json:"not_searched,omitempty"`
 }
@@ -53,6 +55,8 @@ type AssetReport struct {
 	Paths []*Path `json:"paths,omitempty"`
 	// Single are the single points of failure: the faults each of which alone opens the asset.
 	Single []*Cause `json:"single_faults,omitempty"`
+	// Raise is what would have to be added so that one fault more must coincide; nil if that was not searched.
+	Raise *Raise `json:"raise,omitempty"`
 }
 
 // Verdict is how far an asset stands open to an attacker.
@@ -77,6 +81,8 @@ type Control struct {
 	Attestation string `json:"attestation,omitempty"`
 	// Weakenings are the values of the specification because of which the control is absent, with their exceptions.
 	Weakenings []*Weakening `json:"weakenings,omitempty"`
+	// Change is what would bring the control where it is not in force.
+	Change string `json:"change,omitempty"`
 }
 
 func (c *Control) hold() model.Hold { return model.Hold{Control: c.ID, Subject: c.Subject} }

@@ -61,6 +61,13 @@ func Markdown(w io.Writer, title string, r *threatmodel.Report) error {
 		}
 		p("\n")
 	}
+	if len(r.Help) > 0 {
+		p("## What would help most\n\nEach row alone lets so many pairs of attacker and asset withstand one fault more (%d of %d additions that were found).\n\n| Pairs | Control | How |\n|---|---|---|\n", min(len(r.Help), maxHelp), len(r.Help))
+		for _, h := range r.Help[:min(len(r.Help), maxHelp)] {
+			p("| %d | %s | %s |\n", h.Pairs, md(controlList(h.Controls)), md(strings.Join(h.Change, "; ")))
+		}
+		p("\n")
+	}
 	p("## What stops attackers first\n\nBlocked steps that attackers could try today, nearest first (%d of %d).\n\n| Step | Title | Blocked by | File |\n|---|---|---|---|\n", len(s.Frontier), s.Blocked)
 	for _, x := range s.Frontier {
 		var ids, files []string
@@ -141,6 +148,15 @@ func closing(p *threatmodel.Path) string {
 		}
 	}
 	return "No control of the catalogue closes it."
+}
+
+// controlList names controls that are needed together.
+func controlList(list []*threatmodel.Control) string {
+	var text []string
+	for _, c := range list {
+		text = append(text, string(c.ID)+" of "+string(c.Subject))
+	}
+	return strings.Join(text, " and ")
 }
 
 // controlState names a control, its subject and why it does not hold.

@@ -13,6 +13,7 @@ const (
 	maxStories  = 12
 	maxFrontier = 20
 	maxNames    = 4
+	maxHelp     = 8
 )
 
 // summary is what text and Markdown both say about a report.

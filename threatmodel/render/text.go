@@ -42,6 +42,12 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 			p("     opens %s\n     to    %s\n", plain(names(x.Assets)), plain(names(x.Attackers)))
 		}
 	}
+	if len(r.Help) > 0 {
+		p("\nWhat would help most: pairs of attacker and asset that would withstand one fault more.\n")
+		for _, h := range r.Help[:min(len(r.Help), maxHelp)] {
+			p("  %3d  %s\n       %s\n", h.Pairs, plain(controlList(h.Controls)), plain(strings.Join(h.Change, "; ")))
+		}
+	}
 	p("\nNearest blocked steps (%d of %d):\n", len(s.Frontier), s.Blocked)
 	for _, x := range s.Frontier {
 		p("  %-5s %s\n        %s\n", x.Step, plain(x.Title), plain(strings.Join(stoppers(x.By), ", ")))
