@@ -4,7 +4,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 TODAY = 2026-11-21
 EXAMPLES = online-boutique minimal astronomy-shop platform
 
-.PHONY: build test check fix docs examples example bench clean
+.PHONY: build test check fix docs examples example e2e bench clean
 
 build:
 	$(GO) build -trimpath -o bin/ ./cmd/bartizan
@@ -13,8 +13,8 @@ test:
 	$(GO) test ./...
 
 check:
-	$(GO) vet ./...
-	$(GO) run $(STATICCHECK) ./...
+	$(GO) vet -tags e2e ./...
+	$(GO) run $(STATICCHECK) -tags e2e ./...
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not formatted:"; echo "$$files"; exit 1; fi
 	$(GO) mod tidy -diff
 	$(GO) run ./cmd/bartizan fmt --check $(EXAMPLES:%=examples/%)
@@ -38,6 +38,12 @@ examples:
 example: build
 	bin/bartizan generate examples/online-boutique -o boutique --today $(TODAY) --unresolved-images
 	bin/bartizan threatmodel examples/online-boutique -o boutique/threatmodel --today $(TODAY)
+
+# Brings a real cluster up from the first example's files and checks what it does: Linux, root; see docs/end-to-end.md.
+e2e:
+	e2e/debian.sh
+	$(GO) test -tags e2e -count=1 -timeout 10m ./e2e/lab
+	$(GO) test -tags e2e -count=1 -timeout 60m -v ./e2e
 
 # Time and memory of each stage for 100, 1,000 and 10,000 workloads.
 bench:

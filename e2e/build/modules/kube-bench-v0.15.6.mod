@@ -1,6 +1,6 @@
 module example.invalid/kube-bench
 
-go 1.26.0
+go 1.26.3
 
 tool github.com/aquasecurity/kube-bench
 
