@@ -5,6 +5,7 @@ package build
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -12,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -28,6 +30,9 @@ const CacheVariable = "BARTIZAN_E2E_CACHE"
 
 //go:embed modules
 var modules embed.FS
+
+//go:embed testdata
+var sources embed.FS
 
 // CacheDir is where binaries are kept between runs: the directory that the environment names, or one in the user's
 // cache. It may be deleted at any time.
@@ -135,11 +140,27 @@ func (c Component) id() (string, error) {
 		}
 		h.Write(data)
 	}
+	if c.sources != "" {
+		err := fs.WalkDir(sources, c.sources, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			data, err := sources.ReadFile(name)
+			fmt.Fprintln(h, name, len(data))
+			h.Write(data)
+			return err
+		})
+		if err != nil {
+			return "", err
+		}
+	}
 	fmt.Fprintln(h, c.Tags, c.LDFlags, c.Data, runtime.Version(), runtime.GOARCH)
 	return fmt.Sprintf("%s-%s-%x", c.Name, c.Version, h.Sum(nil)[:4]), nil
 }
 
-func (c Component) file(suffix string) string { return "modules/" + c.Name + "-" + c.Version + suffix }
+func (c Component) file(suffix string) string {
+	return "modules/" + cmp.Or(c.modules, c.Name) + "-" + c.Version + suffix
+}
 
 func (c Component) writeModule(dir string) error {
 	for suffix, name := range map[string]string{".mod": "go.mod", ".sum": "go.sum"} {
@@ -151,7 +172,14 @@ func (c Component) writeModule(dir string) error {
 			return err
 		}
 	}
-	return nil
+	if c.sources == "" {
+		return nil
+	}
+	programs, err := fs.Sub(sources, c.sources)
+	if err != nil {
+		return err
+	}
+	return os.CopyFS(dir, programs)
 }
 
 func (c Component) copyData(ctx context.Context, source, dir, name string) error {

@@ -23,6 +23,10 @@ type Component struct {
 	Module string
 	// staging says that the module replaces its own parts by paths that only its repository has.
 	staging bool
+	// modules names the component whose files in modules are used, if they are not its own.
+	modules string
+	// sources is a directory of programs of ours, which are built inside the component's module as ./NAME.
+	sources string
 }
 
 // Kubernetes is one release of Kubernetes, such as v1.36.4. Releases with files in modules can be built.
@@ -37,6 +41,15 @@ func Kubernetes(version string) Component {
 			c.LDFlags = append(c.LDFlags, "-X", p+"."+v)
 		}
 	}
+	return c
+}
+
+// Kcheck is a program of ours, testdata/kcheck, that judges configuration files by the code of a release of Kubernetes. No
+// other module may depend on that code, so it is built in the module that the release is built from.
+func Kcheck(version string) Component {
+	c := Kubernetes(version)
+	c.Name, c.modules, c.sources = "kcheck", c.Name, "testdata"
+	c.Packages = map[string]string{"kcheck": "./kcheck"}
 	return c
 }
 
