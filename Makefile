@@ -2,7 +2,7 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 TODAY = 2026-11-21
-EXAMPLES = online-boutique minimal astronomy-shop platform
+EXAMPLES = online-boutique minimal astronomy-shop platform estate
 
 .PHONY: build test check fix docs examples example e2e bench clean
 

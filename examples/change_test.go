@@ -1,7 +1,6 @@
 package examples_test
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,22 +65,7 @@ func TestOneLineOfTheSpecificationChangesOnlyItsFiles(t *testing.T) {
 			}
 			after := t.TempDir()
 			run(t, bartizan, "generate", changed, "-o", after, "--today", today, "--unresolved-images")
-			var got []string
-			old, now := read(t, before), read(t, after)
-			for path := range now {
-				if _, ok := old[path]; !ok {
-					got = append(got, path)
-				}
-			}
-			for path, data := range old {
-				if !bytes.Equal(data, now[path]) {
-					got = append(got, path)
-				}
-			}
-			got = slices.DeleteFunc(got, func(path string) bool {
-				return strings.HasPrefix(path, "threatmodel/") || filepath.Base(path) == ".bartizan.lock"
-			})
-			slices.Sort(got)
+			got := differences(read(t, before), read(t, after))
 			// A wanted path that ends with a slash stands for any files below it.
 			unexpected := slices.DeleteFunc(slices.Clone(got), func(path string) bool {
 				return slices.ContainsFunc(test.want, func(w string) bool {

@@ -356,11 +356,19 @@ func (l *loader) buildCalls(n *node, w *Workload) {
 	byName(w.Calls, func(p *Port) string { return string(p.Addr()) })
 }
 
+// hostOf returns the host name of an expose block.
+func (l *loader) hostOf(b *node) string {
+	if l.has(b, "host") {
+		return as[string](l, b, "host")
+	}
+	return b.labels[0]
+}
+
 func (l *loader) buildExpose(n *node, w *Workload, b *node) {
 	if b.broken {
 		return
 	}
-	e := &Expose{Host: b.labels[0], Via: as[*Gateway](l, b, "via"), Port: l.portOf(n, b, "port"), Path: as[string](l, b, "path")}
+	e := &Expose{Host: l.hostOf(b), Via: as[*Gateway](l, b, "via"), Port: l.portOf(n, b, "port"), Path: as[string](l, b, "path")}
 	if e.Port != nil && e.Port.Protocol != TCP {
 		l.errorf(l.at(b, "port"), "Wrong protocol", "The port %q speaks %s, but gateways publish TCP ports.", e.Port.Name, e.Port.Protocol)
 	}

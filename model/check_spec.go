@@ -107,9 +107,13 @@ func (l *loader) checkHosts() {
 			if b.broken {
 				continue
 			}
-			key := b.labels[0] + as[string](l, b, "path")
+			key := l.hostOf(b) + as[string](l, b, "path")
 			if other := first[key]; other != nil && other != n {
-				l.errorf(b.labelAt[0], "Duplicate host", "%s publishes %s already. Give one of them a path of its own.", other.describe(), key)
+				at := b.labelAt[0]
+				if l.has(b, "host") {
+					at = l.at(b, "host")
+				}
+				l.errorf(at, "Duplicate host", "%s publishes %s already. Give one of them a path of its own.", other.describe(), key)
 			}
 			first[key] = n
 		}

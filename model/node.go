@@ -261,7 +261,7 @@ func (l *loader) checkRepeated(n *node) {
 	seen := map[string]*node{}
 	for _, c := range n.children {
 		key := strings.Join(append([]string{c.schema.Name}, c.labels...), "\x00")
-		if first := seen[key]; first != nil && !c.schema.Open {
+		if first := seen[key]; first != nil && !c.schema.Open && !c.schema.Many {
 			c.broken = true
 			where := fmt.Sprintf("at line %d", first.at.Start.Line)
 			if first.at.Filename != c.at.Filename {

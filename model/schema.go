@@ -18,6 +18,7 @@ type BlockType struct {
 	Blocks     []*BlockType
 	Required   bool      // the enclosing block cannot do without it
 	Open       bool      // takes any attribute (locals)
+	Many       bool      // may stand several times though it has no label
 	Weakening  *Weakness // of the block itself: the values are those of its last label
 
 	attributes map[string]*Attribute

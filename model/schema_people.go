@@ -120,7 +120,8 @@ var variableBlock = &BlockType{
 	},
 	Blocks: []*BlockType{{
 		Name: "validation",
-		Doc:  "A condition on the value.",
+		Many: true,
+		Doc:  "A condition on the value. A variable may have several.",
 		Attributes: []*Attribute{
 			{Name: "condition", Type: anyType, Required: true, Doc: "Expression over var.NAME that must be true."},
 			{Name: "error_message", Type: lineType, Required: true, Doc: "What to say where it is not."},

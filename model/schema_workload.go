@@ -112,6 +112,7 @@ var workloadBlocks = []*BlockType{
 		Labels: []Label{{"HOST", dnsNameType}},
 		Doc:    "Publishes a port under a host name.",
 		Attributes: []*Attribute{
+			{Name: "host", Type: dnsNameType, Derived: "the label", Doc: "Host name, where it is computed; the label is then a name without a meaning."},
 			{Name: "via", Type: to("gateway"), Required: true, Doc: "Gateway that publishes it."},
 			{Name: "port", Type: portNameType, Derived: "the only port", Doc: "Name of the port."},
 			{Name: "path", Type: textType("path", parseURLPath), Default: "/", Doc: "Only requests below this path."},

@@ -1,0 +1,72 @@
+# What the kinds of programs have in common. A workload names one, or several that do not contradict each other, and
+# says only what is its own.
+
+profile "service" { # answers gRPC to other services
+  ports = { grpc = 9000 }
+  probe "readiness" { grpc = "grpc" }
+  resources {
+    cpu    = "100m"
+    memory = "128Mi"
+  }
+}
+
+profile "web" { # answers HTTP, mostly to people
+  ports = { http = 8080 }
+  probe "readiness" { http = "/ready" }
+  resources {
+    cpu    = "200m"
+    memory = "256Mi"
+  }
+}
+
+profile "worker" { # takes work from a queue; nobody calls it
+  priority = "low"
+  resources {
+    cpu    = "100m"
+    memory = "256Mi"
+  }
+}
+
+profile "nightly" {
+  kind     = "CronJob"
+  schedule = "20 2 * * *"
+  profile  = profile.worker
+}
+
+profile "database" {
+  image    = "${local.registry}/base/postgres:17.6"
+  kind     = "StatefulSet"
+  pool     = node_pool.apart["data"]
+  ports    = { pg = 5432 }
+  priority = "critical"
+  probe "readiness" { tcp = "pg" }
+  volume "data" {
+    path = "/var/lib/postgresql/data"
+    kind = "persistent"
+    size = "50Gi"
+  }
+  volume "run" { path = "/var/run/postgresql" }
+  resources {
+    cpu    = "500m"
+    memory = "2Gi"
+  }
+}
+
+profile "queue" {
+  image    = "${local.registry}/base/nats:2.12.1"
+  kind     = "StatefulSet"
+  pool     = node_pool.apart["data"]
+  ports    = { client = 4222 }
+  priority = "critical"
+  probe "readiness" { tcp = "client" }
+  volume "data" {
+    path = "/data"
+    kind = "persistent"
+    size = "20Gi"
+  }
+}
+
+profile "money" { # handles payment data: nodes of its own, and gVisor between it and the kernel
+  pool     = node_pool.apart["money"]
+  priority = "critical"
+}
