@@ -60,13 +60,18 @@ func rewrite(t *testing.T, dir string, f func(name string, text []byte) (string,
 // The JSON form says exactly what the native form says.
 func TestJSONMeansTheSame(t *testing.T) {
 	for _, dir := range specifications(t) {
-		native := model.Load(dir, model.Options{Today: today})
+		o := model.Options{Today: today}
+		// Where variables need values, those of the first environment.
+		if environments, _ := filepath.Glob(filepath.Join(dir, "environments", "*.hcl")); len(environments) > 0 {
+			o.VarFiles = environments[:1]
+		}
+		native := model.Load(dir, o)
 		if native.HasErrors() {
 			t.Fatalf("%s: %s", dir, native.Text())
 		}
 		json := model.Load(rewrite(t, dir, func(name string, text []byte) (string, []byte) {
 			return strings.TrimSuffix(name, "hcl") + "json", toJSON(t, name, text)
-		}), model.Options{Today: today})
+		}), o)
 		if json.HasErrors() {
 			t.Errorf("%s: %s", dir, json.Text())
 			continue
