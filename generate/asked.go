@@ -13,14 +13,18 @@ type asked struct {
 	workloads map[model.Address]*model.Workload
 	teams     map[model.Address]*model.Team
 	deployed  []model.Address
+	proxied   []model.Address // clusters with kube-proxy
 }
 
 func newAsked(s *model.Spec) *asked {
 	a := &asked{
 		map[model.Address]*model.NodePool{}, map[model.Address]*model.Workload{}, map[model.Address]*model.Team{},
-		addresses(DeployedRepositories(s)),
+		addresses(DeployedRepositories(s)), nil,
 	}
 	for _, c := range s.Clusters {
+		if !ciliumGateway(s, c) {
+			a.proxied = append(a.proxied, c.Addr())
+		}
 		for _, p := range c.NodePools {
 			a.pools[p.Addr()] = p
 		}
@@ -40,6 +44,8 @@ func (a *asked) holds(id model.ControlID, subject model.Address) bool {
 	switch {
 	case id == model.CodeOwners:
 		return slices.Contains(a.deployed, subject)
+	case id == model.KubeProxyLocal:
+		return slices.Contains(a.proxied, subject)
 	case pool != nil && id == model.ControlPlaneTaint:
 		return pool.Has(model.RoleControlPlane)
 	case pool != nil && id == model.StaticPodsOff:

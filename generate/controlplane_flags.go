@@ -3,6 +3,7 @@ package generate
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,9 +26,11 @@ var cipherSuites = []string{
 	"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
 }
 
-// apiServerArgs returns the API server's flags beyond those that kubeadm computes, sorted by name.
+// apiServerArgs returns the API server's flags, sorted by name: those beyond kubeadm's own, and those of kubeadm's that a
+// control or a benchmark needs. kubeadm takes a flag that is stated here instead of its own.
 // https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
 func apiServerArgs(c *model.Cluster) []arg {
+	pki := func(name string) string { return path.Join(pkiDir, name) }
 	args := []arg{
 		{"admission-control-config-file", path.Join(HardeningDir, "admission.yaml")},
 		{"audit-log-maxage", strconv.Itoa(c.Audit.LogDays)},
@@ -35,6 +38,35 @@ func apiServerArgs(c *model.Cluster) []arg {
 		{"audit-log-maxsize", "100"},
 		{"audit-log-path", path.Join(auditLogDir, "audit.log")},
 		{"audit-policy-file", path.Join(HardeningDir, "audit-policy.yaml")},
+		// No anonymous-auth: the API server refuses it beside the anonymous field of this file.
+		{"authentication-config", path.Join(HardeningDir, "authentication.yaml")},
+		{"authorization-mode", "Node,RBAC"},
+		{"client-ca-file", pki("ca.crt")},
+		{"enable-admission-plugins", strings.Join(admissionPlugins(c), ",")},
+		{"encryption-provider-config", path.Join(HardeningDir, "encryption.yaml")},
+		{"encryption-provider-config-automatic-reload", "true"},
+		{"etcd-cafile", pki("etcd/ca.crt")},
+		{"etcd-certfile", pki("apiserver-etcd-client.crt")},
+		{"etcd-keyfile", pki("apiserver-etcd-client.key")},
+		{"kubelet-certificate-authority", pki("ca.crt")},
+		{"kubelet-client-certificate", pki("apiserver-kubelet-client.crt")},
+		{"kubelet-client-key", pki("apiserver-kubelet-client.key")},
+		{"profiling", "false"},
+		{"proxy-client-cert-file", pki("front-proxy-client.crt")},
+		{"proxy-client-key-file", pki("front-proxy-client.key")},
+		{"request-timeout", "60s"},
+		{"requestheader-allowed-names", "front-proxy-client"},
+		{"requestheader-client-ca-file", pki("front-proxy-ca.crt")},
+		{"service-account-extend-token-expiration", strconv.FormatBool(c.ServiceAccounts.ExtendTokens)},
+		{"service-account-issuer", c.ServiceAccounts.Issuer},
+		{"service-account-key-file", pki("sa.pub")},
+		{"service-account-lookup", "true"},
+		{"service-account-max-token-expiration", fmt.Sprintf("%dh", c.ServiceAccounts.MaxTokenHours)},
+		{"service-account-signing-key-file", pki("sa.key")},
+		{"tls-cert-file", pki("apiserver.crt")},
+		{"tls-cipher-suites", strings.Join(cipherSuites, ",")},
+		{"tls-min-version", tlsMinimum},
+		{"tls-private-key-file", pki("apiserver.key")},
 	}
 	if c.Audit.ShipTo != "" {
 		args = append(args,
@@ -42,26 +74,6 @@ func apiServerArgs(c *model.Cluster) []arg {
 			arg{"audit-webhook-mode", "batch"},
 		)
 	}
-	plugins := "NodeRestriction,EventRateLimit,DenyServiceExternalIPs"
-	if c.Admission.AlwaysPullImages {
-		plugins += ",AlwaysPullImages"
-	}
-	args = append(args,
-		// No anonymous-auth: the API server refuses it beside the anonymous field of this file.
-		arg{"authentication-config", path.Join(HardeningDir, "authentication.yaml")},
-		arg{"authorization-mode", "Node,RBAC"},
-		arg{"enable-admission-plugins", plugins},
-		arg{"encryption-provider-config", path.Join(HardeningDir, "encryption.yaml")},
-		arg{"encryption-provider-config-automatic-reload", "true"},
-		arg{"kubelet-certificate-authority", path.Join(pkiDir, "ca.crt")},
-		arg{"profiling", "false"},
-		arg{"request-timeout", "60s"},
-		arg{"service-account-extend-token-expiration", strconv.FormatBool(c.ServiceAccounts.ExtendTokens)},
-		arg{"service-account-issuer", c.ServiceAccounts.Issuer},
-		arg{"service-account-lookup", "true"},
-		arg{"service-account-max-token-expiration", fmt.Sprintf("%dh", c.ServiceAccounts.MaxTokenHours)},
-		arg{"tls-cipher-suites", strings.Join(cipherSuites, ",")},
-	)
 	if len(c.API.TLSCurves) > 0 {
 		var ids []string
 		for _, curve := range c.API.TLSCurves {
@@ -69,7 +81,17 @@ func apiServerArgs(c *model.Cluster) []arg {
 		}
 		args = append(args, arg{"tls-curve-preferences", strings.Join(ids, ",")})
 	}
-	return append(args, arg{"tls-min-version", tlsMinimum})
+	slices.SortFunc(args, func(a, b arg) int { return strings.Compare(a.Name, b.Name) })
+	return args
+}
+
+// admissionPlugins are enabled beyond those that Kubernetes enables by itself.
+func admissionPlugins(c *model.Cluster) []string {
+	plugins := []string{"NodeRestriction", "EventRateLimit", "DenyServiceExternalIPs"}
+	if c.Admission.AlwaysPullImages {
+		plugins = append(plugins, "AlwaysPullImages")
+	}
+	return plugins
 }
 
 // apiServerVolumes mounts what the flags name.
@@ -89,6 +111,8 @@ func controllerManagerArgs() []arg {
 	return []arg{
 		{"bind-address", "127.0.0.1"},
 		{"profiling", "false"},
+		{"root-ca-file", path.Join(pkiDir, "ca.crt")},
+		{"service-account-private-key-file", path.Join(pkiDir, "sa.key")},
 		{"terminated-pod-gc-threshold", "1000"},
 		{"tls-cipher-suites", strings.Join(cipherSuites, ",")},
 		{"tls-min-version", tlsMinimum},
@@ -107,16 +131,26 @@ func schedulerArgs() []arg {
 }
 
 // etcdArgs states no cipher suites: etcd refuses them beside a minimum of TLS 1.3.
-// https://etcd.io/docs/v3.6/op-guide/security/
-func etcdArgs() []arg {
-	ca := path.Join(pkiDir, "etcd", "ca.crt")
+// https://etcd.io/docs/v3.6/op-guide/security/, https://etcd.io/docs/v3.6/op-guide/data_corruption/
+func etcdArgs(c *model.Cluster) []arg {
+	pki := func(name string) string { return path.Join(pkiDir, "etcd", name) }
+	loopback := "127.0.0.1"
+	if ControlPlaneNodes(c)[0].Address.Is6() {
+		loopback = "[::1]" // kubeadm's probes ask there
+	}
 	return []arg{
 		{"auto-tls", "false"},
+		{"cert-file", pki("server.crt")},
 		{"client-cert-auth", "true"},
+		{"feature-gates", "CompactHashCheck=true,InitialCorruptCheck=true"},
+		{"key-file", pki("server.key")},
+		{"listen-metrics-urls", "http://" + loopback + ":2381"},
 		{"peer-auto-tls", "false"},
+		{"peer-cert-file", pki("peer.crt")},
 		{"peer-client-cert-auth", "true"},
-		{"peer-trusted-ca-file", ca},
+		{"peer-key-file", pki("peer.key")},
+		{"peer-trusted-ca-file", pki("ca.crt")},
 		{"tls-min-version", "TLS1.3"},
-		{"trusted-ca-file", ca},
+		{"trusted-ca-file", pki("ca.crt")},
 	}
 }

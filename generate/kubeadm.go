@@ -20,12 +20,16 @@ var kubeadm = &Generator{
 The flags of the control plane that are worth a control are stated even where kubeadm sets them by itself, so that a
 reader, a scanner and a diff see them. Nodes join through a discovery file that is made for them on the first
 control-plane node and not through the public cluster-info object, which anonymous requests do not reach.`,
-	Controls: []model.ControlID{
-		model.APIAuthorization, model.NodeRestriction, model.APITLS, model.EtcdClientAuth, model.EtcdPeerAuth,
-		model.EtcdOwnCA, model.DenyExternalIPs, model.BoundTokens, model.ProfilingOff, model.ControllersOnLoopback,
-		model.KubeletsVerified, model.ControlPlaneTaint, model.PoolDedicated,
-	},
-	Run: runKubeadm,
+	Controls: append(slices.Clone(controlPlaneControls), model.KubeProxyLocal, model.ControlPlaneTaint, model.PoolDedicated),
+	Run:      runKubeadm,
+}
+
+// controlPlaneControls are what init.yaml gives every cluster.
+var controlPlaneControls = []model.ControlID{
+	model.APIAuthorization, model.NodeRestriction, model.APITLS, model.EtcdClientAuth, model.EtcdPeerAuth,
+	model.EtcdOwnCA, model.DenyExternalIPs, model.BoundTokens, model.ProfilingOff, model.ControllersOnLoopback,
+	model.KubeletsVerified, model.ClientAuthorities, model.AdmissionDefaults, model.RequestsBounded,
+	model.ControllerAccounts, model.RootCAPublished, model.EtcdCorruptionChecks,
 }
 
 // Places on the nodes. All of it belongs to root with mode 0700 or 0600.
@@ -120,14 +124,13 @@ func kubeadmInit(p *Pass, c *model.Cluster) error {
 		kubeletBase(c),
 		kubeProxy(c),
 	)
-	for _, control := range []model.ControlID{
-		model.APIAuthorization, model.NodeRestriction, model.APITLS, model.EtcdClientAuth, model.EtcdPeerAuth,
-		model.EtcdOwnCA, model.DenyExternalIPs, model.BoundTokens, model.ProfilingOff, model.ControllersOnLoopback,
-		model.KubeletsVerified,
-	} {
+	for _, control := range controlPlaneControls {
 		if control != model.BoundTokens || boundTokens(c) {
 			p.Claim(control, c.Addr(), file)
 		}
+	}
+	if config.Proxy == nil {
+		p.Claim(model.KubeProxyLocal, c.Addr(), file)
 	}
 	return err
 }
@@ -233,7 +236,7 @@ func clusterConfig(c *model.Cluster) clusterConfiguration {
 		},
 		ControllerManager: controlPlaneComponent{ExtraArgs: controllerManagerArgs()},
 		Scheduler:         controlPlaneComponent{ExtraArgs: schedulerArgs()},
-		Etcd:              etcd{localEtcd{DataDir: "/var/lib/etcd", ExtraArgs: etcdArgs()}},
+		Etcd:              etcd{localEtcd{DataDir: "/var/lib/etcd", ExtraArgs: etcdArgs(c)}},
 	}
 }
 

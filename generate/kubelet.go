@@ -2,6 +2,8 @@ package generate
 
 import (
 	"path"
+	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -14,12 +16,19 @@ var kubelet = &Generator{
 
 kubeadm keeps one KubeletConfiguration for the whole cluster, which stands in init.yaml. What differs from pool to pool,
 and zero values that kubeadm's own rendering drops, come as a complete merge patch for the pool's nodes.`,
-	Controls: []model.ControlID{
-		model.KubeletAuthentication, model.KubeletAuthorization, model.KubeletReadOnlyPortOff, model.KubeletCertificates,
-		model.KubeletTLS, model.SeccompDefault, model.PIDsLimited, model.KernelDefaultsProtected, model.StaticPodsOff,
-	},
-	Run: runKubelet,
+	Controls: append(slices.Clone(kubeletControls), model.PulledImagesVerified, model.StaticPodsOff),
+	Run:      runKubelet,
 }
+
+// kubeletControls are what the configuration gives the nodes of every pool.
+var kubeletControls = []model.ControlID{
+	model.KubeletAuthentication, model.KubeletAuthorization, model.KubeletReadOnlyPortOff, model.KubeletCertificates,
+	model.KubeletTLS, model.SeccompDefault, model.PIDsLimited, model.KernelDefaultsProtected, model.KubeletDebugOff,
+	model.KubeletDefaultsKept,
+}
+
+// kubeletCipherSuites are without ChaCha20: CIS 4.2.12 knows it only by a name that Kubernetes has left.
+var kubeletCipherSuites = slices.DeleteFunc(slices.Clone(cipherSuites), func(s string) bool { return strings.Contains(s, "CHACHA20") })
 
 // kubeletConfiguration holds the fields of KubeletConfiguration v1beta1 that we state. Upstream's type prints dozens of
 // empty fields and drops readOnlyPort: 0, which scanners want to see.
@@ -37,7 +46,7 @@ type kubeletConfiguration struct {
 	EnableProfilingHandler                 bool                  `json:"enableProfilingHandler"`
 	EnableSystemLogHandler                 bool                  `json:"enableSystemLogHandler"`
 	EventRecordQPS                         int                   `json:"eventRecordQPS"`
-	FailCgroupV1                           bool                  `json:"failCgroupV1,omitempty"`
+	FailCgroupV1                           bool                  `json:"failCgroupV1"`
 	HealthzBindAddress                     string                `json:"healthzBindAddress"`
 	ImagePullCredentialsVerificationPolicy string                `json:"imagePullCredentialsVerificationPolicy,omitempty"`
 	KubeReserved                           map[string]string     `json:"kubeReserved"`
@@ -86,7 +95,8 @@ func kubeletBase(c *model.Cluster) kubeletConfiguration {
 		ClusterDomain:        c.DNSDomain,
 		ContainerLogMaxFiles: 5,
 		ContainerLogMaxSize:  "10Mi",
-		EventRecordQPS:       50, // never 0: see model.UnlimitedEvents
+		EventRecordQPS:       50,   // never 0: see model.UnlimitedEvents
+		FailCgroupV1:         true, // the default since 1.35
 		HealthzBindAddress:   "127.0.0.1",
 		// Room for the kubelet, the runtime and the system, so that pods cannot starve what controls them.
 		KubeReserved:           map[string]string{"cpu": "100m", "memory": "256Mi", "pid": "1000"},
@@ -98,7 +108,7 @@ func kubeletBase(c *model.Cluster) kubeletConfiguration {
 		SeccompDefault:         true,
 		ServerTLSBootstrap:     true, // admit-nodes.sh approves the requests
 		StaticPodPath:          "/etc/kubernetes/manifests",
-		TLSCipherSuites:        cipherSuites,
+		TLSCipherSuites:        kubeletCipherSuites,
 		TLSMinVersion:          tlsMinimum,
 	}
 	if c.Version.Has(model.PullCredentials) {
@@ -106,7 +116,6 @@ func kubeletBase(c *model.Cluster) kubeletConfiguration {
 		// or an air-gapped installation has put there are exempt: the control plane must start without a registry.
 		k.ImagePullCredentialsVerificationPolicy = "NeverVerifyPreloadedImages"
 	}
-	k.FailCgroupV1 = !c.Version.Has(model.CgroupV1Refused)
 	return k
 }
 
@@ -128,11 +137,14 @@ func kubeletPatch(p *Pass, pool *model.NodePool) error {
 		k.StaticPodPath = ""
 	}
 	file := path.Join(ControlPlaneDir(pool.Cluster), "patches", pool.Name, "kubeletconfiguration+merge.yaml")
-	for _, control := range []model.ControlID{
-		model.KubeletAuthentication, model.KubeletAuthorization, model.KubeletReadOnlyPortOff, model.KubeletCertificates,
-		model.KubeletTLS, model.SeccompDefault, model.PIDsLimited, model.KernelDefaultsProtected,
-	} {
+	for _, control := range kubeletControls {
 		p.Claim(control, pool.Addr(), file)
+	}
+	switch {
+	case pool.Cluster.Version.Has(model.PullCredentials):
+		p.Claim(model.PulledImagesVerified, pool.Addr(), file)
+	case pool.Cluster.Admission.AlwaysPullImages:
+		p.Claim(model.PulledImagesVerified, pool.Addr(), path.Join(ControlPlaneDir(pool.Cluster), "init.yaml"))
 	}
 	if !pool.Has(model.RoleControlPlane) {
 		p.Claim(model.StaticPodsOff, pool.Addr(), file)

@@ -71,9 +71,9 @@ var clusterControls = []*Control{
 		ID:        APITLS,
 		Layer:     LayerConfig,
 		Subject:   "cluster",
-		Title:     "The API server speaks modern TLS only",
-		Doc:       "The minimum is TLS 1.3. The list of suites counts only if somebody lowers the minimum to 1.2; scanners ask for it. CIS 1.2.29.",
-		Standards: []string{"CIS-1.12-1.2.24", "CIS-1.12-1.2.29", "STIG-V-242378"},
+		Title:     "API server, controller manager and scheduler speak modern TLS only",
+		Doc:       "The minimum is TLS 1.3, with the certificate that kubeadm made. The list of suites counts only if somebody lowers the minimum to 1.2; scanners ask for it. Etcd refuses such a list beside TLS 1.3, so it has none. Curves are left to Go, which prefers X25519MLKEM768: a list would freeze them. CIS 1.2.24, 1.2.29.",
+		Standards: []string{"CIS-1.12-1.2.24", "CIS-1.12-1.2.29", "STIG-V-242376", "STIG-V-242377", "STIG-V-242378"},
 	},
 	{
 		ID:        APIAudit,
@@ -104,8 +104,8 @@ var clusterControls = []*Control{
 		Layer:     LayerConfig,
 		Subject:   "cluster",
 		Title:     "etcd asks every client for a certificate",
-		Doc:       "etcd serves only clients with a certificate of its own authority, and makes none for itself. Whoever reads etcd is past all of RBAC. CIS 2.1 to 2.3.",
-		Standards: []string{"CIS-1.12-2.1", "CIS-1.12-2.2", "CIS-1.12-2.3", "NSA-T04"},
+		Doc:       "etcd serves only clients with a certificate of its own authority, and makes none for itself; the API server shows one. What etcd answers without a certificate (metrics, health) it answers on loopback. Whoever reads etcd is past all of RBAC. CIS 2.1 to 2.3, 1.2.23.",
+		Standards: []string{"CIS-1.12-1.2.23", "CIS-1.12-2.1", "CIS-1.12-2.2", "CIS-1.12-2.3", "NSA-T04"},
 		Default:   true,
 	},
 	{
@@ -123,7 +123,7 @@ var clusterControls = []*Control{
 		Subject:   "cluster",
 		Title:     "etcd trusts a certificate authority of its own",
 		Doc:       "etcd trusts no certificate of the cluster's authority: every kubelet has one of those. CIS 2.7.",
-		Standards: []string{"CIS-1.12-2.7", "NSA-T04"},
+		Standards: []string{"CIS-1.12-1.2.26", "CIS-1.12-2.7", "NSA-T04"},
 		Default:   true,
 	},
 	{
@@ -155,8 +155,8 @@ var clusterControls = []*Control{
 		Layer:     LayerConfig,
 		Subject:   "cluster",
 		Title:     "Service account tokens are short-lived and looked up",
-		Doc:       "Tokens of service accounts end with their pod, are not stretched to a year for old clients, live a day at most however long somebody asks for, and are checked against the account as it is. kubernetes.io, Managing Service Accounts.",
-		Standards: []string{"CIS-1.12-1.2.12", "CIS-1.12-1.2.21", "CIS-1.12-1.2.22", "CIS-1.12-1.2.30"},
+		Doc:       "Tokens of service accounts end with their pod, are not stretched to a year for old clients, live a day at most however long somebody asks for, and are checked against the account as it is. They are signed and checked with a key of their own and name the cluster as their issuer. kubernetes.io, Managing Service Accounts.",
+		Standards: []string{"CIS-1.12-1.2.21", "CIS-1.12-1.2.22", "CIS-1.12-1.2.30", "CIS-1.12-1.3.4"},
 	},
 	{
 		ID:        ProfilingOff,
@@ -172,7 +172,7 @@ var clusterControls = []*Control{
 		Subject:   "cluster",
 		Title:     "Controller manager and scheduler listen on loopback only",
 		Doc:       "Their metrics and health endpoints are asked from the node itself only. kubeadm does this by itself; the file states it. CIS 1.3.7, 1.4.2.",
-		Standards: []string{"CIS-1.12-1.3.7", "CIS-1.12-1.4.2", "STIG-V-242376", "STIG-V-242377"},
+		Standards: []string{"CIS-1.12-1.3.7", "CIS-1.12-1.4.2"},
 		Default:   true,
 	},
 	{

@@ -19,11 +19,11 @@ var Measures = []Measure{
 	},
 	{
 		ID: "P2", Title: "Least privilege for every component, person and workload; different keys for different doors",
-		Controls: []ControlID{LeastPrivilege, NoEscalation, NoToken, OwnAccount, DefaultAccountEmpty, PeopleLeastPrivilege, NodeRestriction, EtcdOwnCA, GitOpsPerNamespace},
+		Controls: []ControlID{LeastPrivilege, NoEscalation, NoToken, OwnAccount, DefaultAccountEmpty, PeopleLeastPrivilege, NodeRestriction, EtcdOwnCA, GitOpsPerNamespace, ControllerAccounts},
 	},
 	{
 		ID: "P3", Title: "Smallest attack surface: nothing listens, runs or is mounted that is not needed",
-		Controls:  []ControlID{HostFirewall, DefaultDeny, IngressExact, EgressExact, ProfilingOff, ControllersOnLoopback, KubeletReadOnlyPortOff, StaticPodsOff, ServiceTypesEnforced},
+		Controls:  []ControlID{HostFirewall, DefaultDeny, IngressExact, EgressExact, ProfilingOff, ControllersOnLoopback, KubeletReadOnlyPortOff, StaticPodsOff, ServiceTypesEnforced, KubeletDebugOff, KubeProxyLocal},
 		Elsewhere: "secure by omission: what the specification leaves out is closed",
 	},
 	{
@@ -37,7 +37,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "N2", Layer: LayerNode, Title: "The kubelet is replaced or abused",
-		Controls: []ControlID{KubeletAuthentication, KubeletAuthorization, KubeletReadOnlyPortOff, KubeletCertificates, KubeletsVerified, KubeletTLS, KubeletFirewall, NodeRestriction, NodeAuditd, FilePermissions},
+		Controls: []ControlID{KubeletAuthentication, KubeletAuthorization, KubeletReadOnlyPortOff, KubeletCertificates, KubeletsVerified, KubeletTLS, KubeletFirewall, NodeRestriction, NodeAuditd, FilePermissions, KubeletDefaultsKept, KubeletDebugOff},
 	},
 	{
 		ID: "N3", Layer: LayerNode, Title: "An attacker stands on a node with control-plane components",
@@ -49,7 +49,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "N5", Layer: LayerNode, Title: "Resources are drained: mining, noisy neighbours, runaway scaling",
-		Controls: []ControlID{Limits, NamespaceQuota, PIDsLimited, EventRateLimit, EgressExact},
+		Controls: []ControlID{Limits, NamespaceQuota, PIDsLimited, EventRateLimit, EgressExact, RequestsBounded},
 	},
 	{
 		ID: "N6", Layer: LayerNode, Title: "Debugging tools and manual configuration are left behind",
@@ -103,7 +103,7 @@ var Measures = []Measure{
 
 	{
 		ID: "I1", Layer: LayerImage, Title: "Malicious images, poisoned bases",
-		Controls: []ControlID{ImageRegistry, RegistriesEnforced, ImageDigest, DigestsEnforced, ImageSigning, RegistryPushRestricted},
+		Controls: []ControlID{ImageRegistry, RegistriesEnforced, ImageDigest, DigestsEnforced, ImageSigning, RegistryPushRestricted, PulledImagesVerified},
 	},
 	{
 		ID: "I2", Layer: LayerImage, Title: "Vulnerable or outdated images",
@@ -133,11 +133,11 @@ var Measures = []Measure{
 	},
 	{
 		ID: "C4", Layer: LayerConfig, Title: "The API server: TLS only, nobody anonymous, RBAC",
-		Controls: []ControlID{APITLS, AnonymousLimited, APIAuthorization, BoundTokens},
+		Controls: []ControlID{APITLS, AnonymousLimited, APIAuthorization, BoundTokens, ClientAuthorities, AdmissionDefaults, RootCAPublished},
 	},
 	{
 		ID: "C5", Layer: LayerConfig, Title: "Kubelet and etcd are secured and authenticate each other",
-		Controls: []ControlID{KubeletAuthentication, KubeletAuthorization, EtcdClientAuth, EtcdPeerAuth, EtcdOwnCA, EtcdFirewall, JoinTokensShort},
+		Controls: []ControlID{KubeletAuthentication, KubeletAuthorization, EtcdClientAuth, EtcdPeerAuth, EtcdOwnCA, EtcdFirewall, JoinTokensShort, EtcdCorruptionChecks},
 	},
 	{
 		ID: "C6", Layer: LayerConfig, Title: "RBAC by namespace, no cluster-admin, temporary access instead",

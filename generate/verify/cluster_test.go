@@ -85,6 +85,14 @@ func TestControlPlaneClaimsAreProved(t *testing.T) {
 			c.ServiceAccounts.Issuer, c.ServiceAccounts.MaxTokenHours = "https://oidc.example.com/shop", 1
 		},
 		"weak tokens": func(c *model.Cluster) { c.ServiceAccounts.ExtendTokens, c.ServiceAccounts.MaxTokenHours = true, 100 },
+		"1.34, images always pulled": func(c *model.Cluster) {
+			c.Version, c.Admission.AlwaysPullImages = model.Version{Minor: 34, Patch: 1}, true
+		},
+		"IPv6": func(c *model.Cluster) {
+			for i := range c.NodePools[0].Nodes {
+				c.NodePools[0].Nodes[i].Address = netip.AddrFrom16([16]byte{0: 0xfd, 15: byte(i + 1)})
+			}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := clusterSpec(edit)
@@ -159,7 +167,7 @@ var clusterMutations = []mutation{
 	{name: "the plugin left out", control: model.NodeRestriction, file: initFile, old: "NodeRestriction,EventRateLimit", new: "EventRateLimit"},
 	{name: "the plugin switched off", control: model.NodeRestriction, file: initFile, old: flag("profiling", `"false"`), new: flag("disable-admission-plugins", "NodeRestriction") + flag("profiling", `"false"`)},
 	{name: "external addresses allowed", control: model.DenyExternalIPs, file: initFile, old: ",DenyServiceExternalIPs", new: ""},
-	{name: "old TLS", control: model.APITLS, file: initFile, old: flag("tls-min-version", "VersionTLS13") + "  extraVolumes", new: flag("tls-min-version", "VersionTLS10") + "  extraVolumes"},
+	{name: "old TLS", control: model.APITLS, file: initFile, old: flag("tls-min-version", "VersionTLS13") + "  - name: tls-private-key-file", new: flag("tls-min-version", "VersionTLS10") + "  - name: tls-private-key-file"},
 	{name: "a weak suite", control: model.APITLS, file: initFile, old: "value: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,", new: "value: TLS_RSA_WITH_AES_128_CBC_SHA,TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,"},
 	{name: "tokens for a year", control: model.BoundTokens, file: initFile, old: flag("service-account-max-token-expiration", "24h"), new: flag("service-account-max-token-expiration", "8760h")},
 	{name: "tokens extended", control: model.BoundTokens, file: initFile, old: flag("service-account-extend-token-expiration", `"false"`), new: ""},
@@ -223,6 +231,38 @@ var clusterMutations = []mutation{
 	{name: "a second token", control: model.JoinTokensShort, file: "make-join.sh", new: "kubeadm token create\n"},
 	{name: "a computed command", control: model.JoinTokensShort, file: "join.sh", new: "eval \"$x\"\n"},
 	{name: "tokens left", control: model.JoinTokensShort, file: "bootstrap.sh", old: "kubeadm token delete", new: "echo"},
+
+	{name: "client certificates of etcd's authority", control: model.ClientAuthorities, file: initFile, old: flag("client-ca-file", "/etc/kubernetes/pki/ca.crt"), new: flag("client-ca-file", "/etc/kubernetes/pki/etcd/ca.crt")},
+	{name: "front proxies of any name", control: model.ClientAuthorities, file: initFile, old: flag("requestheader-allowed-names", "front-proxy-client"), new: flag("requestheader-allowed-names", `""`)},
+	{name: "front proxies of the cluster's authority", control: model.ClientAuthorities, file: initFile, old: "pki/front-proxy-ca.crt", new: "pki/ca.crt"},
+	{name: "namespaces without life cycle", control: model.AdmissionDefaults, file: initFile, old: flag("profiling", `"false"`), new: flag("disable-admission-plugins", "NamespaceLifecycle") + flag("profiling", `"false"`)},
+	{name: "everything admitted", control: model.AdmissionDefaults, file: initFile, old: "DenyServiceExternalIPs", new: "DenyServiceExternalIPs,AlwaysAdmit"},
+	{name: "requests without end", control: model.RequestsBounded, file: initFile, old: flag("request-timeout", "60s"), new: flag("request-timeout", "0s")},
+	{name: "finished pods for ever", control: model.RequestsBounded, file: initFile, old: flag("terminated-pod-gc-threshold", `"1000"`), new: flag("terminated-pod-gc-threshold", `"0"`)},
+	{name: "controllers with one account", control: model.ControllerAccounts, file: initFile, old: flag("use-service-account-credentials", `"true"`), new: ""},
+	{name: "no authority for pods", control: model.RootCAPublished, file: initFile, old: flag("root-ca-file", "/etc/kubernetes/pki/ca.crt"), new: ""},
+	{name: "another issuer of tokens", control: model.BoundTokens, file: initFile, old: "value: https://kubernetes.default.svc.cluster.local", new: "value: http://kubernetes.default.svc.cluster.local"},
+	{name: "tokens checked with another key", control: model.BoundTokens, file: initFile, old: "pki/sa.pub", new: "pki/ca.crt"},
+	{name: "tokens signed with another key", control: model.BoundTokens, file: initFile, old: flag("service-account-private-key-file", "/etc/kubernetes/pki/sa.key"), new: flag("service-account-private-key-file", "/tmp/sa.key")},
+	{name: "no certificate for kubelets", control: model.KubeletsVerified, file: initFile, old: flag("kubelet-client-certificate", "/etc/kubernetes/pki/apiserver-kubelet-client.crt"), new: ""},
+	{name: "no serving certificate", control: model.APITLS, file: initFile, old: flag("tls-cert-file", "/etc/kubernetes/pki/apiserver.crt"), new: ""},
+	{name: "old TLS of the scheduler", control: model.APITLS, file: initFile, old: flag("tls-min-version", "VersionTLS13") + "---", new: flag("tls-min-version", "VersionTLS10") + "---"},
+	{name: "etcd unverified by the API server", control: model.EtcdOwnCA, file: initFile, old: flag("etcd-cafile", "/etc/kubernetes/pki/etcd/ca.crt"), new: ""},
+	{name: "no certificate for etcd", control: model.EtcdClientAuth, file: initFile, old: flag("etcd-certfile", "/etc/kubernetes/pki/apiserver-etcd-client.crt"), new: ""},
+	{name: "metrics of etcd for everybody", control: model.EtcdClientAuth, file: initFile, old: "http://127.0.0.1:2381", new: "http://127.0.0.1:2381,http://0.0.0.0:2381"},
+	{name: "no certificate for peers", control: model.EtcdPeerAuth, file: initFile, old: "name: peer-cert-file\n      value: /etc/kubernetes/pki/etcd/peer.crt", new: "name: peer-cert-file\n      value: /etc/kubernetes/pki/apiserver.crt"},
+	{name: "etcd's data never compared", control: model.EtcdCorruptionChecks, file: initFile, old: "CompactHashCheck=true", new: "CompactHashCheck=false"},
+	{name: "another gate of etcd", control: model.EtcdCorruptionChecks, file: initFile, old: "CompactHashCheck=true,", new: "CompactHashCheck=true,StopGRPCServiceOnDefrag=true,"},
+	{name: "kube-proxy's metrics for everybody", control: model.KubeProxyLocal, file: initFile, old: "metricsBindAddress: 127.0.0.1:10249", new: "metricsBindAddress: 0.0.0.0:10249"},
+	{name: "kube-proxy with iptables", control: model.KubeProxyLocal, file: initFile, old: "mode: nftables", new: "mode: iptables"},
+	{name: "kube-proxy with other credentials", control: model.KubeProxyLocal, file: initFile, old: "mode: nftables", new: "mode: nftables\nclientConnection:\n  kubeconfig: /tmp/x"},
+	{name: "profiles of the kubelet", control: model.KubeletDebugOff, subject: general, file: generalK, old: "enableProfilingHandler: false", new: "enableProfilingHandler: true"},
+	{name: "system logs of the kubelet", control: model.KubeletDebugOff, subject: general, file: generalK, new: "enableSystemLogQuery: true\n"},
+	{name: "events without limit", control: model.KubeletDefaultsKept, subject: general, file: generalK, old: "eventRecordQPS: 50", new: "eventRecordQPS: 0"},
+	{name: "cgroup v1", control: model.KubeletDefaultsKept, subject: general, file: generalK, old: "failCgroupV1: true", new: "failCgroupV1: false"},
+	{name: "another node name", control: model.KubeletDefaultsKept, subject: general, file: "join-general.yaml", old: "  imagePullPolicy:", new: "  kubeletExtraArgs:\n  - name: hostname-override\n    value: cp-1\n  imagePullPolicy:"},
+	{name: "unsafe sysctls", control: model.KernelDefaultsProtected, subject: general, file: generalK, new: "allowedUnsafeSysctls: ['net.*']\n"},
+	{name: "cached images for everybody", control: model.PulledImagesVerified, subject: general, file: generalK, old: "NeverVerifyPreloadedImages", new: "NeverVerify"},
 
 	{name: "anonymous kubelet", control: model.KubeletAuthentication, subject: general, file: generalK, old: "    enabled: false", new: "    enabled: true"},
 	{name: "a kubelet flag", control: model.KubeletAuthentication, subject: general, file: "join-general.yaml", old: "  imagePullPolicy:", new: "  kubeletExtraArgs:\n  - name: anonymous-auth\n    value: \"true\"\n  imagePullPolicy:"},

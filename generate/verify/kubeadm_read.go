@@ -129,6 +129,7 @@ type kubeadmFiles struct {
 	config  kubeadmCluster
 	kubelet map[string]any // KubeletConfiguration of the whole cluster
 	pools   map[string]*kubeletConfig
+	proxy   kubeProxyConfiguration
 }
 
 // kubeadmClusters reads init.yaml of each cluster whose control plane is ours, once for all checks. A file that cannot
@@ -187,7 +188,8 @@ func (k *kubeadmFiles) read() error {
 			err = decodeStrict(doc, &k.config)
 		case "kubelet.config.k8s.io/v1beta1/KubeletConfiguration":
 			err = decodeStrict(doc, &k.kubelet)
-		case "kubeproxy.config.k8s.io/v1alpha1/KubeProxyConfiguration": // no control hangs on it
+		case "kubeproxy.config.k8s.io/v1alpha1/KubeProxyConfiguration":
+			err = decodeStrict(doc, &k.proxy)
 		default:
 			err = fmt.Errorf("nothing here judges a document %q", name)
 		}

@@ -22,7 +22,8 @@ that file, so any flag but the node's address proves nothing, and so does a fiel
 1.12, section 4.2; taints: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/`,
 	Controls: []model.ControlID{
 		model.KubeletAuthentication, model.KubeletAuthorization, model.KubeletReadOnlyPortOff, model.KubeletCertificates,
-		model.KubeletTLS, model.SeccompDefault, model.PIDsLimited, model.KernelDefaultsProtected, model.StaticPodsOff,
+		model.KubeletTLS, model.SeccompDefault, model.PIDsLimited, model.KernelDefaultsProtected, model.KubeletDebugOff,
+		model.KubeletDefaultsKept, model.PulledImagesVerified, model.StaticPodsOff,
 		model.ControlPlaneTaint, model.PoolDedicated,
 	},
 	Run: runKubelet,
@@ -79,8 +80,45 @@ var kubeletRules = []kubeletRule{
 			fmt.Sprintf("podPidsLimit must be between 1 and %d", mostPIDs))
 	}},
 	{model.KernelDefaultsProtected, func(c *kubeletv1beta1.KubeletConfiguration) string {
-		return unless(c.ProtectKernelDefaults, "protectKernelDefaults must be true")
+		return unless(c.ProtectKernelDefaults && len(c.AllowedUnsafeSysctls) == 0,
+			"protectKernelDefaults must be true, and allowedUnsafeSysctls empty")
 	}},
+	{model.KubeletDebugOff, func(c *kubeletv1beta1.KubeletConfiguration) string {
+		off := func(b *bool) bool { return b != nil && !*b }
+		return unless(off(c.EnableProfilingHandler) && off(c.EnableDebugFlagsHandler) && off(c.EnableSystemLogHandler) &&
+			(c.EnableSystemLogQuery == nil || !*c.EnableSystemLogQuery),
+			"enableProfilingHandler, enableDebugFlagsHandler and enableSystemLogHandler must be false, and enableSystemLogQuery not true")
+	}},
+	{model.KubeletDefaultsKept, func(c *kubeletv1beta1.KubeletConfiguration) string {
+		switch {
+		case c.EventRecordQPS == nil || *c.EventRecordQPS < 1:
+			return "eventRecordQPS must be at least 1"
+		case c.MakeIPTablesUtilChains == nil || !*c.MakeIPTablesUtilChains:
+			return "makeIPTablesUtilChains must be true"
+		case c.FailCgroupV1 == nil || !*c.FailCgroupV1:
+			return "failCgroupV1 must be true"
+		case c.StreamingConnectionIdleTimeout.Duration != 0:
+			return "streamingConnectionIdleTimeout has no effect and must not be there"
+		}
+		return ""
+	}},
+}
+
+// verifiesPulledImages says that a cached private image goes only to pods with credentials for it: by the kubelet, or
+// because the API server makes every start of a pod ask the registry.
+func (k *kubeadmFiles) verifiesPulledImages(c *kubeletv1beta1.KubeletConfiguration) string {
+	switch c.ImagePullCredentialsVerificationPolicy {
+	case kubeletv1beta1.NeverVerifyPreloadedImages, kubeletv1beta1.AlwaysVerify:
+		if k.cluster.Version.Has(model.PullCredentials) {
+			return ""
+		}
+	}
+	if m, err := flags(k.config.APIServer.ExtraArgs, apiServerFlags); err == nil &&
+		lists("AlwaysPullImages")(m["enable-admission-plugins"]) && lacks("AlwaysPullImages")(m["disable-admission-plugins"]) {
+		return ""
+	}
+	return "imagePullCredentialsVerificationPolicy must be NeverVerifyPreloadedImages or AlwaysVerify on a version that knows it, " +
+		"or the API server must enable AlwaysPullImages"
 }
 
 func unless(ok bool, message string) string {
@@ -129,6 +167,9 @@ func (k *kubeadmFiles) judgePool(pool *model.NodePool) {
 		rules = append(slices.Clone(rules), kubeletRule{model.StaticPodsOff, func(c *kubeletv1beta1.KubeletConfiguration) string {
 			return unless(c.StaticPodPath == "" && c.StaticPodURL == "", "staticPodPath and staticPodURL must be empty")
 		}})
+	}
+	if k.cluster.Version.Has(model.PullCredentials) || k.cluster.Admission.AlwaysPullImages {
+		rules = append(slices.Clone(rules), kubeletRule{model.PulledImagesVerified, k.verifiesPulledImages})
 	}
 	for _, r := range rules {
 		wrong := ""
