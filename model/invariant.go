@@ -98,8 +98,6 @@ func (l *loader) buildInvariant(n *node) {
 		l.errorf(a.expr.Range(), "Wrong type", "A condition is true or false, for example tolerance(zone.internet, asset.orders) >= 2.")
 	case len(i.Asks) == 0:
 		l.errorf(a.expr.Range(), "Nothing asked", "The condition does not speak of the threat model. Ask it: tolerance(FROM, TO) is the number of faults that must coincide before an attacker who starts at FROM reaches TO.")
-	default:
-		l.warnf(n.at, "Invariant not checked", "This version reads %s but does not evaluate its condition.", n.describe())
 	}
 	slices.SortFunc(i.Asks, func(a, b Question) int {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))

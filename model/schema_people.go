@@ -102,7 +102,7 @@ var invariantBlock = &BlockType{
   condition     = tolerance(zone.internet, asset.orders) >= 2
   error_message = "At least two faults must coincide before an attacker from the internet reaches the orders."
 }`,
-	Doc: "What must hold of the threat model. This version reads it, warns, and does not evaluate its condition.",
+	Doc: "What must hold of the threat model. bartizan threatmodel judges it, shows the nearest attack where it does not hold, and exits with status 1.",
 	Attributes: []*Attribute{
 		{Name: "condition", Type: anyType, Required: true, Doc: "True or false: tolerance(FROM, TO) is the number of faults that must coincide before an attacker who starts at FROM (a zone, workload, team, pipeline, repository, node pool or foreign cluster) reaches TO (an asset, workload, node pool or cluster); 0 is an open way."},
 		{Name: "error_message", Type: lineType, Required: true, Doc: "What to say where it does not hold."},

@@ -17,6 +17,10 @@ type Report struct {
 	Help        []*Help    `json:"help"`
 	TrustedBase []*Trusted `json:"trusted_base"` // what the whole design trusts, and what each part opens
 	Size        Size       `json:"size"`
+	// Invariants are those of the specification, where they were judged.
+	Invariants []*Judgement `json:"invariants,omitempty"`
+	// Risks are the weakenings that somebody has accepted.
+	Risks []*Risk `json:"accepted_risks,omitempty"`
 	// NotSearched says in full sentences what the analysis left out.
 	NotSearched []string `json:"not_searched,omitempty"`
 }

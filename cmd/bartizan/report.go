@@ -197,8 +197,12 @@ func album(w io.Writer, title string, r *threatmodel.Report, told []story, left 
 // writeSummary adds the threat model's summary to the tree of files.
 func writeSummary(p *generate.Pass, posture model.Posture) error {
 	// It is committed: the nearest blocked steps and paths only, so that a small change is a small diff.
-	report, err := threatmodel.Build(p.Spec).Analyse(posture, threatmodel.Options{Paths: 1, Frontier: 12})
+	graph, o := threatmodel.Build(p.Spec), threatmodel.Options{Paths: 1, Frontier: 12}
+	report, err := graph.Analyse(posture, o)
 	if err != nil {
+		return err
+	}
+	if report.Invariants, err = graph.Judge(posture, o); err != nil {
 		return err
 	}
 	p.Directory(generate.Directory{

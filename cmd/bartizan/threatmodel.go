@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +26,8 @@ type threatmodelFlags struct {
 	without []string
 	before  bool
 	force   bool
+	at      string
+	compare string
 	failOn  *choice
 }
 
@@ -39,11 +42,16 @@ Only controls that are proved from the bytes of the generated files count; with 
 attest count too. Results are possibilities relative to the catalogue of steps ("bartizan steps"), not probabilities.
 
 Without -o the report is printed. With -o reports and drawings are written to a directory: an overview, and for each
-asset the story of the attack that comes nearest.`,
+asset the story of the attack that comes nearest.
+
+Fault tolerance is how many faults must coincide: a wrong file, an unknown vulnerability, a theft. Single faults are
+always searched to the end. The invariants of the specification are judged; one that does not hold gives exit status 1.`,
 		Example: `  bartizan threatmodel -o out/threatmodel
   bartizan threatmodel --from internet --to asset.carts --format svg > carts.svg
   bartizan threatmodel --assume-breach workload.shop.frontend
-  bartizan threatmodel --without default-deny@namespace.shop`,
+  bartizan threatmodel --without default-deny@namespace.shop
+  bartizan threatmodel --at 2027-06-30 --trust-attested
+  bartizan threatmodel --compare ../main/spec`,
 		Args: cobra.MaximumNArgs(1),
 	}
 	f := threatmodelFlags{failOn: &choice{value: "never", allowed: []string{"never", "open", "faults", "single"}}}
@@ -56,6 +64,10 @@ asset the story of the attack that comes nearest.`,
 	flags.Var((*names)(&f.options.AssumeBreach), "assume-breach", "`positions` that the attacker holds from the start")
 	flags.StringArrayVar(&f.without, "without", nil, "treat a control as down: `CONTROL[@SUBJECT]`; may be repeated")
 	flags.BoolVar(&f.options.TrustAttested, "trust-attested", false, "count controls that people attest as blocking")
+	flags.StringVar(&f.at, "at", "", "analyse as of a later `date`, YYYY-MM-DD: exceptions have ended, and attestations whose review is overdue are not believed")
+	flags.StringVar(&f.compare, "compare", "", "compare with an older `specification`: which attackers come nearer, which are kept further off; exit 1 if one comes nearer")
+	flags.IntVar(&f.options.Faults, "faults", 3, "search sets of up to so many `faults` that must coincide, 1 to 3")
+	flags.IntVar(&f.options.Budget, "budget", 0, "look at so many combinations of faults in all (default 40 million); what is beyond is a labelled lower bound")
 	flags.BoolVar(&f.before, "before", false, "analyse the cluster without the generated files: what Kubernetes and kubeadm do by themselves")
 	flags.Var(f.failOn, "fail-on", "exit 1 if an asset is open today (`LEVEL` open), also after unknown faults (faults), or after a single fault (single)")
 	flags.BoolVar(&f.force, "force", false, "overwrite drawings that somebody edited, and files that are in the way")
@@ -74,18 +86,20 @@ func runThreatmodel(s *streams, f *threatmodelFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	t, err := newTree(spec)
+	report, err := f.analyse(spec, s.now())
 	if err != nil {
 		return err
 	}
-	posture := t.posture()
-	if f.before {
-		posture = threatmodel.Before(spec)
-	}
-	graph := threatmodel.Build(spec)
-	report, err := graph.Analyse(posture, f.options)
-	if err != nil {
-		return fmt.Errorf("%w%s", err, f.hint(graph, err))
+	if f.compare != "" {
+		old, err := f.spec.load(s, []string{f.compare}, nil)
+		if err != nil {
+			return err
+		}
+		before, err := f.analyse(old, s.now())
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.compare, err)
+		}
+		return printComparison(s, f.formats[0], threatmodel.Compare(before, report))
 	}
 	title := reportTitle(spec)
 	if f.before {
@@ -96,10 +110,45 @@ func runThreatmodel(s *streams, f *threatmodelFlags, args []string) error {
 	} else {
 		err = writeReports(s, f, title, report)
 	}
-	if err == nil && failed(f.failOn.value, report) {
+	broken := slices.ContainsFunc(report.Invariants, func(j *threatmodel.Judgement) bool { return !j.Holds })
+	if err == nil && (broken || failed(f.failOn.value, report)) {
 		err = errFound
 	}
 	return err
+}
+
+// analyse answers the questions of the flags for one specification.
+func (f *threatmodelFlags) analyse(spec *model.Spec, now time.Time) (*threatmodel.Report, error) {
+	t, err := newTree(spec)
+	if err != nil {
+		return nil, err
+	}
+	day := f.day(now)
+	posture := model.NewPosture(t.result.Proved, threatmodel.StatedOn(spec.Attestations, day))
+	if f.before {
+		posture = threatmodel.Before(spec)
+	}
+	graph := threatmodel.Build(spec)
+	report, err := graph.Analyse(posture, f.options)
+	if err != nil {
+		return nil, fmt.Errorf("%w%s", err, f.hint(graph, err))
+	}
+	report.Risks = threatmodel.Risks(spec, day)
+	if len(f.options.From) == 0 && len(f.options.To) == 0 && len(f.options.AssumeBreach) == 0 {
+		report.Invariants, err = graph.Judge(posture, f.options)
+	}
+	return report, err
+}
+
+// day is the day of the analysis; complete has checked the flags.
+func (f *threatmodelFlags) day(now time.Time) time.Time {
+	for _, text := range []string{f.at, f.spec.today} {
+		if day, err := time.Parse(time.DateOnly, text); err == nil {
+			return day
+		}
+	}
+	y, m, d := now.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
 // complete checks the flags and fills in their defaults.
@@ -116,6 +165,18 @@ func (f *threatmodelFlags) complete() error {
 		f.formats = []string{"markdown", "dot", "svg"}
 	case len(f.formats) > 1 && f.dir == "":
 		return fmt.Errorf("several formats cannot all be printed: name a directory with -o, or one format")
+	}
+	if _, err := time.Parse(time.DateOnly, f.at); f.at != "" && err != nil {
+		return fmt.Errorf("--at %q: write a date as YYYY-MM-DD", f.at)
+	}
+	if f.options.Faults < 1 || f.options.Faults > 3 {
+		return fmt.Errorf("--faults %d: 1, 2 or 3 can be searched", f.options.Faults)
+	}
+	if f.options.Budget < 0 {
+		return fmt.Errorf("--budget %d: write a number of combinations above 0", f.options.Budget)
+	}
+	if f.compare != "" && (f.dir != "" || f.formats[0] != "text" && f.formats[0] != "json") {
+		return fmt.Errorf("--compare prints text or json: leave out -o and other formats")
 	}
 	for _, w := range f.without {
 		control, subject, _ := strings.Cut(w, "@")

@@ -275,3 +275,9 @@ asset "carts" {
   held_by     = [workload.shop.cartservice, workload.shop.redis-cart]
   sensitivity = "high"
 }
+
+# The shop window may fall; it must not carry the cluster with it.
+invariant "frontend-is-far-from-the-cluster" {
+  condition     = tolerance(workload.shop.frontend, cluster.boutique) >= 2
+  error_message = "At least two faults must coincide before code in the frontend rules the cluster."
+}

@@ -23,6 +23,21 @@ func Markdown(w io.Writer, title string, r *threatmodel.Report) error {
 		p(" unless asked for, and here it\nwas asked for")
 	}
 	p(".\nProof is about files: a machine that does not run them is not covered.\n\n")
+	if len(r.Invariants) > 0 {
+		p("## Invariants\n\n")
+		for _, j := range r.Invariants {
+			p("- %s\n", md(invariantText(j)))
+			for _, x := range j.Answers {
+				p("  - tolerance(%s, %s) is %s\n", md(string(x.From)), md(string(x.To)), md(toleranceText(x.Tolerance)))
+				if x.Path != nil && !j.Holds {
+					for _, step := range x.Path.Steps {
+						p("    %d. %s (%s)%s\n", step.Number, md(step.Title), md(step.Step), md(stepNote(step)))
+					}
+				}
+			}
+		}
+		p("\n")
+	}
 	p("## What is open to whom\n\n%s\n\n", md(toleranceNote(r)))
 	head, rule := "| Asset |", "|---|"
 	for _, x := range answers {
@@ -76,6 +91,12 @@ func Markdown(w io.Writer, title string, r *threatmodel.Report) error {
 			files = appendNew(files, c.Path)
 		}
 		p("| %s | %s | %s | %s |\n", md(x.Step), md(x.Title), md(strings.Join(ids, ", ")), md(strings.Join(files, ", ")))
+	}
+	if len(r.Risks) > 0 {
+		p("\n## Accepted risks\n\n| Weakening | Exception | Reason | Owner | End |\n|---|---|---|---|---|\n")
+		for _, x := range r.Risks {
+			p("| %s | %s | %s | %s | %s |\n", md(string(x.Weakening)), md(string(x.Exception)), md(x.Reason), md(x.Owner), riskEnd(x))
+		}
 	}
 	p("\n## Trusted base\n\nThe whole design trusts these; what a breach of each opens is counted.\n\n| Trusted | Steps that it opens |\n|---|---|\n")
 	for _, t := range r.TrustedBase {
@@ -148,6 +169,33 @@ func closing(p *threatmodel.Path) string {
 		}
 	}
 	return "No control of the catalogue closes it."
+}
+
+func invariantText(j *threatmodel.Judgement) string {
+	if j.Holds {
+		return j.Invariant + " holds."
+	}
+	return j.Invariant + " does not hold: " + j.Message
+}
+
+// toleranceText is the tolerance where nothing around it says what is meant.
+func toleranceText(t threatmodel.Tolerance) string {
+	switch t.Answer {
+	case threatmodel.AnswerNone:
+		return "without a modelled path, whatever fails"
+	case threatmodel.AnswerOpen, threatmodel.AnswerHeld:
+		return "0: " + t.String() + " today"
+	case threatmodel.AnswerAtLeast:
+		return t.String() + ": fewer do not suffice, more were not searched"
+	}
+	return t.String()
+}
+
+func riskEnd(x *threatmodel.Risk) string {
+	if x.Expired {
+		return "expired on " + x.Expires
+	}
+	return "until " + x.Expires
 }
 
 // controlList names controls that are needed together.

@@ -14,6 +14,20 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
 	p("%s\n\n", strings.Join(wrap(toleranceNote(r), noteWidth), "\n"))
+	for _, j := range r.Invariants {
+		p("%s\n", plain(invariantText(j)))
+		for _, x := range j.Answers {
+			p("  tolerance(%s, %s) is %s\n", plain(string(x.From)), plain(string(x.To)), plain(toleranceText(x.Tolerance)))
+			if x.Path != nil && !j.Holds {
+				for _, step := range x.Path.Steps {
+					p("    %2d. %-5s %s%s\n", step.Number, step.Step, plain(step.Title), plain(stepNote(step)))
+				}
+			}
+		}
+	}
+	if len(r.Invariants) > 0 {
+		p("\n")
+	}
 	for _, a := range s.Assets {
 		p("%s\n", plain(a.Title))
 		for i, list := range a.By {
@@ -51,6 +65,12 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 	p("\nNearest blocked steps (%d of %d):\n", len(s.Frontier), s.Blocked)
 	for _, x := range s.Frontier {
 		p("  %-5s %s\n        %s\n", x.Step, plain(x.Title), plain(strings.Join(stoppers(x.By), ", ")))
+	}
+	if len(r.Risks) > 0 {
+		p("\nAccepted risks:\n")
+		for _, x := range r.Risks {
+			p("  %s\n       %s: %s (team %s, %s)\n", plain(string(x.Weakening)), plain(string(x.Exception)), plain(x.Reason), plain(x.Owner), riskEnd(x))
+		}
 	}
 	for _, n := range r.NotSearched {
 		p("\nNot searched: %s\n", plain(n))
