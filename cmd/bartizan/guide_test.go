@@ -1,0 +1,43 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+// The parts of the guide are one specification, without errors.
+func TestTheGuideIsAValidSpecification(t *testing.T) {
+	text, err := os.ReadFile("../../docs/guide.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spec strings.Builder
+	parts := strings.Split(string(text), "```hcl\n")[1:]
+	for _, part := range parts {
+		code, _, closed := strings.Cut(part, "```\n")
+		if !closed {
+			t.Fatal("a part has no end")
+		}
+		formatted, _ := model.Format("guide.bartizan.hcl", []byte(code))
+		if string(formatted) != code {
+			t.Errorf("not formatted:\n%s", code)
+		}
+		spec.WriteString(code)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "guide.bartizan.hcl"), []byte(spec.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := model.Load(dir, model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
+	if l.HasErrors() {
+		t.Fatal(l.Text())
+	}
+	if n := len(l.Spec.Clusters[0].Namespaces[1].Workloads); n != 4 {
+		t.Errorf("%d workloads in the namespace forge, want 4", n)
+	}
+}
