@@ -50,6 +50,8 @@ func (a *asked) holds(id model.ControlID, subject model.Address) bool {
 		return pool.Has(model.RoleControlPlane)
 	case pool != nil && id == model.StaticPodsOff:
 		return pool.Worker()
+	case pool != nil && id == model.KubeletCertificates:
+		return !pool.EtcdOnly() // their kubelets have none
 	case pool != nil && id == model.PoolDedicated:
 		return pool.Dedicated
 	case workload != nil && id == model.SiblingIsolation:

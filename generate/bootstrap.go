@@ -28,22 +28,24 @@ control-plane node, a join token of 15 minutes for each node, which reaches it t
 
 // bootstrapData fills the scripts' templates.
 type bootstrapData struct {
-	First      string // name of the first control-plane node
-	Address    string // its address
-	Pool       string // its pool
-	Endpoint   string // host of the API endpoint
-	Hardening  string
-	AuditLog   string
-	AuditToken string   // file of the log collector's token; empty: nothing is shipped
-	KMSSocket  string   // empty: no KMS
-	MakeKey    bool     // the encryption key is made on the node
-	Files      []string // of the hardening directory that are installed as they are
-	VIP        string   // address that kube-vip holds; empty: none
-	VIPBits    int
-	PoolLabel  string
-	Nodes      []bootstrapNode
-	Elastic    []bootstrapPool
-	Labels     []bootstrapLabel
+	First       string // name of the first control-plane node
+	Address     string // its address
+	Pool        string // its pool
+	Endpoint    string // host of the API endpoint
+	Hardening   string
+	AuditLog    string
+	AuditToken  string   // file of the log collector's token; empty: nothing is shipped
+	KMSSocket   string   // empty: no KMS
+	MakeKey     bool     // the encryption key is made on the node
+	Files       []string // of the hardening directory that are installed as they are
+	VIP         string   // address that kube-vip holds; empty: none
+	VIPBits     int
+	PoolLabel   string
+	EtcdNodes   []string        // members of etcd on machines of their own; none: beside the API servers
+	EtcdMembers []bootstrapNode // the same with their pools
+	Nodes       []bootstrapNode
+	Elastic     []bootstrapPool
+	Labels      []bootstrapLabel
 }
 
 type bootstrapNode struct {
@@ -125,7 +127,16 @@ func bootstrapFor(c *model.Cluster) bootstrapData {
 	if lb := c.API.LoadBalancer; lb != nil && lb.Kind == model.KubeVIP {
 		d.VIP, d.VIPBits = lb.Address.String(), lb.Address.BitLen()
 	}
+	for _, n := range etcdMembers(c) {
+		d.EtcdNodes = append(d.EtcdNodes, n.Name)
+	}
 	for _, pool := range c.NodePools {
+		if pool.EtcdOnly() {
+			for _, n := range pool.Nodes {
+				d.EtcdMembers = append(d.EtcdMembers, bootstrapNode{Name: n.Name, Pool: pool.Name})
+			}
+			continue
+		}
 		control := pool.Has(model.RoleControlPlane)
 		for _, n := range pool.Nodes {
 			node := bootstrapNode{Name: n.Name, Pool: pool.Name, Address: n.Address.String(), SAN: opensslAddress(n.Address),

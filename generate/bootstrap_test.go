@@ -41,7 +41,7 @@ func bootstrapSpec() *model.Spec {
 // bootstrapScripts writes the scripts to a directory.
 func bootstrapScripts(t *testing.T, spec *model.Spec) string {
 	t.Helper()
-	set, err := Run(spec, []*Generator{bootstrap})
+	set, err := Run(spec, []*Generator{bootstrap, externalEtcdNodes})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,11 @@ func TestBootstrapScriptsAreClean(t *testing.T) {
 	fixed := bootstrapSpec() // without elastic pools, collector and virtual address, but with a KMS
 	c := fixed.Clusters[0]
 	c.NodePools, c.API.LoadBalancer, c.Audit.ShipTo, c.Encryption.KMS = c.NodePools[:1], nil, "", "unix:///run/kms/socket.sock"
-	for spec, want := range map[*model.Spec]int{bootstrapSpec(): 6, fixed: 4} {
+	apart := bootstrapSpec() // with etcd on machines of its own
+	pools := apart.Clusters[0].NodePools
+	pools[0].Roles = []model.Role{model.RoleControlPlane}
+	pools[1].Roles, pools[1].Nodes = []model.Role{model.RoleEtcd}, []model.Node{{Name: "etcd-1", Address: netip.MustParseAddr("10.0.0.41")}, {Name: "etcd-2", Address: netip.MustParseAddr("10.0.0.42")}}
+	for spec, want := range map[*model.Spec]int{bootstrapSpec(): 6, fixed: 4, apart: 9} {
 		scripts, _ := filepath.Glob(filepath.Join(bootstrapScripts(t, spec), "*.sh"))
 		if len(scripts) != want {
 			t.Fatalf("scripts: %q", scripts)

@@ -4,6 +4,7 @@ var clusterGenerators = []*Generator{
 	kubeadm,
 	kubelet,
 	staticPods,
+	externalEtcdNodes,
 	authentication,
 	admission,
 	audit,

@@ -132,10 +132,10 @@ func schedulerArgs() []arg {
 
 // etcdArgs states no cipher suites: etcd refuses them beside a minimum of TLS 1.3.
 // https://etcd.io/docs/v3.6/op-guide/security/, https://etcd.io/docs/v3.6/op-guide/data_corruption/
-func etcdArgs(c *model.Cluster) []arg {
+func etcdArgs(member model.Node) []arg {
 	pki := func(name string) string { return path.Join(pkiDir, "etcd", name) }
 	loopback := "127.0.0.1"
-	if ControlPlaneNodes(c)[0].Address.Is6() {
+	if member.Address.Is6() {
 		loopback = "[::1]" // kubeadm's probes ask there
 	}
 	return []arg{

@@ -30,6 +30,12 @@ func controlPlaneReadme(c *model.Cluster, d bootstrapData) Directory {
 	if d.KMSSocket != "" {
 		step("**Each control-plane node**: start the KMS plugin; it listens at ", code(d.KMSSocket), ".")
 	}
+	if len(d.EtcdNodes) > 0 {
+		first := d.EtcdNodes[0]
+		step("**", first, "**: `sudo cluster/etcd-member.sh`. It makes etcd's authority, whose key `/etc/kubernetes/pki/etcd/ca.key` stays there: keep a copy where the backups are not. ",
+			"Then, from **your machine**, for each other member, and for the API server's client certificate:\n\n",
+			"   ```\n", etcdCommands(d), "   ```\n\n   The certificates end after the days that the specification gives them: run the same before, first with `kubeadm certs renew all` on ", first, ".")
+	}
 	step("**", d.First, "**: `sudo cluster/bootstrap.sh`. ", keyAdvice(d),
 		"Afterwards take `/etc/kubernetes/super-admin.conf` off the machine and lock it away: no role binds whoever holds it. ",
 		"`/etc/kubernetes/admin.conf` is for this machine's scripts only; people log in through the identity provider (`../access`).")
@@ -55,6 +61,16 @@ func controlPlaneReadme(c *model.Cluster, d bootstrapData) Directory {
 	say("\n\nWhat the control plane does with these files is proved by `bartizan verify`. That `kubeadm` and the API server accept them you can see without ",
 		"a cluster: `kubeadm config validate --config init.yaml`.\n")
 	return Directory{Path: ControlPlaneDir(c), Title: "The control plane and the kubelets of " + c.Name, Doc: b.String()}
+}
+
+// etcdCommands carries certificates from the first member to where they are used.
+func etcdCommands(d bootstrapData) string {
+	var b strings.Builder
+	for _, n := range d.EtcdNodes[1:] {
+		b.WriteString("   ssh " + d.EtcdNodes[0] + " sudo cluster/etcd-certs.sh " + n + " | ssh " + n + " sudo cluster/etcd-member.sh\n")
+	}
+	b.WriteString("   ssh " + d.EtcdNodes[0] + " sudo cluster/etcd-certs.sh " + d.First + " | ssh " + d.First + " sudo cluster/etcd-client.sh\n")
+	return b.String()
 }
 
 // rotationAdvice is the procedure of rotate-key.sh.

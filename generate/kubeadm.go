@@ -85,6 +85,9 @@ func runKubeadm(p *Pass) error {
 			return err
 		}
 		for _, pool := range c.NodePools {
+			if pool.EtcdOnly() {
+				continue
+			}
 			if err := kubeadmJoin(p, pool); err != nil {
 				return err
 			}
@@ -107,15 +110,8 @@ func kubeadmInit(p *Pass, c *model.Cluster) error {
 		Where: first.Name + ", once; kubeadm keeps it in the cluster for later joins and upgrades",
 	},
 		initConfiguration{
-			TypeMeta: typeMeta(kubeadmAPIVersion, "InitConfiguration"),
-			// Without an entry kubeadm makes a token that admits nodes for a day. This one, random as well, is in a
-			// group that nothing is granted to. make-join.sh makes a token for each join.
-			BootstrapTokens: []bootstrapToken{{
-				Description: "made by kubeadm init, admits nobody",
-				Groups:      []string{"system:bootstrappers:bartizan:nobody"},
-				TTL:         "1m0s",
-				Usages:      []string{"authentication"},
-			}},
+			TypeMeta:         typeMeta(kubeadmAPIVersion, "InitConfiguration"),
+			BootstrapTokens:  harmlessToken,
 			LocalAPIEndpoint: apiEndpoint{first.Address.String(), APIPort(c)},
 			NodeRegistration: registration(pool, first.Name, first.Address.String()),
 			Patches:          patchesDirectory{patchesDir},
@@ -125,7 +121,8 @@ func kubeadmInit(p *Pass, c *model.Cluster) error {
 		kubeProxy(c),
 	)
 	for _, control := range controlPlaneControls {
-		if control != model.BoundTokens || boundTokens(c) {
+		external := c.ExternalEtcd() && slices.Contains(etcdControls, control)
+		if !external && (control != model.BoundTokens || boundTokens(c)) {
 			p.Claim(control, c.Addr(), file)
 		}
 	}
@@ -134,6 +131,15 @@ func kubeadmInit(p *Pass, c *model.Cluster) error {
 	}
 	return err
 }
+
+// harmlessToken is in a group that nothing is granted to. Without an entry kubeadm makes a token that admits nodes for a
+// day. make-join.sh makes a token for each join.
+var harmlessToken = []bootstrapToken{{
+	Description: "made by kubeadm init, admits nobody",
+	Groups:      []string{"system:bootstrappers:bartizan:nobody"},
+	TTL:         "1m0s",
+	Usages:      []string{"authentication"},
+}}
 
 // boundTokens reports whether the specification accepts no tokens that live for longer than a day.
 func boundTokens(c *model.Cluster) bool {
@@ -236,7 +242,7 @@ func clusterConfig(c *model.Cluster) clusterConfiguration {
 		},
 		ControllerManager: controlPlaneComponent{ExtraArgs: controllerManagerArgs()},
 		Scheduler:         controlPlaneComponent{ExtraArgs: schedulerArgs()},
-		Etcd:              etcd{localEtcd{DataDir: "/var/lib/etcd", ExtraArgs: etcdArgs(c)}},
+		Etcd:              clusterEtcd(c),
 	}
 }
 

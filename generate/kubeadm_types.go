@@ -115,7 +115,27 @@ type hostPathMount struct {
 }
 
 type etcd struct {
-	Local localEtcd `json:"local"`
+	External *externalEtcd `json:"external,omitempty"`
+	Local    *localEtcd    `json:"local,omitempty"`
+}
+
+type externalEtcd struct {
+	CAFile    string   `json:"caFile"`
+	CertFile  string   `json:"certFile"`
+	Endpoints []string `json:"endpoints"`
+	KeyFile   string   `json:"keyFile"`
+}
+
+// memberConfiguration is the ClusterConfiguration of a member of etcd: kubeadm reads no more of it there.
+type memberConfiguration struct {
+	metav1.TypeMeta
+	ClusterName                 string `json:"clusterName"`
+	KubernetesVersion           string `json:"kubernetesVersion"`
+	CertificatesDir             string `json:"certificatesDir"`
+	EncryptionAlgorithm         string `json:"encryptionAlgorithm"`
+	CertificateValidityPeriod   string `json:"certificateValidityPeriod"`
+	CACertificateValidityPeriod string `json:"caCertificateValidityPeriod"`
+	Etcd                        etcd   `json:"etcd"`
 }
 
 type localEtcd struct {

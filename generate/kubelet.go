@@ -122,6 +122,9 @@ func kubeletBase(c *model.Cluster) kubeletConfiguration {
 func runKubelet(p *Pass) error {
 	for _, c := range kubeadmClusters(p.Spec) {
 		for _, pool := range c.NodePools {
+			if pool.EtcdOnly() {
+				continue
+			}
 			if err := kubeletPatch(p, pool); err != nil {
 				return err
 			}

@@ -24,9 +24,6 @@ func (l *loader) checkNodePool(n *node, p *NodePool) {
 	if elastic && len(p.Roles) > 0 {
 		l.errorf(l.at(n, "cidr"), "Elastic control plane", "Nodes with the role %q need fixed addresses: the certificates and the members of etcd name them. Write nodes = { cp-1 = \"10.0.0.11\" }.", p.Roles[0])
 	}
-	if p.Has(RoleEtcd) != p.Has(RoleControlPlane) && !(p.Cluster != nil && p.Cluster.Provisioner == Managed) {
-		l.errorf(l.at(n, "roles"), "Separate etcd", "etcd runs beside each API server here; pools that run only one of the two are not supported yet. Write roles = [\"control-plane\", \"etcd\"].")
-	}
 	if p.Dedicated && len(p.Roles) > 0 {
 		l.errorf(l.at(n, "dedicated"), "Useless dedicated", "Nodes with roles run no workloads anyway.")
 	}
@@ -105,7 +102,6 @@ func (l *loader) checkControlPlane(n *node, c *Cluster) {
 			continue
 		}
 		v := l.get(p, "roles")
-		bad = bad || pool.Has(RoleControlPlane) != pool.Has(RoleEtcd)
 		bad = bad || v.isBad() || l.has(p, "roles") && v == nil || l.get(p, "nodes").isBad() || len(pool.Roles) > 0 && len(pool.Nodes) == 0
 		if pool.Has(RoleControlPlane) {
 			control += len(pool.Nodes)
@@ -115,7 +111,7 @@ func (l *loader) checkControlPlane(n *node, c *Cluster) {
 			at = l.at(p, "nodes")
 		}
 	}
-	if bad || c.Provisioner == Managed {
+	if bad || c.Provisioner == Managed || l.etcdIsMixed(c) {
 		return
 	}
 	switch {
@@ -127,6 +123,34 @@ func (l *loader) checkControlPlane(n *node, c *Cluster) {
 	if api := n.one("api"); control > 1 && api != nil && api.one("load_balancer") == nil {
 		l.warnf(api.at, "No load balancer", "%d API servers share the endpoint %s. Without a load_balancer block, that name must lead to all of them, and drop those that fail.", control, c.API.Endpoint.Host)
 	}
+}
+
+// etcdIsMixed reports pools that give only some API servers an etcd beside them, or none of them any: kubeadm sets etcd up
+// beside each API server, or uses one that runs elsewhere.
+func (l *loader) etcdIsMixed(c *Cluster) bool {
+	var alone, beside, without *node
+	for _, n := range l.of("node_pool") {
+		switch p := n.object.(*NodePool); {
+		case p.Cluster != c:
+		case p.EtcdOnly():
+			alone = n
+		case p.Has(RoleEtcd):
+			beside = n
+		case p.Has(RoleControlPlane):
+			without = n
+		}
+	}
+	switch {
+	case alone != nil && beside != nil:
+		l.errorf(l.at(beside, "roles"), "Mixed etcd", "etcd runs beside each API server, or on machines of its own such as %s, not both. Write roles = [\"control-plane\"] here.", alone.addr)
+	case beside != nil && without != nil:
+		l.errorf(l.at(without, "roles"), "Mixed etcd", "etcd runs beside each API server or beside none, and it runs on %s. Write roles = [\"control-plane\", \"etcd\"] here.", beside.addr)
+	case alone == nil && beside == nil && without != nil:
+		l.errorf(l.at(without, "roles"), "Missing etcd", "No node pool of %s has the role \"etcd\". Write roles = [\"control-plane\", \"etcd\"], or declare a pool with roles = [\"etcd\"] for machines of its own.", c.Addr())
+	default:
+		return false
+	}
+	return true
 }
 
 // span is a network with the place that declares it.

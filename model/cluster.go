@@ -1,6 +1,9 @@
 package model
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // Cluster is one Kubernetes cluster.
 type Cluster struct {
@@ -174,6 +177,13 @@ func (p *NodePool) Has(r Role) bool {
 	}
 	return false
 }
+
+// EtcdOnly reports whether the pool's nodes run members of etcd and nothing else. They do not join the cluster: their
+// kubelet starts etcd and knows no API server.
+func (p *NodePool) EtcdOnly() bool { return p.Has(RoleEtcd) && !p.Has(RoleControlPlane) }
+
+// ExternalEtcd reports whether etcd runs on machines of its own.
+func (c *Cluster) ExternalEtcd() bool { return slices.ContainsFunc(c.NodePools, (*NodePool).EtcdOnly) }
 
 // Worker reports whether workloads run on the pool.
 func (p *NodePool) Worker() bool { return len(p.Roles) == 0 }

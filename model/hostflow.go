@@ -126,13 +126,15 @@ func (p *NodePool) Inbound() []HostFlow {
 	pods := HostFlow{From: c.Addr(), Sources: sortPrefixes(c.Network.Pods)}
 	for _, q := range c.NodePools {
 		from := HostFlow{From: q.Addr(), Sources: sortPrefixes(q.CIDRs())}
-		for _, n := range c.Network.NodePorts() {
-			add(from, n.Protocol, n.First, n.Last, UseCNI)
+		if !p.EtcdOnly() && !q.EtcdOnly() { // members of etcd have no pod network and no kubelet that listens
+			for _, n := range c.Network.NodePorts() {
+				add(from, n.Protocol, n.First, n.Last, UseCNI)
+			}
 		}
-		if q.Has(RoleControlPlane) {
+		if q.Has(RoleControlPlane) && !p.EtcdOnly() {
 			add(from, TCP, 10250, 10250, UseKubelet)
 		}
-		if p.Has(RoleControlPlane) {
+		if p.Has(RoleControlPlane) && !q.EtcdOnly() {
 			add(from, TCP, c.API.BindPort(), c.API.BindPort(), UseAPI)
 		}
 		if p.Has(RoleEtcd) && (q.Has(RoleControlPlane) || q.Has(RoleEtcd)) {
@@ -161,7 +163,7 @@ func (p *NodePool) Inbound() []HostFlow {
 		}
 	}
 	for _, w := range c.Workloads() {
-		if w.ReadsKubelets() {
+		if w.ReadsKubelets() && !p.EtcdOnly() {
 			for _, f := range c.hostSources(w) {
 				add(f, TCP, 10250, 10250, UseKubelet)
 			}

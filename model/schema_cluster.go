@@ -135,7 +135,7 @@ var nodePoolBlock = &BlockType{
 	Doc:    "Nodes that are configured alike.",
 	Attributes: []*Attribute{
 		{Name: "cluster", Type: to("cluster"), Derived: "the only cluster", Doc: "Cluster that the nodes join."},
-		{Name: "roles", Type: listOf(enum(RoleControlPlane, RoleEtcd)), Derived: "worker", Doc: "What the nodes do instead of running workloads: both or neither."},
+		{Name: "roles", Type: listOf(enum(RoleControlPlane, RoleEtcd)), Derived: "worker", Doc: "What the nodes do instead of running workloads. Either every control-plane pool has both, or a pool of its own has only \"etcd\"; etcd has an odd number of nodes."},
 		{Name: "zone", Type: to("zone"), Required: true, Doc: "Where the nodes stand."},
 		{Name: "os", Type: enum(Ubuntu2404, Debian12, Debian13), Default: "ubuntu-24.04", Doc: "Operating system that the node files are written for."},
 		{Name: "nodes", Type: mapOf(labelType, addressType), Doc: "Machines with fixed addresses: name to IP address."},

@@ -10,4 +10,5 @@ var clusterChecks = []*Check{
 	encryption,
 	joinToken,
 	staticPods,
+	externalEtcd,
 }

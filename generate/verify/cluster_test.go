@@ -56,7 +56,7 @@ func clusterSpec(edit ...func(*model.Cluster)) *model.Spec {
 // clusterTree returns the tree that the control plane's generators write.
 func clusterTree(t *testing.T, spec *model.Spec) *generate.Set {
 	t.Helper()
-	names := []string{"kubeadm", "kubelet", "authentication", "admission", "audit", "encryption", "bootstrap", "static-pods"}
+	names := []string{"kubeadm", "kubelet", "authentication", "admission", "audit", "encryption", "bootstrap", "static-pods", "etcd"}
 	var generators []*generate.Generator
 	for _, g := range generate.All {
 		if slices.Contains(names, g.Name) {
@@ -93,6 +93,7 @@ func TestControlPlaneClaimsAreProved(t *testing.T) {
 				c.NodePools[0].Nodes[i].Address = netip.AddrFrom16([16]byte{0: 0xfd, 15: byte(i + 1)})
 			}
 		},
+		"external etcd": externalEtcdNodes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := clusterSpec(edit)
@@ -106,6 +107,16 @@ func TestControlPlaneClaimsAreProved(t *testing.T) {
 			}
 		})
 	}
+}
+
+// externalEtcdNodes puts etcd on machines of its own.
+func externalEtcdNodes(c *model.Cluster) {
+	c.NodePools[0].Roles = []model.Role{model.RoleControlPlane}
+	pool := &model.NodePool{Name: "etcd", Cluster: c, Roles: []model.Role{model.RoleEtcd}, Zone: c.NodePools[0].Zone}
+	for i, name := range []string{"etcd-1", "etcd-2", "etcd-3"} {
+		pool.Nodes = append(pool.Nodes, model.Node{Name: name, Address: netip.AddrFrom4([4]byte{10, 0, 0, byte(41 + i)})})
+	}
+	c.NodePools = append(c.NodePools, pool)
 }
 
 func TestManagedControlPlanesAreNotJudged(t *testing.T) {
@@ -306,11 +317,45 @@ var clusterMutations = []mutation{
 	{name: "a patch of the API server's command", control: model.APIAuthorization, file: controlA, old: "  - name: kube-apiserver\n", new: "  - name: kube-apiserver\n    command: [kube-apiserver, --authorization-mode=AlwaysAllow]\n"},
 }
 
+var etcdMutations = []mutation{
+	{name: "a member open to clients", control: model.EtcdClientAuth, file: memberFile, old: "name: client-cert-auth\n      value: \"true\"", new: "name: client-cert-auth\n      value: \"false\""},
+	{name: "a member with another authority", control: model.EtcdOwnCA, file: memberFile, old: "value: /etc/kubernetes/pki/etcd/ca.crt", new: "value: /etc/kubernetes/pki/ca.crt"},
+	{name: "a member that nobody declared", control: model.EtcdPeerAuth, file: memberFile, old: "etcd-1=https", new: "evil=https://10.0.0.66:2380,etcd-1=https"},
+	{name: "a member on another address", control: model.EtcdPeerAuth, file: memberFile, old: "advertiseAddress: 10.0.0.42", new: "advertiseAddress: 0.0.0.0"},
+	{name: "a member's data elsewhere", control: model.EtcdPeerAuth, file: memberFile, old: "dataDir: /var/lib/etcd", new: "dataDir: /tmp/etcd"},
+	{name: "a member with a third document", control: model.EtcdPeerAuth, file: memberFile, new: "---\nkind: x\n"},
+	{name: "a member with another flag", control: model.EtcdClientAuth, file: memberFile, old: "    - name: auto-tls\n", new: "    - name: listen-client-urls\n      value: http://0.0.0.0:2379\n    - name: auto-tls\n"},
+	{name: "a member without patches", control: model.ControlPlaneConfined, subject: "node_pool.etcd", file: memberFile, old: "directory: /etc/kubernetes/patches", new: "directory: \"\""},
+	{name: "etcd kept by somebody else", control: model.EtcdOwnCA, file: initFile, old: "- https://10.0.0.41:2379", new: "- https://10.0.0.66:2379"},
+	{name: "etcd without TLS", control: model.EtcdClientAuth, file: initFile, old: "- https://10.0.0.41:2379", new: "- http://10.0.0.41:2379"},
+	{name: "etcd under any authority", control: model.EtcdOwnCA, file: initFile, old: "caFile: /etc/kubernetes/pki/etcd/ca.crt", new: "caFile: /etc/ssl/certs/ca.crt"},
+	{name: "a kubelet of etcd that listens", control: model.KubeletAuthorization, subject: "node_pool.etcd", file: etcdKubeletFile, old: "enableServer: false", new: "enableServer: true"},
+	{name: "a kubelet of etcd that listens by default", control: model.KubeletAuthentication, subject: "node_pool.etcd", file: etcdKubeletFile, old: "enableServer: false\n", new: ""},
+	{name: "the read-only port on etcd's nodes", control: model.KubeletReadOnlyPortOff, subject: "node_pool.etcd", file: etcdKubeletFile, old: "readOnlyPort: 0", new: "readOnlyPort: 10255"},
+	{name: "static pods from elsewhere on etcd's nodes", control: model.SeccompDefault, subject: "node_pool.etcd", file: etcdKubeletFile, new: "staticPodURL: http://example.com\n"},
+	{name: "a flag of etcd's kubelet", control: model.KubeletAuthorization, subject: "node_pool.etcd", file: "etcd/kubelet.conf", old: "--config=/etc/kubernetes/etcd-kubelet.yaml", new: "--config=/etc/kubernetes/etcd-kubelet.yaml --enable-server"},
+}
+
+const (
+	memberFile      = "etcd/etcd-2.yaml"
+	etcdKubeletFile = "etcd/kubelet.yaml"
+)
+
+func TestExternalEtcdMutationsAreCaught(t *testing.T) {
+	checkMutations(t, clusterSpec(externalEtcdNodes), etcdMutations)
+}
+
 func TestControlPlaneMutationsAreCaught(t *testing.T) {
-	spec := clusterSpec()
+	checkMutations(t, clusterSpec(), slices.Concat(clusterMutations, []mutation{
+		{name: "etcd elsewhere that nobody declared", control: model.EtcdOwnCA, file: initFile, old: "etcd:\n", new: "etcd:\n  external:\n    endpoints: [\"https://10.0.0.66:2379\"]\n"},
+	}))
+}
+
+func checkMutations(t *testing.T, spec *model.Spec, mutations []mutation) {
+	t.Helper()
 	original := clusterTree(t, spec).Files()
 	const dir = "clusters/shop/cluster/"
-	for _, m := range clusterMutations {
+	for _, m := range mutations {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			files := maps.Clone(original)

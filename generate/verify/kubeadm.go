@@ -61,9 +61,19 @@ func runKubeadm(p *Pass) {
 		k.judge("apiServer", k.config.APIServer.ExtraArgs, apiServerFlags, k.apiServerRules(failed), failed)
 		k.judge("controllerManager", k.config.ControllerManager.ExtraArgs, controllerManagerFlags, controllerManagerRules, failed)
 		k.judge("scheduler", k.config.Scheduler.ExtraArgs, schedulerFlags, schedulerRules, failed)
-		k.judge("etcd.local", k.config.Etcd.Local.ExtraArgs, etcdFlags, etcdRules, failed)
+		external := k.cluster.ExternalEtcd()
+		if !external {
+			k.judge("etcd.local", k.config.Etcd.Local.ExtraArgs, etcdFlags, etcdRules, failed)
+			if k.config.Etcd.External != nil {
+				p.Find(Finding{Control: model.EtcdOwnCA, Subject: k.cluster.Addr(), Path: k.path, Object: "ClusterConfiguration: etcd.external",
+					Message: "An etcd elsewhere is used that nobody has declared."})
+				for _, control := range etcdControls {
+					failed[control] = true
+				}
+			}
+		}
 		for _, control := range p.check.Controls {
-			if control != model.KubeProxyLocal && !failed[control] {
+			if control != model.KubeProxyLocal && !failed[control] && !(external && slices.Contains(etcdControls, control)) {
 				p.Prove(control, k.cluster.Addr(), k.path)
 			}
 		}

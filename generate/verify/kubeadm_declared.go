@@ -86,7 +86,9 @@ func runDeclared(p *Pass) {
 func (k *kubeadmFiles) clusterDeclared() {
 	c, s := k.cluster, sameAs{k, k.path, "ClusterConfiguration"}
 	s.equal("clusterName", k.config.ClusterName, c.Name)
-	s.equal("etcd.local.dataDir", k.config.Etcd.Local.DataDir, nodeEtcd)
+	if !c.ExternalEtcd() { // the check of external etcd judges that
+		s.equal("etcd.local.dataDir", k.config.Etcd.Local.DataDir, nodeEtcd)
+	}
 	s.equal("kubernetesVersion", k.config.KubernetesVersion, c.Version)
 	s.equal("controlPlaneEndpoint", k.config.ControlPlaneEndpoint, net.JoinHostPort(c.API.Endpoint.Host, strconv.Itoa(c.API.Endpoint.Port)))
 	s.equal("networking.dnsDomain", k.config.Networking.DNSDomain, c.DNSDomain)

@@ -93,6 +93,12 @@ type (
 		ControllerManager kubeadmComponent `json:"controllerManager"`
 		Scheduler         kubeadmComponent `json:"scheduler"`
 		Etcd              struct {
+			External *struct {
+				Endpoints []string `json:"endpoints"`
+				CAFile    string   `json:"caFile"`
+				CertFile  string   `json:"certFile"`
+				KeyFile   string   `json:"keyFile"`
+			} `json:"external"`
 			Local struct {
 				DataDir   string       `json:"dataDir"`
 				ExtraArgs []kubeadmArg `json:"extraArgs"`
@@ -227,6 +233,9 @@ type registration struct {
 // registrations returns the files by which the pool's nodes enter the cluster: all of them, or an error and the one that
 // it is about.
 func (k *kubeadmFiles) registrations(pool *model.NodePool) ([]registration, error) {
+	if pool.EtcdOnly() {
+		return nil, nil // its nodes do not enter the cluster
+	}
 	if !pool.Has(model.RoleControlPlane) {
 		r, err := k.join(pool.Name, nil)
 		return []registration{r}, err

@@ -73,6 +73,13 @@ func (k *kubeadmFiles) judgeStaticPods(pool *model.NodePool) {
 			find(r.path, "patches.directory", "The patches come from %q and not from %s.", r.patches, nodePatches)
 		}
 	}
+	if pool.EtcdOnly() {
+		for _, n := range pool.Nodes {
+			if m, err := k.member(n); err != nil || m.init.Patches.Directory != nodePatches {
+				find(m.path, "patches.directory", "The patches do not come from %s.", nodePatches)
+			}
+		}
+	}
 	for _, name := range components(pool) {
 		file := path.Join(k.patchDir(pool), name+patchSuffix)
 		patch, err := k.readPatch(file)
