@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -83,23 +84,30 @@ type coverageRow struct {
 	model.Standard
 	State    coverageState
 	Controls []model.ControlID
+	path     string // of the first control's first file, relative to docs/
+	managed  bool   // every cluster's control plane belongs to somebody else
 }
 
 func runCoverage(p *Pass) error {
 	page := &coveragePage{Controls: controlRows(p)}
-	states := map[model.ControlID]coverageState{}
+	states, paths := map[model.ControlID]coverageState{}, map[model.ControlID]string{}
 	for _, r := range page.Controls {
-		states[r.ID] = r.state
+		states[r.ID], paths[r.ID] = r.state, r.Path
 	}
+	controlPlane := controlPlanePaths(p)
 	managed := !slices.ContainsFunc(p.Spec.Clusters, func(c *model.Cluster) bool { return c.Provisioner != model.Managed })
 	for _, source := range model.StandardSources() {
 		page.Sources = append(page.Sources, coverageSource{Name: source})
 	}
 	for _, s := range model.Standards {
-		row := coverageRow{Standard: s}
+		row := coverageRow{Standard: s, managed: managed}
 		for _, c := range model.Controls {
 			if slices.Contains(c.Standards, s.ID) {
 				row.Controls = append(row.Controls, c.ID)
+				if !s.Managed { // it is about the control plane: no worker's file shows it
+					row.path = cmp.Or(row.path, controlPlane[c.ID])
+				}
+				row.path = cmp.Or(row.path, paths[c.ID])
 			}
 		}
 		row.State = standardState(s, row.Controls, states, managed)
@@ -112,6 +120,23 @@ func runCoverage(p *Pass) error {
 	}
 	page.ByHand = byHand(p, page)
 	return p.document("by-hand.md", "What people must still do", page.ByHand)
+}
+
+// controlPlanePaths returns, for each control of node pools, the first file that gives it to a control-plane pool,
+// relative to docs/.
+func controlPlanePaths(p *Pass) map[model.ControlID]string {
+	paths := map[model.ControlID]string{}
+	for _, c := range p.Claims {
+		for _, cluster := range p.Spec.Clusters {
+			for _, pool := range cluster.NodePools {
+				path := "../" + c.Path
+				if pool.Addr() == c.Subject && pool.Has(model.RoleControlPlane) && (paths[c.Control] == "" || path < paths[c.Control]) {
+					paths[c.Control] = path
+				}
+			}
+		}
+	}
+	return paths
 }
 
 const docsDirDoc = "Start with `by-hand.md`: what no file can do. `coverage.md` is for auditors, `exceptions.md` and `review-calendar.md` for whoever " +
@@ -133,7 +158,7 @@ func standardState(s model.Standard, controls []model.ControlID, states map[mode
 		return notApplicable
 	}
 	if len(controls) == 0 {
-		if s.Automatable {
+		if s.Automatable && requirementNotes[s.ID].People == "" {
 			return notCovered
 		}
 		return forPeople
