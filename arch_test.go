@@ -15,6 +15,7 @@ const module = "github.com/bartizan-dev/bartizan"
 
 // mayImport is the import table of our own packages: a package may import those named, and no others.
 var mayImport = map[string][]string{
+	"internal/torture":   {}, // of tests only
 	"model":              {},
 	"templates":          {},
 	"generate":           {"model", "templates"},

@@ -33,7 +33,7 @@ const maxFile = 64 << 20
 
 // errorf reports a problem at the place.
 func (l *loader) errorf(at hcl.Range, summary, format string, args ...any) {
-	l.report(hcl.DiagError, at, summary, fmt.Sprintf(format, args...), extra{suggestion: suggested(args)})
+	l.report(hcl.DiagError, at, summary, fmt.Sprintf(format, quotable(args)...), extra{suggestion: suggested(args)})
 }
 
 // problem reports what is wrong with a value.
@@ -43,12 +43,12 @@ func (l *loader) problem(at hcl.Range, p *problem) {
 
 // warnf reports something that the user should know at the place.
 func (l *loader) warnf(at hcl.Range, summary, format string, args ...any) {
-	l.report(hcl.DiagWarning, at, summary, fmt.Sprintf(format, args...), extra{suggestion: suggested(args)})
+	l.report(hcl.DiagWarning, at, summary, fmt.Sprintf(format, quotable(args)...), extra{suggestion: suggested(args)})
 }
 
 // secretf reports a secret at the place. Its text is not shown: diagnostics end up in logs.
 func (l *loader) secretf(at hcl.Range, format string, args ...any) {
-	l.report(hcl.DiagError, at, "Secret in specification", fmt.Sprintf(format, args...), extra{hidden: true})
+	l.report(hcl.DiagError, at, "Secret in specification", fmt.Sprintf(format, quotable(args)...), extra{hidden: true})
 }
 
 func (l *loader) report(severity hcl.DiagnosticSeverity, at hcl.Range, summary, detail string, e extra) {

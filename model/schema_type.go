@@ -44,7 +44,7 @@ type problem struct {
 }
 
 func bad(summary, format string, args ...any) *problem {
-	return &problem{summary, fmt.Sprintf(format, args...), suggested(args)}
+	return &problem{summary, fmt.Sprintf(format, quotable(args)...), suggested(args)}
 }
 
 // textType returns a type whose values are strings that pass the parser.

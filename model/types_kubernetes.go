@@ -133,8 +133,11 @@ func parseContent(s string) (any, *problem) {
 }
 
 func parseLine(s string) (string, *problem) {
-	if strings.TrimSpace(s) == "" || len(s) > 1000 || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }) {
-		return "", bad("Invalid text", "%q is not one line of text.", s)
+	if strings.TrimSpace(s) == "" || len(s) > 1000 {
+		return "", bad("Invalid text", "%q is not one line of text of 1 to 1000 bytes.", s)
+	}
+	if i := strings.IndexFunc(s, invisible); i >= 0 {
+		return "", bad("Invalid text", "%q holds a character at byte %d that ends a line or cannot be seen. Write one line of plain text.", s, i)
 	}
 	return s, nil
 }

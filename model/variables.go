@@ -149,6 +149,10 @@ func (l *loader) readVarFile(name string) {
 	if !ok {
 		return
 	}
+	l.parseVarFile(name, text)
+}
+
+func (l *loader) parseVarFile(name string, text []byte) {
 	var file *hcl.File
 	var diags hcl.Diagnostics
 	if isJSON(hcl.Range{Filename: name}) {

@@ -8,7 +8,7 @@ import (
 	"github.com/bartizan-dev/bartizan/model"
 )
 
-func loadExample(t *testing.T, path string) *model.Spec {
+func loadExample(t testing.TB, path string) *model.Spec {
 	t.Helper()
 	l := model.Load(path, model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
 	if l.HasErrors() {
