@@ -4,7 +4,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 TODAY = 2026-11-21
 EXAMPLES = online-boutique minimal astronomy-shop platform estate
 
-.PHONY: build test check fix docs examples example e2e bench clean
+.PHONY: build test check fix docs examples example e2e bench torture clean
 
 build:
 	$(GO) build -trimpath -o bin/ ./cmd/bartizan
@@ -48,6 +48,11 @@ e2e:
 # Time and memory of each stage for 100, 1,000 and 10,000 workloads.
 bench:
 	$(GO) test ./cmd/bartizan -run '^$$' -bench Stages -benchtime 1x -timeout 60m
+
+# Hostile input: each fuzz target for FUZZTIME on one core; prints executions and CPU time.
+FUZZTIME = 4m
+torture:
+	internal/torture/fuzz.sh $(FUZZTIME)
 
 clean:
 	rm -rf bin boutique

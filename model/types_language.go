@@ -2,13 +2,14 @@ package model
 
 import (
 	"regexp"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 // nameType is the name of a variable.
 var nameType = textType("name", func(s string) (string, *problem) {
-	if !hclsyntax.ValidIdentifier(s) {
+	if !utf8.ValidString(s) || !hclsyntax.ValidIdentifier(s) { // whose scanner takes some bytes that are not UTF-8
 		return "", bad("Invalid name", "%q is not a name of letters, digits, _ and -, starting with a letter.", s)
 	}
 	return s, nil

@@ -258,6 +258,7 @@ workload "shop" "web" {
     image = "registry.example.com:5000/shop/migrate:v1"
   }
   expose "shop.example.com" {
+    host = "shop.example.com"
     via  = gateway.public
     port = "http"
     path = "/shop"
