@@ -60,6 +60,8 @@ func FuzzTypes(f *testing.F) {
 					t.Errorf("%s refuses %q without a word", place, text)
 				case p == nil && !utf8.ValidString(text):
 					t.Errorf("%s takes %q, which is not UTF-8", place, text)
+				case p == nil && ty != publicKey && strings.ContainsAny(text, "\x00\u0085\u2028\u2029"):
+					t.Errorf("%s takes %q, which YAML does not give back", place, text)
 				case p == nil && ty != argType && ty != contentType && ty != publicKey && strings.ContainsAny(text, "\x00\n\r\t\x1b\u2028\u202e"):
 					t.Errorf("%s takes %q", place, text)
 				}

@@ -122,6 +122,10 @@ func parseArg(s string) (any, *problem) {
 	if strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
 		return "", bad("Invalid text", "%q holds a zero byte or is not UTF-8.", s)
 	}
+	// YAML 1.1 ends a line there and YAML 1.2 does not: what is read would not be what was written.
+	if i := strings.IndexAny(s, "\u0085\u2028\u2029"); i >= 0 {
+		return "", bad("Invalid text", "%q holds at byte %d one of the line ends U+0085, U+2028 and U+2029, which parsers of YAML read differently. Leave it out.", s, i)
+	}
 	return s, nil
 }
 
