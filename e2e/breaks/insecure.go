@@ -11,11 +11,15 @@ var insecure = map[string]any{
 	"authorization-mode":                   "AlwaysAllow",
 	"enable-admission-plugins":             "AlwaysAdmit",
 	"request-timeout":                      "24h",
+	"requestheader-allowed-names":          "",
 	"service-account-issuer":               "https://tokens.example.com",
 	"tls-curve-preferences":                "23",
 	"service-account-max-token-expiration": "8760h",
 	"tls-cipher-suites":                    "TLS_RSA_WITH_AES_128_CBC_SHA",
 	"tls-min-version":                      "VersionTLS10",
+	// Flags of etcd.
+	"feature-gates":       "InitialCorruptCheck=false",
+	"listen-metrics-urls": "http://0.0.0.0:2381",
 	// Flags of the controllers and of the kubelet.
 	"bind-address":                "0.0.0.0",
 	"terminated-pod-gc-threshold": "0",
