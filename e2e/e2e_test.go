@@ -30,6 +30,8 @@ type check struct {
 var checks = [][]check{
 	startChecks,
 	apiChecks,
+	dataChecks,
+	treeChecks,
 }
 
 // env is what a check looks at.

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/netip"
 	"os"
@@ -26,6 +25,7 @@ const (
 	endpointIP    = "10.20.0.10"
 	collectorHost = "audit.example.internal"
 	collectorIP   = "10.20.8.10"
+	registryHost  = "us-central1-docker.pkg.dev"
 	today         = "2026-11-21"
 )
 
@@ -95,6 +95,8 @@ func newSite(t *testing.T, ctx context.Context) *site {
 		Hosts: map[string]netip.Addr{endpoint: netip.MustParseAddr(endpointIP), collectorHost: netip.MustParseAddr(collectorIP)}}
 	s.cluster.Authority, err = cluster.Collect(ctx, s.collector, bin.Probe, collectorHost, ":8443", s.cluster.Token)
 	must(err)
+	s.cluster.Registry, err = cluster.StartRegistry(ctx, s.collector, bin.Probe, registryHost)
+	must(err)
 	return s
 }
 
@@ -114,12 +116,4 @@ func wait(ctx context.Context, s *site) {
 		os.Stdout.WriteString(m.Name + ": nsenter -a -t " + m.PID() + " env -i HOME=/root PATH=$PATH bash\n")
 	}
 	<-ctx.Done()
-}
-
-// refused turns a success into an error: what must not work.
-func refused(err error, what string) error {
-	if err == nil {
-		return errors.New(what)
-	}
-	return nil
 }

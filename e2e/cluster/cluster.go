@@ -36,7 +36,9 @@ type Cluster struct {
 	Token string
 	// Authority is the certificate of the authority that the machines trust for the collector, in PEM.
 	Authority []byte
-	Log       io.Writer
+	// Registry stands in for the registry of workloads.
+	Registry Registry
+	Log      io.Writer
 
 	first *lab.Machine
 	nodes int
@@ -103,6 +105,7 @@ func (c *Cluster) write(ctx context.Context, m *lab.Machine, pool string) error 
 		{"/etc/ssl/certs/e2e-collector.pem", 0o644, c.Authority},
 		{"/etc/kubernetes/hardening/audit-webhook.token", 0o600, []byte(c.Token + "\n")},
 		{"/etc/cni/net.d/10-bridge.conflist", 0o600, network(c.nodes)},
+		{"/etc/containerd/certs.d/" + c.Registry.Host + "/hosts.toml", 0o644, c.Registry.mirror()},
 		// kubeadm applies patches in the order of their names.
 		{"/etc/kubernetes/patches/kubeletconfigurationzhost+merge.json", 0o600, patch},
 	}

@@ -11,19 +11,26 @@ import (
 )
 
 var commands = map[string]func(args []string) error{
-	"init":    runInit,
-	"collect": runCollect,
-	"serve":   runServe,
-	"report":  runReport,
+	"init":     runInit,
+	"collect":  runCollect,
+	"registry": runRegistry,
+	"serve":    runServe,
+	"report":   runReport,
 }
 
 func main() {
-	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		// In place of another image's program the arguments are that program's: nothing to do but to stay.
+	var err error
+	switch {
+	case len(os.Args) > 1 && commands[os.Args[1]] != nil:
+		err = commands[os.Args[1]](os.Args[2:])
+	case os.Getenv("PORT") != "":
+		// In place of a workload's image.
+		err = runServe(nil)
+	default:
+		// In place of another program, whose arguments mean nothing here.
 		wait()
-		return
 	}
-	if err := commands[os.Args[1]](os.Args[2:]); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "probe:", err)
 		os.Exit(1)
 	}

@@ -53,15 +53,11 @@ func runReport([]string) error {
 // runServe answers every request with 200 and what the process sees, on the port that PORT names, until it is told to end.
 func runServe([]string) error {
 	go reap()
-	port := os.Getenv("PORT")
-	if port == "" {
-		port = "8080"
-	}
 	if err := json.NewEncoder(os.Stdout).Encode(look()); err != nil {
 		return err
 	}
 	go func() {
-		err := http.ListenAndServe(":"+port, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		err := http.ListenAndServe(":"+os.Getenv("PORT"), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			json.NewEncoder(w).Encode(look())
 		}))
 		fmt.Fprintln(os.Stderr, "probe:", err)
