@@ -141,8 +141,8 @@ func checkApplyAgain(ctx context.Context, e *env) (string, error) {
 }
 
 // checkHardenedPod runs the pod of a generated Deployment under a name of its own, from a stand-in for its image, and asks
-// the process what it may do. One thing is taken away: the AppArmor profile, which the kubelet refuses on a host without
-// AppArmor.
+// the process what it may do. What this host cannot do is taken away, and said: the AppArmor profile, which the kubelet
+// refuses on a host without AppArmor, and the user namespace, where the host's runc is older than 1.2.
 func checkHardenedPod(ctx context.Context, e *env) (string, error) {
 	text, err := os.ReadFile(filepath.Join(e.Tree, "manifests/namespaces/shop/apps/frontend/workload.yaml"))
 	if err != nil {
@@ -163,7 +163,17 @@ func checkHardenedPod(ctx context.Context, e *env) (string, error) {
 	}
 	pod := corev1.Pod{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}, ObjectMeta: d.Spec.Template.ObjectMeta, Spec: d.Spec.Template.Spec}
 	pod.Name, pod.Namespace = "e2e", d.Namespace
+	var without []string
+	namespaces, err := userNamespaces(ctx, e)
+	if err != nil {
+		return "", err
+	}
+	if !namespaces {
+		without = append(without, "a user namespace")
+		pod.Spec.HostUsers = nil
+	}
 	if _, err := os.Stat("/sys/module/apparmor"); err != nil {
+		without = append(without, "AppArmor")
 		if pod.Spec.SecurityContext != nil {
 			pod.Spec.SecurityContext.AppArmorProfile = nil
 		}
@@ -186,15 +196,27 @@ func checkHardenedPod(ctx context.Context, e *env) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var seen struct {
-		UID, GID            int
-		Status              map[string]string
-		RootWritable, Token bool
-		Environment         []string
-	}
+	var seen confinement
 	if err := json.NewDecoder(strings.NewReader(out)).Decode(&seen); err != nil {
 		return "", fmt.Errorf("%s: %w", out, err)
 	}
+	words := fmt.Sprintf("uid %d, capabilities %s, NoNewPrivs %s, seccomp filter, read-only root, no token", seen.UID, seen.Status["CapBnd"], seen.Status["NoNewPrivs"])
+	if len(without) > 0 {
+		words += "; this host cannot give it " + strings.Join(without, " and ")
+	}
+	return words, seen.judge()
+}
+
+// confinement is what the probe sees of its own.
+type confinement struct {
+	UID, GID            int
+	Status              map[string]string
+	RootWritable, Token bool
+	Environment         []string
+}
+
+// judge returns everything that a process of a hardened pod must not find.
+func (seen confinement) judge() error {
 	var wrong []error
 	want := func(is bool, what string) {
 		if !is {
@@ -213,5 +235,16 @@ func checkHardenedPod(ctx context.Context, e *env) (string, error) {
 		return strings.HasSuffix(name, "_SERVICE_PORT") && !strings.HasPrefix(name, "KUBERNETES_")
 	}),
 		"is told about other services in its environment")
-	return fmt.Sprintf("uid %d, capabilities %s, NoNewPrivs %s, seccomp filter, read-only root, no token", seen.UID, seen.Status["CapBnd"], seen.Status["NoNewPrivs"]), errors.Join(wrong...)
+	return errors.Join(wrong...)
+}
+
+// userNamespaces says whether the worker's runtime can run a pod in a user namespace.
+func userNamespaces(ctx context.Context, e *env) (bool, error) {
+	var node corev1.Node
+	if err := e.JSON(ctx, &node, "get", "node", e.site.worker.Name); err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(node.Status.RuntimeHandlers, func(h corev1.NodeRuntimeHandler) bool {
+		return h.Name == "" && h.Features != nil && h.Features.UserNamespaces != nil && *h.Features.UserNamespaces
+	}), nil
 }
