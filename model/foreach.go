@@ -26,6 +26,9 @@ func repeatable(blocks []*BlockType) []*BlockType {
 	return blocks
 }
 
+// maxInstances bounds the keys of one for_each, so that a slip in an expression does not fill the memory.
+const maxInstances = 2_000
+
 // instance is what sets one of the blocks apart that a block with for_each stands for.
 type instance struct {
 	of    *node  // the block as written
@@ -121,6 +124,10 @@ func (l *loader) keys(n *node) (map[string]cty.Value, bool) {
 		return nil, false
 	case !ty.IsSetType() && !ty.IsObjectType() && !ty.IsMapType():
 		l.errorf(at, "Nothing to repeat over", "Found %s. for_each takes a map, a set of texts, or a block that has for_each itself.", friendly(v))
+		return nil, false
+	}
+	if n := v.LengthInt(); n > maxInstances {
+		l.errorf(at, "Too many keys", "for_each has %d keys; the most is %d.", n, maxInstances)
 		return nil, false
 	}
 	values := map[string]cty.Value{}
