@@ -76,7 +76,7 @@ func TestJSONMeansTheSame(t *testing.T) {
 			t.Errorf("%s: %s", dir, json.Text())
 			continue
 		}
-		json.Spec.Inputs = native.Spec.Inputs // fingerprints of the files, which differ
+		json.Spec.Inputs = native.Spec.Inputs // names of files as seen from the directory, which differs
 		// Conditions are functions, which cannot be compared: ask them.
 		for n, i := range native.Spec.Invariants {
 			j := json.Spec.Invariants[n]
