@@ -52,12 +52,12 @@ func githubPipeline(pass *Pass, p *model.Pipeline) error {
 	err = pass.YAML(Artifact{
 		Path:  verify,
 		Doc:   "Workflow: proves this tree on every pull request",
-		Where: "repository of this tree, as .github/workflows/bartizan-verify.yaml",
-	}, githubVerify(p))
+		Where: "repository of this tree, as .github/workflows/" + workflowFile(pass.Spec.Inputs, "verify"),
+	}, githubVerify(p, pass.Spec.Inputs))
 	if err != nil {
 		return err
 	}
-	pass.Directory(Directory{Path: pipelineDir(p), Title: "Pipeline " + p.Name, Doc: githubDoc(p)})
+	pass.Directory(Directory{Path: pipelineDir(p), Title: "Pipeline " + p.Name, Doc: githubDoc(p, pass.Spec.Inputs)})
 	claimPipeline(pass, p, build, verify)
 	return nil
 }
@@ -76,15 +76,19 @@ func claimPipeline(pass *Pass, p *model.Pipeline, build, verify string) {
 }
 
 // githubDoc says how the workflows come into force, with an example for one of the pipeline's images.
-func githubDoc(p *model.Pipeline) string {
+func githubDoc(p *model.Pipeline, in model.Inputs) string {
 	image := "REGISTRY/IMAGE"
 	if len(p.Builds) > 0 {
 		image = registryPrefix(p.Builds[0]) + "NAME"
 	}
 	var b strings.Builder
-	b.WriteString("Copy both files to `.github/workflows/` of the repository that holds this tree, with `bartizan-` before their names; " +
-		"`verify.yaml` fails when the copies differ. Set the repository variables `BARTIZAN_SPEC` and `BARTIZAN_TREE` to the two " +
-		"directories (default `spec` and `generated`), and make the job *Verify the generated files* required for merging.\n\n")
+	fmt.Fprintf(&b, "Copy both files to `.github/workflows/` of the repository that holds this tree, as `bartizan-build.yaml` and `%s`; "+
+		"`verify.yaml` fails when the copies differ. Set the repository variables `BARTIZAN_SPEC` and `%s` to the two "+
+		"directories (default `spec` and `%s`), and make the job *Verify the generated files* required for merging.\n\n",
+		workflowFile(in, "verify"), treeVariable(in), treeDefault(in))
+	if len(in.VarFiles)+len(in.Vars) > 0 {
+		b.WriteString("The workflow chooses the variables with which this tree was generated; the trees of other environments have workflows of their own.\n\n")
+	}
 	b.WriteString("An application's repository calls the build; OWNER, REPOSITORY and COMMIT are those of this tree's repository:\n\n")
 	b.WriteString("```yaml\non: [push, pull_request]\npermissions: {}\njobs:\n  image:\n    permissions:\n      contents: read\n      id-token: write\n")
 	for _, r := range p.Builds {

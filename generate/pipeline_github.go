@@ -315,35 +315,39 @@ func githubLogin(r *model.Registry) githubStep {
 }
 
 // githubVerify is the workflow of the repository that holds the specification and this tree.
-func githubVerify(p *model.Pipeline) githubWorkflow {
-	spec, tree := map[string]string{}, map[string]string{}
-	spec["SPEC"], tree["TREE"] = "${{ vars.BARTIZAN_SPEC || 'spec' }}", "${{ vars.BARTIZAN_TREE || 'generated' }}"
-	both := map[string]string{"SPEC": spec["SPEC"], "TREE": tree["TREE"]}
+func githubVerify(p *model.Pipeline, in model.Inputs) githubWorkflow {
+	arguments, both := inputArguments(in)
+	tree := map[string]string{"TREE": fmt.Sprintf("${{ vars.%s || %s }}", treeVariable(in), templates.ActionString(treeDefault(in)))}
+	both["SPEC"], both["TREE"] = "${{ vars.BARTIZAN_SPEC || 'spec' }}", tree["TREE"]
+	of := p.Name
+	if e := in.Environment(); e != "" {
+		of += ", " + e
+	}
 	steps := append([]githubStep{githubCheckout()}, githubSecretScan()...)
 	steps = append(steps,
 		githubInstall(toolBartizan),
 		githubStep{
 			Name: "Refuse a tree that is not what the specification says",
 			Env:  both,
-			Run:  `"$RUNNER_TEMP/bin/bartizan" generate "source/$SPEC" -o "source/$TREE" --check` + "\n",
+			Run:  `"$RUNNER_TEMP/bin/bartizan" generate "source/$SPEC" -o "source/$TREE" --check` + arguments + "\n",
 		},
 		githubStep{
 			Name: "Prove the controls from the files",
 			Env:  both,
-			Run:  `"$RUNNER_TEMP/bin/bartizan" verify "source/$TREE" --spec "source/$SPEC"` + "\n",
+			Run:  `"$RUNNER_TEMP/bin/bartizan" verify "source/$TREE" --spec "source/$SPEC"` + arguments + "\n",
 		},
 		githubStep{
 			Name: "Refuse workflows that differ from the tree",
 			Env:  tree,
-			Run: fmt.Sprintf("cmp \"source/$TREE/%s\" source/.github/workflows/bartizan-build.yaml\ncmp \"source/$TREE/%s\" source/.github/workflows/bartizan-verify.yaml\n",
-				path.Join(pipelineDir(p), "build.yaml"), path.Join(pipelineDir(p), "verify.yaml")),
+			Run: fmt.Sprintf("cmp \"source/$TREE/%s\" source/.github/workflows/bartizan-build.yaml\ncmp \"source/$TREE/%s\" source/.github/workflows/%s\n",
+				path.Join(pipelineDir(p), "build.yaml"), path.Join(pipelineDir(p), "verify.yaml"), workflowFile(in, "verify")),
 		},
 	)
 	return githubWorkflow{
-		Name:        "verify (" + p.Name + ")",
+		Name:        "verify (" + of + ")",
 		On:          githubTriggers{PullRequest: &struct{}{}, Push: &githubPush{Branches: []string{"main"}}},
 		Permissions: map[string]string{},
-		Concurrency: githubConcurrency{Group: "verify-" + p.Name + "-${{ github.ref }}", Cancel: true},
+		Concurrency: githubConcurrency{Group: "verify-" + strings.ReplaceAll(of, ", ", "-") + "-${{ github.ref }}", Cancel: true},
 		Defaults:    shellDefaults(),
 		Env:         goEnv(),
 		Jobs: map[string]githubJob{"verify": {

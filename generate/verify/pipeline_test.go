@@ -61,6 +61,47 @@ func TestPipelineClaimsAreProved(t *testing.T) {
 	}
 }
 
+// A tree that was generated with variables is proved with the same: a workflow that leaves one out, or chooses another,
+// would judge the tree by another specification.
+func TestPipelineChoosesTheVariablesOfTheTree(t *testing.T) {
+	spec := pipelineSpec(nil)
+	spec.Inputs = model.Inputs{
+		VarFiles: []string{"../environments/production.vars.hcl"},
+		Vars:     []model.Var{{Name: "minor", Text: "1.36"}, {Name: "odd", Text: "a 'b' $(id)"}},
+	}
+	set := pipelineTree(t, spec)
+	const file = "pipeline/ci/verify.yaml"
+	original := string(set.Files()[file])
+	proved := func(text string) bool {
+		files := set.Files()
+		files[file] = []byte(text)
+		result := Run(spec, files, pipelineChecks)
+		holds := slices.ContainsFunc(result.Proved, func(c model.Claim) bool { return c.Control == model.TreeVerified })
+		found := slices.ContainsFunc(result.Findings, func(f Finding) bool { return f.Control == model.TreeVerified && f.Path == file })
+		if holds == found {
+			t.Errorf("proved: %v, finding: %v", holds, found)
+		}
+		return holds
+	}
+	if !proved(original) {
+		t.Fatalf("not proved:\n%s", original)
+	}
+	for _, m := range []struct{ old, new string }{
+		{` --var-file "source/$SPEC/$VAR_FILE_1"`, ""},
+		{` --var "minor=$VAR_1"`, ""},
+		{"environments/production", "environments/staging"},
+		{`VAR_1: "1.36"`, `VAR_1: "1.34"`},
+		{"bartizan-verify-production.yaml", "bartizan-verify.yaml"},
+		{"a 'b' $(id)", "a 'c' $(id)"},
+	} {
+		if !strings.Contains(original, m.old) {
+			t.Errorf("%q is not in the file:\n%s", m.old, original)
+		} else if proved(strings.Replace(original, m.old, m.new, 1)) {
+			t.Errorf("proved with %q instead of %q", m.new, m.old)
+		}
+	}
+}
+
 // Each row edits one file so that the control no longer holds.
 func TestPipelineMutationsAreFound(t *testing.T) {
 	const build, verify = "pipeline/ci/build.yaml", "pipeline/ci/verify.yaml"

@@ -291,11 +291,16 @@ func (w *workflowProof) checkTreeVerified(flow *workflow) error {
 	if err := firstError(checkSources(flow), checkCheckout(job), checkPrograms(job, "gitleaks", "bartizan"), checkSecretScan(job)); err != nil {
 		return err
 	}
+	inputs, env := w.inputs()
+	workflow := "bartizan-verify.yaml"
+	if e := w.Spec.Inputs.Environment(); e != "" {
+		workflow = "bartizan-verify-" + e + ".yaml"
+	}
 	for _, want := range [][]string{
-		{tool("bartizan"), "generate", `"source/$SPEC"`, "-o", `"source/$TREE"`, "--check"},
-		{tool("bartizan"), "verify", `"source/$TREE"`, "--spec", `"source/$SPEC"`},
+		append([]string{tool("bartizan"), "generate", `"source/$SPEC"`, "-o", `"source/$TREE"`, "--check"}, inputs...),
+		append([]string{tool("bartizan"), "verify", `"source/$TREE"`, "--spec", `"source/$SPEC"`}, inputs...),
 		{"cmp", `"source/$TREE/` + path.Join(path.Dir(w.path), "build.yaml") + `"`, "source/.github/workflows/bartizan-build.yaml"},
-		{"cmp", `"source/$TREE/` + w.path + `"`, "source/.github/workflows/bartizan-verify.yaml"},
+		{"cmp", `"source/$TREE/` + w.path + `"`, "source/.github/workflows/" + workflow},
 	} {
 		at, c, err := job.find(want...)
 		if err != nil {
@@ -304,9 +309,31 @@ func (w *workflowProof) checkTreeVerified(flow *workflow) error {
 		if len(c.Args) != len(want) {
 			return fmt.Errorf("step %q: want %q and no more", job.Steps[at.step].Name, strings.Join(want, " "))
 		}
+		for name, value := range env {
+			if want[0] != "cmp" && job.Steps[at.step].Env[name] != value {
+				return fmt.Errorf("step %q: want %s=%q, which is what this tree was generated with", job.Steps[at.step].Name, name, value)
+			}
+		}
 		if err := job.plain(at, c); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// inputs are the arguments by which the workflow must choose the variables of this tree, and the environment of the step
+// that carries their values.
+func (w *workflowProof) inputs() (arguments []string, env map[string]string) {
+	env = map[string]string{}
+	for i, file := range w.Spec.Inputs.VarFiles {
+		name := fmt.Sprintf("VAR_FILE_%d", i+1)
+		arguments = append(arguments, "--var-file", `"source/$SPEC/$`+name+`"`)
+		env[name] = file
+	}
+	for i, v := range w.Spec.Inputs.Vars {
+		name := fmt.Sprintf("VAR_%d", i+1)
+		arguments = append(arguments, "--var", `"`+v.Name+"=$"+name+`"`)
+		env[name] = v.Text
+	}
+	return arguments, env
 }
