@@ -23,10 +23,7 @@ func (l *loader) has(n *node, name string) bool {
 	if a == nil {
 		return false
 	}
-	if l.value(a) != nil {
-		return true
-	}
-	return !isNull(a.expr)
+	return l.value(a) != nil || !a.null
 }
 
 // get returns the value of the attribute, or its default, or nil.

@@ -195,6 +195,9 @@ func (l *loader) checkEgress(n *node, w *Workload) {
 		return
 	}
 	for _, b := range n.all("egress") {
+		if w.Host.Network {
+			l.warnf(b.at, "Egress not held", "%s uses its node's network, where no network policy holds: it reaches whatever its node reaches. Leave the block out, which nothing enforces.", n.describe())
+		}
 		if len(l.items(b, "fqdns")) > 0 && c.Network.CNI != "" && c.Network.CNI != Cilium {
 			l.errorf(l.at(b, "fqdns"), "Names not enforced", "The rules that limit connections to DNS names are written for cni = \"cilium\" only; %s has %q. Give the addresses in cidrs, or a zone.", c.Addr(), c.Network.CNI)
 		}

@@ -5,12 +5,15 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/bartizan-dev/bartizan/model"
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
@@ -32,7 +35,7 @@ func TestDiagnostics(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			native := c.load(t, false)
 			c.compare(t, "want", native)
-			if strings.Contains("\n"+string(c.archive.Comment), "\nnative\n") {
+			if c.native() {
 				c.write(t)
 				return
 			}
@@ -82,6 +85,14 @@ func diagnosticCases(t *testing.T) []*diagnosticCase {
 	}
 	return cases
 }
+
+// says reports whether the line stands in the head of the case.
+func (c *diagnosticCase) says(line string) bool {
+	return strings.Contains("\n"+string(c.archive.Comment), "\n"+line+"\n")
+}
+
+// native reports whether the mistake cannot be made in JSON.
+func (c *diagnosticCase) native() bool { return c.says("native") }
 
 // load loads the specification of the case from the working directory, which it makes.
 func (c *diagnosticCase) load(t *testing.T, json bool) *model.Loaded {
@@ -184,4 +195,101 @@ func options(head []byte) model.Options {
 		o.AcceptExpired = o.AcceptExpired || line == "accept-expired"
 	}
 	return o
+}
+
+// One mistake causes one message, in both forms. A line "mistakes N" in the head of a case says that it makes more.
+func TestOneMistakeOneMessage(t *testing.T) {
+	for _, c := range diagnosticCases(t) {
+		made := 1
+		for line := range strings.Lines(string(c.archive.Comment)) {
+			if n, ok := strings.CutPrefix(line, "mistakes "); ok {
+				made, _ = strconv.Atoi(strings.TrimSpace(n))
+			}
+		}
+		for _, f := range c.archive.Files {
+			if n := strings.Count("\n"+string(f.Data), "\nError: ") + strings.Count("\n"+string(f.Data), "\nWarning: "); strings.HasPrefix(f.Name, "want") && n > 0 && n != made {
+				t.Errorf("%s: %d mistakes, but %s has %d messages", c.name, made, f.Name, n)
+			}
+		}
+	}
+}
+
+// Many mistakes in one specification cause exactly the messages that each causes alone.
+func TestManyMistakesAsManyMessages(t *testing.T) {
+	base, err := os.ReadFile("testdata/diagnostics/base.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := os.ReadFile("testdata/sketch/cosign.pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{"base.bartizan.hcl": base, "cosign.pub": key, "images.bartizan.json": []byte(images)}
+	taken := map[string]bool{}
+	var want []string
+	for _, c := range diagnosticCases(t) {
+		if len(c.archive.Files) < 2 || c.archive.Files[0].Name != "case.bartizan.hcl" || strings.HasPrefix(c.archive.Files[1].Name, "case") ||
+			bytes.Contains(c.archive.Comment, []byte("\nreplace ")) || bytes.Contains(c.archive.Comment, []byte("\nvar")) || bytes.Contains(c.archive.Comment, []byte("\nenviron ")) {
+			continue
+		}
+		blocks := headers(c.archive.Files[0].Data)
+		if slices.ContainsFunc(blocks, func(b string) bool { return taken[b] }) {
+			continue // another case has a block of this name
+		}
+		name := "case-" + c.name + ".bartizan.hcl"
+		for _, b := range blocks {
+			taken[b] = true
+		}
+		files[name] = c.archive.Files[0].Data
+		alone := c.load(t, false)
+		for _, d := range alone.Diagnostics {
+			want = append(want, strings.ReplaceAll(said(d), "case.bartizan.hcl", name))
+		}
+	}
+	t.Chdir(t.TempDir())
+	for name, text := range files {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, d := range model.Load(".", model.Options{Today: today}).Diagnostics {
+		got = append(got, said(d))
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	t.Logf("%d mistakes in %d files", len(want), len(files)-2)
+	if len(want) < 20 {
+		t.Errorf("only %d mistakes fit in one specification", len(want))
+	}
+}
+
+// said is the place of a message and what it is about; its details may name what else there is.
+func said(d *hcl.Diagnostic) string {
+	if d.Subject == nil {
+		return d.Summary
+	}
+	return d.Subject.String() + ": " + d.Summary
+}
+
+var header = regexp.MustCompile(`(?m)^(\w+)((?: "[^"]*")*) \{|^  (\w+) += `)
+
+// headers lists the blocks of a file by their headers, and the names in its locals blocks.
+func headers(text []byte) []string {
+	var all []string
+	inLocals := false
+	for _, m := range header.FindAllStringSubmatch(string(text), -1) {
+		switch {
+		case m[1] != "":
+			if inLocals = m[1] == "locals"; !inLocals {
+				all = append(all, m[1]+m[2])
+			}
+		case inLocals:
+			all = append(all, "local "+m[3])
+		}
+	}
+	return all
 }

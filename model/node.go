@@ -39,6 +39,7 @@ type attr struct {
 	name   hcl.Range
 	expr   hcl.Expression
 	value  *value // set by the first evaluation; nil: null or wrong
+	null   bool   // the value is null
 	state  evalState
 	each   *instance // that the attribute belongs to, or nil
 }
@@ -177,6 +178,10 @@ func (l *loader) unknownAttribute(n *node, name string, at hcl.Range) {
 		return
 	}
 	n.mean(name)
+	if do := n.schema.Elsewhere[name]; do != "" {
+		l.errorf(at, "Unknown attribute", "%s has no attribute %q. %s", a(n.schema.Name), name, do)
+		return
+	}
 	l.errorf(at, "Unknown attribute", "%s has no attribute %q.%s", a(n.schema.Name), name, didYouMean(name, n.schema.names()))
 }
 
@@ -192,6 +197,10 @@ func (l *loader) unknownBlock(n *node, name string, at hcl.Range) {
 	n.mean(name)
 	if n.schema.attributes[name] != nil {
 		l.errorf(at, "Attribute expected", "%q is an attribute. Write %s = … with an equals sign.", name, name)
+		return
+	}
+	if do := n.schema.Elsewhere[name]; do != "" {
+		l.errorf(at, "Unknown block", "There is no block %q. %s", name, do)
 		return
 	}
 	if n.schema == root {

@@ -20,6 +20,8 @@ type BlockType struct {
 	Open       bool      // takes any attribute (locals)
 	Many       bool      // may stand several times though it has no label
 	Weakening  *Weakness // of the block itself: the values are those of its last label
+	// Elsewhere says what to do here instead of what other tools know under a name.
+	Elsewhere map[string]string
 
 	attributes map[string]*Attribute
 	blocks     map[string]*BlockType
@@ -158,7 +160,14 @@ var Schema = prepare(repeatable(slices.Concat(
 )))
 
 // root is the schema of a file.
-var root = prepare([]*BlockType{{Name: "specification", Blocks: Schema}})[0]
+var root = prepare([]*BlockType{{Name: "specification", Blocks: Schema, Elsewhere: map[string]string{
+	"module":    "There are no modules: all files of a directory are one specification, and profiles hold what workloads have in common.",
+	"resource":  "Each kind of thing is a block of its own: `bartizan explain language` lists them.",
+	"data":      "Nothing is looked up while a specification is read. Write the value, or choose it with a variable.",
+	"provider":  "Nothing is called while a specification is read, so there are no providers. Leave it out.",
+	"terraform": "This is a specification for Bartizan, not for Terraform. Leave the block out.",
+	"output":    "A specification has no outputs: what is generated is files. Leave it out.",
+}}})[0]
 
 // prepare fills the indexes of the blocks.
 func prepare(blocks []*BlockType) []*BlockType {

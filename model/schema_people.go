@@ -118,6 +118,10 @@ var variableBlock = &BlockType{
 		{Name: "default", Type: anyType, Derived: "the variable must be set", Doc: "Value where none is set."},
 		{Name: "description", Type: lineType, Doc: "What it is for."},
 	},
+	Elsewhere: map[string]string{
+		"sensitive": "No secret belongs in a specification, so no variable is sensitive. Leave it out, and name what is secret with a secret block of a workload.",
+		"nullable":  "A variable may always be null. Say what it must be with a validation block.",
+	},
 	Blocks: []*BlockType{{
 		Name: "validation",
 		Many: true,

@@ -54,7 +54,12 @@ func (i Inputs) Environment() string {
 		return ""
 	}
 	name, _, _ := strings.Cut(path.Base(i.VarFiles[len(i.VarFiles)-1]), ".")
-	return name
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return -1 // it is part of names of files and variables
+	}, name)
 }
 
 // HostPort is a host name or IP address with a TCP or UDP port.

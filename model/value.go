@@ -35,10 +35,29 @@ func (l *loader) value(a *attr) *value {
 		if a.schema.Type.shape != anything {
 			defer l.about(a.owner())()
 			a.value = l.fromExpr(a.expr, a.schema.Type, a.each)
+			if a.value == null {
+				a.value, a.null = nil, true
+				if a.schema.Required {
+					l.errorf(a.expr.Range(), "Missing "+a.schema.Name, "The value is null, but %s is needed: %s", a.schema.Name, sentence(a.schema.Doc))
+				}
+			}
 		}
 		a.state = done
 	}
 	return a.value
+}
+
+// null is what fromExpr returns for null: as if nothing were written.
+var null = new(value)
+
+// element is fromExpr for what is inside a list or map, where null has no meaning.
+func (l *loader) element(expr hcl.Expression, t *Type, in *instance) *value {
+	v := l.fromExpr(expr, t, in)
+	if v == null {
+		l.errorf(expr.Range(), "Missing value", "Found null where the type is: %s.", t.Name)
+		return nil
+	}
+	return v
 }
 
 // fromExpr evaluates an expression and checks it against the type. Lists and maps that are written out are taken
@@ -50,7 +69,7 @@ func (l *loader) fromExpr(expr hcl.Expression, t *Type, in *instance) *value {
 		if exprs, diags := hcl.ExprList(expr); !diags.HasErrors() {
 			v := &value{at: expr.Range()}
 			for _, e := range exprs {
-				v.add(l.fromExpr(e, t.elem, in))
+				v.add(l.element(e, t.elem, in))
 			}
 			return v
 		}
@@ -73,16 +92,17 @@ func (l *loader) fromExpr(expr hcl.Expression, t *Type, in *instance) *value {
 		}
 	}
 	v, ok := l.eval(expr, in)
-	if !ok || v.IsNull() {
+	if !ok {
 		return nil
+	}
+	if v.IsNull() {
+		return null
 	}
 	return l.fromCty(v, t, expr.Range())
 }
 
 // traversal returns the names of a reference, also where a key in brackets is computed: workload.shop.api[each.key].
 func (l *loader) traversal(expr hcl.Expression, in *instance) (hcl.Traversal, bool) {
-	if isJSON(expr.Range()) {
-	}
 	switch e := expr.(type) {
 	case *hclsyntax.ScopeTraversalExpr:
 		return e.Traversal, true
@@ -133,7 +153,7 @@ func (l *loader) fromPairs(expr hcl.Expression, pairs []hcl.KeyValuePair, t *Typ
 			continue
 		}
 		lines[key] = at.Start.Line
-		v.addEntry(l.key(key, t, at), l.fromExpr(p.Value, t.elem, in), key, at)
+		v.addEntry(l.key(key, t, at), l.element(p.Value, t.elem, in), key, at)
 	}
 	return v
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
@@ -44,6 +45,9 @@ func (l *loader) declareVariables() {
 	}
 	l.readAutoVars()
 	for _, file := range l.options.VarFiles {
+		if !l.settled(file, "--var-file") {
+			continue
+		}
 		l.readVarFile(file)
 		l.spec.Inputs.VarFiles = append(l.spec.Inputs.VarFiles, l.fromSpec(file))
 	}
@@ -109,6 +113,10 @@ func (l *loader) declare(n *node) *input {
 // setText sets a variable from text outside of files: as it stands for strings, otherwise as an expression.
 func (l *loader) setText(name, text, source string) {
 	in := l.inputs[name]
+	if !l.settled(text, source) {
+		in.ok = false
+		return
+	}
 	if what := looksSecret(text); what != "" {
 		l.secretf(hcl.Range{}, "The value of %s looks like %s. No secret belongs in a specification: keep it in a secret_store and name it with a secret block.", source, what)
 		in.ok = false
@@ -129,6 +137,16 @@ func (l *loader) setText(name, text, source string) {
 		return
 	}
 	l.set(in, v, hcl.Range{}, source)
+}
+
+// settled reports whether a text from outside means itself. Generated workflows repeat it, and their runner would read
+// "${{" as an expression; so does whoever forgot to let the runner replace it.
+func (l *loader) settled(text, source string) bool {
+	if strings.Contains(text, "${{") || strings.ContainsFunc(text, unicode.IsControl) {
+		l.errorf(hcl.Range{}, "Invalid variable", "The value of %s is %q. Write it in one line, without \"${{\".", source, text)
+		return false
+	}
+	return true
 }
 
 func (l *loader) set(in *input, v cty.Value, at hcl.Range, source string) {

@@ -84,6 +84,8 @@ func TestValuesOfVariables(t *testing.T) {
 		{"an object with a default", "object({ a = string, b = optional(number, 2) })", `{ a = "x" }`, ""},
 		{"a list without quotes", "list(string)", "a,b", `Write it as it stands in a specification, for example ["a", "b"]`},
 		{"an object without an attribute", "object({ a = string })", "{}", `attribute "a" is required`},
+		{"an expression of a runner", "string", "${{ inputs.x }}", `without "${{"`},
+		{"two lines", "string", "a\nb", "in one line"},
 		{"a secret", "string", "ghp_abcdefghijklmnopqrstuvwxyz0123456789", "looks like a token of GitHub"},
 	}
 	for _, tt := range tests {

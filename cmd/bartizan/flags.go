@@ -108,16 +108,3 @@ func toCompletions(values []string) []cobra.Completion {
 	}
 	return all
 }
-
-// names is a flag that takes names with commas between them, and may be repeated. Quotes are part of a name, as in
-// workload.shop.worker["eu"]; a list of pflag would take them for its own.
-type names []string
-
-func (n *names) String() string { return strings.Join(*n, ",") }
-
-func (n *names) Set(text string) error {
-	*n = append(*n, strings.Split(text, ",")...)
-	return nil
-}
-
-func (n *names) Type() string { return "strings" }

@@ -94,7 +94,7 @@ failed). Results go to standard output, messages to standard error. Nothing is e
 			root.AddCommand(c)
 		}
 	}
-	add("spec", newInit(s), newValidate(s), newFmt(s))
+	add("spec", newInit(s), newValidate(s), newFmt(s), newSchema(s))
 	add("work", newGenerate(s), newThreatmodel(s), newVerify(s))
 	add("learn", newExplain(s), newControls(s), newSteps(s), newReference(s), newVersion(s))
 	root.SetHelpCommandGroupID("learn")

@@ -43,19 +43,24 @@ func newTree(spec *model.Spec) (*tree, error) {
 // posture is what the files prove and people attest.
 func (t *tree) posture() model.Posture { return model.NewPosture(t.result.Proved, t.spec.Attestations) }
 
+// shownProblems is how many claims or findings an error names at most.
+const shownProblems = 10
+
 // claimList names claims, one on each line.
 func claimList(claims []model.Claim) string {
-	var b strings.Builder
-	for _, c := range claims {
-		fmt.Fprintf(&b, "  %s for %s (%s)\n", c.Control, c.Subject, c.Path)
-	}
-	return b.String()
+	return shorten(claims, func(c model.Claim) string { return fmt.Sprintf("%s for %s (%s)", c.Control, c.Subject, c.Path) })
 }
 
-func findingList(findings []verify.Finding) string {
+func findingList(findings []verify.Finding) string { return shorten(findings, findingText) }
+
+// shorten writes the first of many things, one on each line, and how many there are beside them.
+func shorten[T any](list []T, text func(T) string) string {
 	var b strings.Builder
-	for _, f := range findings {
-		fmt.Fprintf(&b, "  %s\n", findingText(f))
+	for _, x := range list[:min(shownProblems, len(list))] {
+		fmt.Fprintf(&b, "  %s\n", text(x))
+	}
+	if more := len(list) - shownProblems; more > 0 {
+		fmt.Fprintf(&b, "  and %d more\n", more)
 	}
 	return b.String()
 }

@@ -16,9 +16,19 @@ func newValidate(s *streams) *cobra.Command {
 what to do about it. It writes nothing.
 
 SPEC is a directory, of which all *.bartizan.hcl and *.bartizan.json files are read as one specification, one such file,
-or - for standard input. The default is the current directory.`,
-		Example: "  bartizan validate examples/online-boutique --today 2026-11-21",
-		Args:    cobra.MaximumNArgs(1),
+or - for standard input, which is JSON if it begins with { or [; what it names with file() is sought in the current
+directory. The default is the current directory.
+
+Variables are set, later ones winning, by BARTIZAN_VAR_name in the environment, by files *.auto.vars.hcl and
+*.auto.vars.json beside the specification, by --var-file, by --var.
+
+--format json prints an object in the shape of "terraform validate -json": valid, error_count, warning_count, and
+diagnostics with severity, summary, detail, range and snippet; also code (the summary as one word), address (of the block
+or attribute), suggestion (the name that was probably meant), and remedy (text to add to the specification).`,
+		Example: `  bartizan validate examples/online-boutique --today 2026-11-21
+  bartizan validate --var-file production.vars.hcl
+  make-spec | bartizan validate - --format json`,
+		Args: cobra.MaximumNArgs(1),
 	}
 	var flags specFlags
 	flags.add(cmd)
