@@ -6,7 +6,7 @@ var registryBlock = &BlockType{
 	Doc:    "A place where images come from. Images from elsewhere are refused.",
 	Attributes: []*Attribute{
 		{Name: "host", Type: textType("registry host", parseRegistryHost), Required: true, Doc: "Host, with a port if it is not 443; \"docker.io\" for Docker Hub."},
-		{Name: "path", Type: textType("path", parseImagePath), Derived: "all images of the host", Doc: "Only images below this path."},
+		{Name: "path", Type: textType("path", parseImagePath).like("shop"), Derived: "all images of the host", Doc: "Only images below this path."},
 		{Name: "signed_by", Type: listOf(publicKey), Required: true, Doc: "PEM public keys of which one must have signed each image; [] for a registry whose images nobody signs.",
 			Weakening: &Weakness{Doc: "Whoever can push to the registry decides what runs.", Empty: true}},
 	},

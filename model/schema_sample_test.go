@@ -1,7 +1,9 @@
 package model
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/hcl/v2/hclparse"
 )
@@ -55,4 +57,61 @@ func TestExamplesOfBlocksParse(t *testing.T) {
 		}
 	}
 	walk("", Schema)
+}
+
+// What explain shows for an attribute is taken as its value: each is read in its block by the code that reads a
+// specification. Only names that the example's specification does not have may be unknown.
+func TestExamplesOfAttributesAreTaken(t *testing.T) {
+	shown := 0
+	walkSchema(func(path string, b *BlockType) {
+		for _, a := range b.Attributes {
+			p := path + "." + a.Name
+			text := ExampleOf(p)
+			if a.Type.shape == anything {
+				if text != "" {
+					t.Errorf("%s has an example", p)
+				}
+				continue
+			}
+			if text == "" {
+				t.Errorf("%s has no example", p)
+				continue
+			}
+			shown++
+			l := &loader{options: Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}, loaded: &Loaded{sources: map[string]*source{}}, dir: "testdata/sketch", spec: &Spec{}}
+			l.parse("example"+extHCL, []byte(text))
+			if l.diags.HasErrors() {
+				t.Errorf("%s: %s", p, l.diags)
+				continue
+			}
+			file := &node{schema: root, attrs: map[string]*attr{}}
+			l.decode(file, l.bodies[0].native)
+			n := file
+			for len(n.children) > 0 {
+				n = n.children[0]
+			}
+			l.diags = nil // labels of the example are the schema's own words
+			l.value(n.attrs[a.Name])
+			if n.attrs[a.Name] == nil {
+				t.Errorf("%s: the example does not set it:\n%s", p, text)
+			}
+			for _, d := range l.diags {
+				if !strings.HasPrefix(d.Summary, "Unknown "+firstKind(a.Type)) || firstKind(a.Type) == "" {
+					t.Errorf("%s: %s: %s\n%s", p, d.Summary, d.Detail, text)
+				}
+			}
+		}
+	})
+	if shown < 150 {
+		t.Errorf("%d attributes have an example", shown)
+	}
+}
+
+// firstKind is the kind of block that the sample of a reference names, "" for other types.
+func firstKind(t *Type) string {
+	if len(t.Kinds) == 0 && t.shape != reference {
+		return ""
+	}
+	kind, _, _ := strings.Cut(strings.Trim(t.Sample(), "["), ".")
+	return strings.ReplaceAll(kind, "_", " ")
 }

@@ -29,7 +29,8 @@ func languagePaths() []string {
 type attributeInfo struct {
 	Name     string `json:"name"`
 	Type     string `json:"type"`
-	Sample   string `json:"example,omitempty"` // a value as it is written
+	Sample   string `json:"example,omitempty"`    // a value as it is written
+	Context  string `json:"in_context,omitempty"` // the attribute in its block
 	Doc      string `json:"doc"`
 	Required bool   `json:"required"`
 	Default  any    `json:"default,omitempty"`
@@ -80,10 +81,15 @@ func (i attributeInfo) print(p *printer, path string) {
 func explainBlock(path string) *explanation {
 	if a := model.LookupAttribute(path); a != nil {
 		i := newAttributeInfo(a)
+		example := model.ExampleOf(path)
+		i.Context = example
 		return &explanation{i, func(p *printer) {
 			i.print(p, path)
-			if i.Sample != "" {
-				p.line("\n    " + i.Name + " = " + i.Sample)
+			if example != "" {
+				p.line("")
+				for line := range strings.Lines(example) {
+					p.line("    " + strings.TrimSuffix(line, "\n"))
+				}
 			}
 		}}
 	}
