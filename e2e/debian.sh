@@ -14,6 +14,7 @@ need nsenter util-linux
 need sysctl procps
 need openssl openssl
 need curl curl
+need jq jq
 need sshd openssh-server
 need systemd-tmpfiles systemd
 [ -z "$missing" ] && exit

@@ -32,6 +32,7 @@ var checks = [][]check{
 	apiChecks,
 	dataChecks,
 	treeChecks,
+	benchChecks,
 }
 
 // env is what a check looks at.
