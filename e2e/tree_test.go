@@ -132,9 +132,16 @@ func ownWarning(line string) bool { return strings.Contains(line, "Sorting order
 
 func checkApplyAgain(ctx context.Context, e *env) (string, error) {
 	for _, part := range parts {
-		// diff fails if there is a difference.
-		if out, err := e.Kubectl(ctx, "diff", "--server-side", "-k", manifests+"/"+part); err != nil {
-			return "", fmt.Errorf("%s: %w %s", part, err, out)
+		// diff fails if there is a difference. It also sees the status of a quota that is counted meanwhile; that passes.
+		err := cluster.Eventually(ctx, time.Minute, func() error {
+			out, err := e.Kubectl(ctx, "diff", "--server-side", "-k", manifests+"/"+part)
+			if err != nil {
+				return fmt.Errorf("%s: %w %s", part, err, out)
+			}
+			return nil
+		})
+		if err != nil {
+			return "", err
 		}
 	}
 	return "kubectl diff --server-side finds no difference", nil
