@@ -66,7 +66,7 @@ func GuardOwners(s *model.Spec) []string {
 
 // AppsPattern matches the workloads of a namespace, wherever in the repository the tree stands.
 func AppsPattern(n *model.Namespace) string {
-	return "**/" + path.Join(ClusterDir(n.Cluster), "manifests", "namespaces", n.Name, "apps") + "/"
+	return "**/" + path.Join(ManifestsDir(n.Cluster), "namespaces", n.Name, "apps") + "/"
 }
 
 // DeployedRepositories returns the repositories that a GitOps controller applies, each once, sorted by name.

@@ -158,7 +158,7 @@ func standardState(s model.Standard, controls []model.ControlID, states map[mode
 		return notApplicable
 	}
 	if len(controls) == 0 {
-		if s.Automatable && requirementNotes[s.ID].People == "" {
+		if s.Automatable && s.Note().People == "" {
 			return notCovered
 		}
 		return forPeople

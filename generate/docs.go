@@ -1,6 +1,7 @@
 package generate
 
 var docsGenerators = []*Generator{
+	manifestsGuide,
 	coverage,
 	decisions,
 	connectivity,

@@ -39,7 +39,7 @@ type sortOptions struct {
 
 func runKustomization(p *Pass) error {
 	for _, c := range p.Spec.Clusters {
-		manifests := path.Join(ClusterDir(c), "manifests")
+		manifests := ManifestsDir(c)
 		files := yamlByDir(p.Paths(manifests))
 		for _, n := range c.Namespaces {
 			listApps(files, n)
@@ -113,7 +113,7 @@ func listApps(files map[string][]string, n *model.Namespace) {
 
 // listNamespaces adds the list of all guards, then all workloads.
 func listNamespaces(files map[string][]string, c *model.Cluster) {
-	root := path.Join(ClusterDir(c), "manifests", "namespaces")
+	root := path.Join(ManifestsDir(c), "namespaces")
 	var guards, apps []string
 	for _, n := range c.Namespaces {
 		if files[GuardDir(n)] != nil {

@@ -199,6 +199,12 @@ The machine image, or a step of yours before node.sh, must provide: containerd 2
 kubelet, kubeadm and cri-tools of Kubernetes v1.%d from the package repository of the Kubernetes project, held at their version.
 They are not fetched here, because no file of this tree downloads anything that it cannot check.
 `, pool.Cluster.Version.Minor)
+	if hasUserNamespaces(pool) && slices.ContainsFunc(pool.Cluster.Workloads(), userNamespace) {
+		doc += `
+Pods run in user namespaces (hostUsers: false), which need runc 1.2 or newer: with an older one they do not start. Compare
+` + "`runc --version`" + `.
+`
+	}
 	switch pool.Runtime {
 	case model.GVisor:
 		doc += "\nPods of this pool can run under gVisor: the image must also provide runsc and containerd-shim-runsc-v1.\n"

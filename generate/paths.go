@@ -25,17 +25,20 @@ func CiliumValues(c *model.Cluster) string {
 // AccessDir holds the way in for people.
 func AccessDir(c *model.Cluster) string { return path.Join(ClusterDir(c), "access") }
 
+// ManifestsDir holds what is applied to the cluster.
+func ManifestsDir(c *model.Cluster) string { return path.Join(ClusterDir(c), "manifests") }
+
 // PlatformDir holds cluster-scoped objects.
-func PlatformDir(c *model.Cluster) string { return path.Join(ClusterDir(c), "manifests", "platform") }
+func PlatformDir(c *model.Cluster) string { return path.Join(ManifestsDir(c), "platform") }
 
 // GuardDir holds the objects of a namespace that security owns.
 func GuardDir(n *model.Namespace) string {
-	return path.Join(ClusterDir(n.Cluster), "manifests", "namespaces", n.Name, "guard")
+	return path.Join(ManifestsDir(n.Cluster), "namespaces", n.Name, "guard")
 }
 
 // AppsDir holds one directory for each workload of a namespace.
 func AppsDir(n *model.Namespace) string {
-	return path.Join(ClusterDir(n.Cluster), "manifests", "namespaces", n.Name, "apps")
+	return path.Join(ManifestsDir(n.Cluster), "namespaces", n.Name, "apps")
 }
 
 // AppDir holds the objects of one workload.
@@ -43,5 +46,5 @@ func AppDir(w *model.Workload) string { return path.Join(AppsDir(w.Namespace), w
 
 // GitOpsDir holds the objects that tell a GitOps controller what to apply, and as whom.
 func GitOpsDir(c *model.Cluster, g *model.GitOps) string {
-	return path.Join(ClusterDir(c), "manifests", "gitops", g.Name)
+	return path.Join(ManifestsDir(c), "gitops", g.Name)
 }

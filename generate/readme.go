@@ -122,7 +122,7 @@ func defaultDirectory(dir string) Directory {
 		case "access":
 			d.Title = "The way in for people"
 		case "manifests":
-			d.Title, d.Doc = "What runs in the cluster", "Apply `platform/` first, then `namespaces/`. Within a namespace `guard/` comes before `apps/`."
+			d.Title = "What runs in the cluster"
 		}
 	case 4:
 		switch {

@@ -175,9 +175,12 @@ func userNamespace(w *model.Workload) bool {
 			return false
 		}
 	}
-	return onAll(w, func(p *model.NodePool) bool {
-		return p.OS != model.Debian12 && (p.Runtime == model.Runc || p.Runtime == "")
-	})
+	return onAll(w, hasUserNamespaces)
+}
+
+// hasUserNamespaces reports whether the pool's nodes can run pods in user namespaces.
+func hasUserNamespaces(p *model.NodePool) bool {
+	return p.OS != model.Debian12 && (p.Runtime == model.Runc || p.Runtime == "")
 }
 
 // appArmor reports whether every node of the workload has AppArmor. The kubelet refuses pods that ask for a profile,

@@ -56,7 +56,7 @@ var nodeControls = []*Control{
 		Layer:     LayerNode,
 		Subject:   "node_pool",
 		Title:     "SSH to nodes is possible from declared sources only, with keys only",
-		Doc:       "sshd takes public keys that root has put in place, from declared sources, and forwards nothing; its configuration is one complete file, so that no other file can weaken it. Without ssh_from, sshd is removed. Source: JUMP-01; NIST SP 800-190 4.5.4.",
+		Doc:       "sshd takes public keys that root has put in place, from declared sources, and forwards nothing; its configuration is one complete file, so that no other file can weaken it. Without ssh_from, sshd is removed, as STIG V-242393 asks for workers. Source: JUMP-01; NIST SP 800-190 4.5.4.",
 		Standards: []string{"JUMP-01", "NIST-800-190-4.5.4"},
 	},
 	{
@@ -64,7 +64,7 @@ var nodeControls = []*Control{
 		Layer:     LayerNode,
 		Subject:   "node_pool",
 		Title:     "Kernel settings and modules are hardened",
-		Doc:       "Settings of the Kernel Self-Protection Project and of distribution benchmarks that leave Kubernetes alone: forwarding stays on and user namespaces stay available. The six settings that protectKernelDefaults compares are among them. Old protocols and file systems never load. Source: NODE-01, NODE-02.",
+		Doc:       "Settings of the Kernel Self-Protection Project and of distribution benchmarks that leave Kubernetes alone: forwarding stays on and user namespaces stay available: the project's user.max_user_namespaces=0 would take hostUsers: false away from pods, which is worth more. The six settings that protectKernelDefaults compares are among them. Old protocols and file systems never load. Source: NODE-01, NODE-02.",
 		Standards: []string{"NODE-01", "NODE-02"},
 	},
 	{
@@ -96,6 +96,7 @@ var nodeControls = []*Control{
 		Layer:   LayerNode,
 		Subject: "node_pool",
 		Title:   "Workers run no static pods",
+		Doc:     "The kubelet of a worker reads no directory of pods, so all that runs there has passed the API server's admission and audit; on control-plane nodes kubeadm needs static pods. To look at a worker, people use the jump box that ssh_from names. Source: STIG V-242397.",
 	},
 	{
 		ID:      ControlPlaneTaint,

@@ -293,7 +293,7 @@ var workloadControls = []*Control{
 		Layer:     LayerImage,
 		Subject:   "cluster",
 		Title:     "Pods with images from other registries are refused",
-		Doc:       "A ValidatingAdmissionPolicy compares the image of every container and image volume with the declared registries, also when pods are changed or debugged. Names without a registry are refused.",
+		Doc:       "A ValidatingAdmissionPolicy compares the image of every container and image volume with the declared registries, also when pods are changed or debugged. Names without a registry are refused. The API server takes a policy whose expressions name unknown fields and reports them only in status.typeChecking: look there after each upgrade.",
 		Standards: []string{"OWASP-2022-K02", "OWASP-2025-K04", "NIST-800-190-4.1.5", "NIST-800-190-4.4.5"},
 	},
 	{

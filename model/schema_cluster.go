@@ -17,7 +17,7 @@ var clusterBlock = &BlockType{
 			Name: "api", Required: true,
 			Doc: "How the API server is reached.",
 			Attributes: []*Attribute{
-				{Name: "endpoint", Type: hostPortType, Required: true, Doc: "Name and port under which clients and nodes reach the API server."},
+				{Name: "endpoint", Type: hostPortType, Required: true, Doc: "Name and port under which clients and nodes reach the API server. A control-plane node's own components ask the API server on the same node instead, as kubeadm sets it up."},
 				{Name: "reachable_from", Type: listOf(to("jump_box", "vpn", "zone", "node_pool", "foreign_cluster")), Required: true,
 					Doc:       "Who may connect to the API server besides the cluster's own nodes and pods.",
 					Weakening: &Weakness{Doc: "Anyone on the internet can talk to the API server and wait for its next vulnerability.", Values: []any{"zone.internet"}}},
@@ -137,7 +137,7 @@ var nodePoolBlock = &BlockType{
 		{Name: "cluster", Type: to("cluster"), Derived: "the only cluster", Doc: "Cluster that the nodes join."},
 		{Name: "roles", Type: listOf(enum(RoleControlPlane, RoleEtcd)), Derived: "worker", Doc: "What the nodes do instead of running workloads. Either every control-plane pool has both, or a pool of its own has only \"etcd\"; etcd has an odd number of nodes."},
 		{Name: "zone", Type: to("zone"), Required: true, Doc: "Where the nodes stand."},
-		{Name: "os", Type: enum(Ubuntu2404, Debian12, Debian13), Default: "ubuntu-24.04", Doc: "Operating system that the node files are written for."},
+		{Name: "os", Type: enum(Ubuntu2404, Debian12, Debian13), Default: "ubuntu-24.04", Doc: "Operating system that the node files are written for. Pods get appArmorProfile and hostUsers: false only if every node that they may run on can do it: the kubelet refuses them elsewhere. debian-12 has no user namespaces for pods: its kernel and its runc are too old."},
 		{Name: "nodes", Type: mapOf(labelType, addressType), Doc: "Machines with fixed addresses: name to IP address."},
 		{Name: "cidr", Type: cidrType, Doc: "Addresses of an elastic pool, instead of nodes."},
 		{Name: "max", Type: number(1, 5000), Default: 10, Doc: "Most nodes of an elastic pool."},

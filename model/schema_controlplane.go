@@ -39,7 +39,7 @@ var admissionBlock = &BlockType{
 	Doc:  "Choices among the API server's built-in admission plugins. NodeRestriction, PodSecurity, EventRateLimit and DenyServiceExternalIPs are always on.",
 	Attributes: []*Attribute{
 		{Name: "always_pull_images", Type: boolType, Default: false, Doc: "AlwaysPullImages: each start of a pod asks the registry, so that no pod uses a private image which another has pulled. No pod starts while the registry is away. " +
-			"From Kubernetes 1.35 on the kubelet checks the same with less, by imagePullCredentialsVerificationPolicy, and that is always written; scanners ask for the plugin (CIS 1.2.10)."},
+			"From Kubernetes 1.35 on the kubelet checks the same with less, by imagePullCredentialsVerificationPolicy, and that is always written; scanners ask for the plugin (CIS 1.2.11)."},
 	},
 }
 

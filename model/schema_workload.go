@@ -202,7 +202,7 @@ var workloadBlocks = []*BlockType{
 	},
 	{
 		Name: "scaling",
-		Doc:  "Bounds of an autoscaler, instead of replicas.",
+		Doc:  "Bounds of an autoscaler, instead of replicas: two owners of one number fight, although some scanners (polaris, kube-linter) ask for both.",
 		Attributes: []*Attribute{
 			{Name: "min", Type: number(1, 10000), Required: true, Doc: "Fewest pods."},
 			{Name: "max", Type: number(1, 10000), Required: true, Doc: "Most pods."},

@@ -166,7 +166,7 @@ func (i stepInfo) print(p *printer) {
 	}
 }
 
-// explainStandard says which controls satisfy a requirement.
+// explainStandard says which controls satisfy a requirement, and what was decided where standards contradict.
 func explainStandard(st *model.Standard) *explanation {
 	controls := []string{}
 	for _, c := range model.Controls {
@@ -174,7 +174,9 @@ func explainStandard(st *model.Standard) *explanation {
 			controls = append(controls, string(c.ID))
 		}
 	}
-	data := map[string]any{"id": st.ID, "source": st.Source, "title": st.Title, "automatable": st.Automatable, "controls": controls}
+	note := st.Note()
+	data := map[string]any{"id": st.ID, "source": st.Source, "title": st.Title, "automatable": st.Automatable, "controls": controls,
+		"place": note.Place, "people": note.People, "absent": note.Absent, "decision": note.Decision}
 	return &explanation{data, func(p *printer) {
 		p.printf("%s: %s\n\n", p.in(bold, st.ID), st.Title)
 		p.field("source", st.Source)
@@ -182,5 +184,9 @@ func explainStandard(st *model.Standard) *explanation {
 			p.field("by", "people; files cannot satisfy it")
 		}
 		p.field("satisfied by", cmp.Or(strings.Join(controls, ", "), "no control of the catalogue"))
+		p.field("decision", note.Decision)
+		p.field("place", note.Place)
+		p.field("people", note.People)
+		p.field("not applicable", note.Absent)
 	}}
 }

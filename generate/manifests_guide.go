@@ -1,0 +1,73 @@
+package generate
+
+import (
+	"bytes"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
+
+var manifestsGuide = &Generator{
+	Name: "manifests-guide",
+	Doc: `in which order the manifests are applied, and what must be in the cluster before them
+
+It reads which kinds the other generators have written, so that it names what is needed and nothing else.`,
+	Run: runManifestsGuide,
+}
+
+// customResources are the groups of the kinds that are not Kubernetes' own, and who installs their definitions.
+var customResources = []struct{ group, owner string }{
+	{"argoproj.io", "Argo CD"},
+	{"cilium.io", "Cilium, which its operator installs"},
+	{"external-secrets.io", "External Secrets Operator"},
+	{"gateway.networking.k8s.io", "Gateway API, standard channel"},
+	{"kustomize.toolkit.fluxcd.io", "Flux (kustomize-controller)"},
+	{"source.toolkit.fluxcd.io", "Flux (source-controller)"},
+}
+
+func runManifestsGuide(p *Pass) error {
+	for _, c := range p.Spec.Clusters {
+		p.Directory(Directory{Path: ManifestsDir(c), Title: "What runs in the cluster", Doc: manifestsDoc(groupsBelow(p.set.Artifacts, ManifestsDir(c)), c)})
+	}
+	return nil
+}
+
+// groupsBelow returns the API groups of the objects in the YAML files below the directory, sorted.
+func groupsBelow(artifacts []Artifact, dir string) []string {
+	var groups []string
+	for _, a := range artifacts {
+		if !strings.HasPrefix(a.Path, dir+"/") || path.Ext(a.Path) != ".yaml" {
+			continue
+		}
+		for line := range bytes.Lines(a.Data) {
+			version, ok := strings.CutPrefix(strings.TrimRight(string(line), "\n"), "apiVersion: ")
+			if group, _, named := strings.Cut(version, "/"); ok && named {
+				groups = append(groups, group)
+			}
+		}
+	}
+	slices.Sort(groups)
+	return slices.Compact(groups)
+}
+
+func manifestsDoc(groups []string, c *model.Cluster) string {
+	doc := "Apply `platform/` first, then `namespaces/`. Within a namespace `guard/` comes before `apps/`.\n"
+	var needed strings.Builder
+	for _, r := range customResources {
+		if slices.Contains(groups, r.group) {
+			needed.WriteString("- `" + r.group + "`: " + r.owner + "\n")
+		}
+	}
+	if needed.Len() > 0 {
+		doc += "\nThe definitions (CRDs) of these groups must be in the cluster first; without them kubectl says \"no matches for kind\":\n\n" + needed.String()
+	}
+	if len(c.Namespaces) > 0 {
+		doc += `
+The first apply of a namespace may fail with "object has been modified": the quota controller writes the new quota at the same
+time. Nothing is lost; apply the same directory again.
+`
+	}
+	return doc
+}
