@@ -39,6 +39,7 @@ func (l *loader) build() {
 	l.checkSpec()
 	l.weaken()
 	l.resolveImages()
+	l.checkManaged()
 }
 
 // builders fill the objects, by kind of block.

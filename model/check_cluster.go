@@ -72,15 +72,8 @@ func (l *loader) checkClusters() {
 	for _, n := range l.of("cluster") {
 		c := n.object.(*Cluster)
 		l.checkControlPlane(n, c)
-		if lb := loadBalancer(n); lb != nil && c.API.LoadBalancer.Address.IsValid() {
-			for _, p := range c.NodePools {
-				for _, node := range p.Nodes {
-					if node.Address == c.API.LoadBalancer.Address {
-						l.errorf(l.at(lb, "address"), "Duplicate address", "%s is the address of the node %q already. The load balancer needs one of its own.", node.Address, node.Name)
-					}
-				}
-			}
-		}
+		l.checkBalancer(n, c)
+		l.checkManagedAPI(n, c)
 	}
 }
 
@@ -89,6 +82,33 @@ func loadBalancer(n *node) *node {
 		return api.one("load_balancer")
 	}
 	return nil
+}
+
+// checkBalancer holds that the load balancer can have its address: no network of the cluster's own, and with kube-vip,
+// which announces it by ARP or neighbour discovery, one that the control plane's machines share.
+func (l *loader) checkBalancer(n *node, c *Cluster) {
+	b := loadBalancer(n)
+	if b == nil || !c.API.LoadBalancer.Address.IsValid() {
+		return
+	}
+	a := c.API.LoadBalancer.Address
+	if net := n.one("network"); net != nil {
+		for _, s := range append(l.spans(net, "pods", "pods"), l.spans(net, "services", "services")...) {
+			if s.net.Contains(a) {
+				l.errorf(l.at(b, "address"), "Address in cluster network", "%s is in %s, the network of the %s of %s, where no machine can have it. Write an address of the network in which the control plane stands.", a, s.net, s.what, c.Addr())
+				return
+			}
+		}
+	}
+	if c.API.LoadBalancer.Kind != KubeVIP {
+		return
+	}
+	for _, p := range c.NodePools {
+		if p.Has(RoleControlPlane) && p.Zone != nil && !p.Zone.Internet() && l.completeZone(p.Zone) && !contains(l.zoneCIDRs(p.Zone), a) {
+			l.errorf(l.at(b, "address"), "Address outside zone", "%s is not an address of %s, where %s stands: kube-vip announces it to the network of its node only. Write a free address of that zone, or kind = \"external\" for a load balancer of your own.", a, p.Zone.Addr(), p.Addr())
+			return
+		}
+	}
 }
 
 func (l *loader) checkControlPlane(n *node, c *Cluster) {
@@ -248,9 +268,47 @@ func (l *loader) checkNodes() {
 			names[key] = string(n.addr)
 		}
 	}
+	l.checkMachines(addresses, elastic)
+}
+
+// checkMachines holds that what stands beside the nodes has addresses of its own. A VPN's endpoint may be the address of
+// a router that also leads elsewhere, and so may an external load balancer's, but neither is a node's.
+func (l *loader) checkMachines(addresses map[netip.Addr]string, elastic []span) {
+	check := func(b *node, name string, a netip.Addr, why string) {
+		if !a.IsValid() {
+			return
+		}
+		if addresses[a] != "" {
+			l.errorf(l.at(b, name), "Duplicate address", "%s is the address of %s already. %s", a, addresses[a], why)
+			return
+		}
+		for _, e := range elastic {
+			if e.net.Contains(a) {
+				l.errorf(l.at(b, name), "Duplicate address", "%s is in %s, the network of an elastic pool. %s", a, e.net, why)
+				return
+			}
+		}
+	}
 	for _, n := range l.of("jump_box") {
-		if a := as[netip.Addr](l, n, "address"); a.IsValid() && addresses[a] != "" {
-			l.errorf(l.at(n, "address"), "Duplicate address", "%s is the address of %s already. A jump box is a machine of its own.", a, addresses[a])
+		a := as[netip.Addr](l, n, "address")
+		check(n, "address", a, "A jump box is a machine of its own.")
+		if addresses[a] == "" {
+			addresses[a] = string(n.addr)
+		}
+	}
+	for _, n := range l.of("cluster") {
+		c := n.object.(*Cluster)
+		if b := loadBalancer(n); b != nil {
+			a := c.API.LoadBalancer.Address
+			check(b, "address", a, "The load balancer needs one of its own.")
+			if c.API.LoadBalancer.Kind == KubeVIP && addresses[a] == "" {
+				addresses[a] = "the load balancer of " + string(c.Addr())
+			}
+		}
+	}
+	for _, n := range l.of("vpn") {
+		if a, err := netip.ParseAddr(n.object.(*VPN).Endpoint.Host); err == nil {
+			check(n, "endpoint", a, "A VPN's server is a machine of its own, with its own firewall and ports: name that one.")
 		}
 	}
 }

@@ -5,6 +5,10 @@ package model
 func (l *loader) checkGateways() {
 	for _, n := range l.of("gateway") {
 		g := n.object.(*Gateway)
+		if c := clusterOfGateway(g); c != nil && g.Class == "cilium" && c.Network.CNI != "" && c.Network.CNI != Cilium {
+			l.errorf(l.at(n, "class"), "Unknown class", "The class \"cilium\" comes with the network plugin of that name, and %s has %q. Write the class of the gateway that you install, with the selector of its pods.", c.Addr(), c.Network.CNI)
+			continue
+		}
 		if l.has(n, "selector") || g.Class == "" || g.Namespace == nil || g.Namespace.Cluster == nil {
 			continue
 		}
@@ -17,4 +21,12 @@ func (l *loader) checkGateways() {
 			l.errorf(n.at, "Missing selector", "Cilium itself carries the traffic of the class \"cilium\" only, and this one is %q. "+remedy, g.Class, g.Class)
 		}
 	}
+}
+
+// clusterOfGateway returns the cluster in which the gateway stands, or nil.
+func clusterOfGateway(g *Gateway) *Cluster {
+	if g.Namespace == nil {
+		return nil
+	}
+	return g.Namespace.Cluster
 }

@@ -16,6 +16,7 @@ func (l *loader) checkWorkload(n *node, w *Workload) {
 	l.checkCluster(n, w)
 	l.checkPodSecurity(n, w)
 	l.checkEgress(n, w)
+	l.checkProtocols(n, w)
 }
 
 // checkName holds that the objects of a workload have names of their own.
@@ -209,6 +210,24 @@ func (l *loader) checkEgress(n *node, w *Workload) {
 					break
 				}
 			}
+		}
+	}
+}
+
+// checkProtocols holds that the network plugin carries what the workload speaks. Cilium drops SCTP unless that is turned
+// on, as a beta feature (its documentation, "SCTP support"), which the values that are written for it leave off.
+func (l *loader) checkProtocols(n *node, w *Workload) {
+	c := w.Namespace.Cluster
+	if c == nil || c.Network.CNI != Cilium || c.Provisioner != Kubeadm || w.Host.Network {
+		return
+	}
+	blocks := n.all("egress")
+	for _, b := range append([]*node{n}, n.all("container")...) {
+		blocks = append(blocks, b.all("port")...)
+	}
+	for _, b := range blocks {
+		if as[Protocol](l, b, "protocol") == SCTP {
+			l.errorf(l.at(b, "protocol"), "Protocol not carried", "Cilium carries SCTP only as a beta feature, which stays off in the values that are written for %s. Choose another network plugin, such as cni = \"calico\", or TCP.", c.Addr())
 		}
 	}
 }

@@ -240,9 +240,9 @@ func (s *Spec) Destinations(peer Peer) []Destination {
 	}
 	for _, c := range s.Clusters {
 		if named(c.API.ReachableFrom) {
-			cidrs := c.NodeCIDRs(RoleControlPlane)
-			if lb := c.API.LoadBalancer; lb != nil && lb.Address.IsValid() {
-				cidrs = append(cidrs, netip.PrefixFrom(lb.Address, lb.Address.BitLen()))
+			var cidrs []netip.Prefix
+			for _, a := range c.APIServers() {
+				cidrs = append(cidrs, netip.PrefixFrom(a.Addr(), a.Addr().BitLen()))
 			}
 			all = append(all, Destination{c.Addr(), sortPrefixes(cidrs), TCP, c.API.Endpoint.Port})
 		}

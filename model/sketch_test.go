@@ -140,7 +140,7 @@ cluster "a" {
   provisioner = "managed"
   kubernetes  = "1.36"
   api {
-    endpoint       = "a.example.com:443"
+    endpoint       = "192.0.2.10:443"
     reachable_from = [vpn.wg]
   }
   network {
