@@ -33,6 +33,7 @@ var checks = [][]check{
 	dataChecks,
 	treeChecks,
 	benchChecks,
+	growthChecks,
 }
 
 // env is what a check looks at.

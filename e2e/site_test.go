@@ -38,6 +38,8 @@ type site struct {
 	// control and worker are declared nodes of different pools. jump is the declared jump box; stranger is a machine that
 	// the specification does not know. collector receives the audit records.
 	control, worker, jump, stranger, collector *lab.Machine
+	// others are the declared nodes of the control plane besides control.
+	others [2]*lab.Machine
 }
 
 // newSite builds what is missing, generates the tree of the example and starts the machines. It fails the test where the
@@ -85,7 +87,7 @@ func newSite(t *testing.T, ctx context.Context) *site {
 		machine       **lab.Machine
 		name, address string
 	}{
-		{&s.control, "cp-1", "10.20.0.11"}, {&s.worker, "gen-1", "10.20.0.21"}, {&s.jump, "bastion", "10.20.9.10"},
+		{&s.control, "cp-1", "10.20.0.11"}, {&s.others[0], "cp-2", "10.20.0.12"}, {&s.others[1], "cp-3", "10.20.0.13"}, {&s.worker, "gen-1", "10.20.0.21"}, {&s.jump, "bastion", "10.20.9.10"},
 		{&s.stranger, "stranger", "10.20.7.7"}, {&s.collector, "collector", collectorIP},
 	} {
 		*m.machine, err = s.lab.Machine(ctx, m.name, netip.MustParsePrefix(m.address+"/16"))

@@ -102,7 +102,7 @@ func (n *rotationNode) names() []string {
 	return names
 }
 
-const oneKey = "resources:\n- providers:\n  - secretbox:\n      keys:\n      - name: key1\n        secret: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+const oneKey = "resources:\n- providers:\n  - secretbox:\n      keys:\n      - name: key1\n        secret: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='\n"
 
 func TestRotationGoesStepByStep(t *testing.T) {
 	n := newRotationNode(t, oneKey)

@@ -29,7 +29,7 @@ trap 'exit 1' HUP INT TERM
 
 # keys FILE writes "name secret" for each key, in order. A file of another shape gives nothing.
 keys() {
-	awk '$1 == "-" && $2 == "name:" { name = $3 } $1 == "secret:" { print name, $2 }' "$1"
+	awk '$1 == "-" && $2 == "name:" { name = $3 } $1 == "secret:" { gsub(/\047/, "", $2); print name, $2 }' "$1"
 }
 
 digest() { sha256sum "$1" | cut -d ' ' -f 1; }
