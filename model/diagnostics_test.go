@@ -54,7 +54,6 @@ type diagnosticCase struct {
 	name, path string
 	archive    *txtar.Archive
 	base, key  []byte
-	changed    bool
 }
 
 func diagnosticCases(t *testing.T) []*diagnosticCase {
