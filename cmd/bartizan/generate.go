@@ -173,7 +173,11 @@ func printGenerated(s *streams, f *generateFlags, t *tree, r *generate.Report, s
 	if len(r.Stale) > 0 {
 		s.err.printf("%s no longer generated and still there: remove with --prune.\n", count(len(r.Stale), "file"))
 	}
-	s.out.printf("Next: read %s, then run \"bartizan threatmodel %s\".\n", filepath.Join(f.dir, "README.md"), spec)
+	variables := ""
+	if in := t.spec.Inputs; len(in.VarFiles)+len(in.Vars) > 0 {
+		variables = " with the same variables"
+	}
+	s.out.printf("Next: read %s, then run \"bartizan threatmodel %s\"%s.\n", filepath.Join(f.dir, "README.md"), spec, variables)
 }
 
 // generated is the summary for machines.

@@ -333,6 +333,10 @@ var etcdMutations = []mutation{
 	{name: "a kubelet of etcd that listens by default", control: model.KubeletAuthentication, subject: "node_pool.etcd", file: etcdKubeletFile, old: "enableServer: false\n", new: ""},
 	{name: "the read-only port on etcd's nodes", control: model.KubeletReadOnlyPortOff, subject: "node_pool.etcd", file: etcdKubeletFile, old: "readOnlyPort: 0", new: "readOnlyPort: 10255"},
 	{name: "static pods from elsewhere on etcd's nodes", control: model.SeccompDefault, subject: "node_pool.etcd", file: etcdKubeletFile, new: "staticPodURL: http://example.com\n"},
+	{name: "a feature gate on etcd's nodes", control: model.KubeletReadOnlyPortOff, subject: "node_pool.etcd", file: etcdKubeletFile, new: "featureGates: {AllAlpha: true}\n"},
+	{name: "a field that nothing judges on etcd's nodes", control: model.KernelDefaultsProtected, subject: "node_pool.etcd", file: etcdKubeletFile, new: "allowedUnsafeSysctls: [\"kernel.*\"]\n"},
+	{name: "another runtime on etcd's nodes", control: model.SeccompDefault, subject: "node_pool.etcd", file: etcdKubeletFile, old: "unix:///run/containerd/containerd.sock", new: "unix:///tmp/containerd.sock"},
+	{name: "health of etcd's kubelet for everybody", control: model.KubeletAuthentication, subject: "node_pool.etcd", file: etcdKubeletFile, old: "healthzBindAddress: 127.0.0.1", new: "healthzBindAddress: 0.0.0.0"},
 	{name: "a flag of etcd's kubelet", control: model.KubeletAuthorization, subject: "node_pool.etcd", file: "etcd/kubelet.conf", old: "--config=/etc/kubernetes/etcd-kubelet.yaml", new: "--config=/etc/kubernetes/etcd-kubelet.yaml --enable-server"},
 }
 

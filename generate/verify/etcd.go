@@ -213,8 +213,14 @@ func (k *kubeadmFiles) judgeStandalone() {
 		case err != nil:
 		case c.APIVersion != "kubelet.config.k8s.io/v1beta1" || c.Kind != "KubeletConfiguration":
 			err = fmt.Errorf("it is a %q of %q", c.Kind, c.APIVersion)
-		case len(c.FeatureGates) > 0 || c.StaticPodURL != "" || c.StaticPodPath != nodeManifests:
-			err = fmt.Errorf("featureGates and staticPodURL must be left out, and staticPodPath must be %s", nodeManifests)
+		case c.StaticPodURL != "" || c.StaticPodPath != nodeManifests:
+			err = fmt.Errorf("staticPodURL must be left out, and staticPodPath must be %s", nodeManifests)
+		case c.ContainerRuntimeEndpoint != nodeRuntime:
+			err = fmt.Errorf("containerRuntimeEndpoint is %q and not %s", c.ContainerRuntimeEndpoint, nodeRuntime)
+		case !loopback(c.HealthzBindAddress):
+			err = fmt.Errorf("healthzBindAddress is %q; it must be 127.0.0.1 or ::1", c.HealthzBindAddress)
+		default:
+			err = unjudgedStandalone(docs[0])
 		}
 	}
 	for _, pool := range k.cluster.NodePools {
@@ -233,4 +239,19 @@ func (k *kubeadmFiles) judgeStandalone() {
 			k.pass.Prove(r.control, pool.Addr(), file)
 		}
 	}
+}
+
+// unjudgedStandalone refuses fields that no check of such a kubelet judges: feature gates, for one, could undo the others.
+func unjudgedStandalone(doc []byte) error {
+	fields := map[string]any{}
+	if err := yaml.Unmarshal(doc, &fields); err != nil {
+		return err
+	}
+	// A kubelet of the cluster has neither: its server is needed, and kubeadm names its runtime.
+	delete(fields, "enableServer")
+	delete(fields, "containerRuntimeEndpoint")
+	if field := unjudgedField("", fields); field != "" {
+		return fmt.Errorf("nothing here judges the field %s", field)
+	}
+	return nil
 }
