@@ -14,16 +14,20 @@ type asked struct {
 	teams     map[model.Address]*model.Team
 	deployed  []model.Address
 	proxied   []model.Address // clusters with kube-proxy
+	recorded  []model.Address // clusters whose audit log is to hold the contents of all requests
 }
 
 func newAsked(s *model.Spec) *asked {
 	a := &asked{
-		map[model.Address]*model.NodePool{}, map[model.Address]*model.Workload{}, map[model.Address]*model.Team{},
-		addresses(DeployedRepositories(s)), nil,
+		pools: map[model.Address]*model.NodePool{}, workloads: map[model.Address]*model.Workload{}, teams: map[model.Address]*model.Team{},
+		deployed: addresses(DeployedRepositories(s)),
 	}
 	for _, c := range s.Clusters {
 		if !ciliumGateway(s, c) {
 			a.proxied = append(a.proxied, c.Addr())
+		}
+		if c.Audit.Contents == model.ContentsOfAll {
+			a.recorded = append(a.recorded, c.Addr())
 		}
 		for _, p := range c.NodePools {
 			a.pools[p.Addr()] = p
@@ -46,6 +50,8 @@ func (a *asked) holds(id model.ControlID, subject model.Address) bool {
 		return slices.Contains(a.deployed, subject)
 	case id == model.KubeProxyLocal:
 		return slices.Contains(a.proxied, subject)
+	case id == model.AuditContentsRecorded:
+		return slices.Contains(a.recorded, subject)
 	case pool != nil && id == model.ControlPlaneTaint:
 		return pool.Has(model.RoleControlPlane)
 	case pool != nil && id == model.StaticPodsOff:

@@ -172,6 +172,8 @@ func standardState(s model.Standard, controls []model.ControlID, states map[mode
 	switch {
 	case len(seen) == 0:
 		return notApplicable
+	case s.Note().Deviation != "" && slices.Contains(seen, inFiles):
+		return partly
 	case len(seen) == 1:
 		return seen[0]
 	case slices.Contains(seen, inFiles) && !slices.Contains(seen, partly) && !slices.Contains(seen, notCovered) && !slices.Contains(seen, forPeople):

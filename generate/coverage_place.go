@@ -36,8 +36,10 @@ func (r coverageRow) Where() templates.MarkdownText {
 		}
 		parts = append(parts, where)
 	}
-	if n.Decision != "" && r.State != notApplicable {
-		parts = append(parts, templates.Markdown(n.Decision))
+	for _, why := range []string{n.Decision, n.Deviation} {
+		if why != "" && r.State != notApplicable {
+			parts = append(parts, templates.Markdown(why))
+		}
 	}
 	return templates.MarkdownText(strings.Join(parts, " "))
 }

@@ -56,7 +56,7 @@ func (l *loader) buildCluster(n *node) {
 	}
 	l.buildIdentity(n, c)
 	if b := n.one("audit"); b != nil {
-		c.Audit = Audit{ShipTo: as[string](l, b, "ship_to"), LogDays: as[int](l, b, "log_days")}
+		c.Audit = Audit{ShipTo: as[string](l, b, "ship_to"), LogDays: as[int](l, b, "log_days"), Contents: as[AuditContents](l, b, "contents")}
 		if c.Audit.ShipTo == noAuditSink {
 			c.Audit.ShipTo = ""
 		}

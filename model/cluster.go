@@ -106,11 +106,21 @@ type OIDC struct {
 	GroupsPrefix   string // default "oidc:"
 }
 
-// Audit is where the API server's audit records go besides the local log.
+// Audit is what the API server records, and where the records go besides the local log.
 type Audit struct {
-	ShipTo  string // https URL; empty only as a weakening
-	LogDays int    // default 30
+	ShipTo   string        // https URL; empty only as a weakening
+	LogDays  int           // default 30
+	Contents AuditContents // default "changes"
 }
+
+// AuditContents says of which requests the audit log holds the contents. Those of Secrets, ConfigMaps and tokens it
+// never holds.
+type AuditContents string
+
+const (
+	ContentsOfChanges AuditContents = "changes"
+	ContentsOfAll     AuditContents = "all"
+)
 
 // Encryption is how Secrets are encrypted in etcd.
 type Encryption struct {

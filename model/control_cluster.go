@@ -8,6 +8,7 @@ const (
 	OIDCLogin               ControlID = "oidc-login"
 	APITLS                  ControlID = "api-tls"
 	APIAudit                ControlID = "api-audit"
+	AuditContentsRecorded   ControlID = "audit-contents"
 	AuditShipped            ControlID = "audit-shipped"
 	SecretsEncrypted        ControlID = "secrets-encrypted"
 	EtcdClientAuth          ControlID = "etcd-client-auth"
@@ -80,8 +81,16 @@ var clusterControls = []*Control{
 		Layer:     LayerConfig,
 		Subject:   "cluster",
 		Title:     "API requests are recorded without the contents of Secrets",
-		Doc:       "Every request is recorded but health probes, leases and written events. What changes the cluster is recorded with its content; Secrets, ConfigMaps and tokens never are, so that the log is no second copy of them: STIG V-242403 asks for full requests everywhere, Kubernetes advises against it, and this is the safer of the two. kubernetes.io, Auditing.",
+		Doc:       "Every request is recorded but health probes, leases and written events. What changes the cluster is recorded with its content; Secrets, ConfigMaps and tokens never are, so that the log is no second copy of them: STIG V-242403 asks for full requests everywhere, Kubernetes advises against it, and this is the safer of the two. cluster.audit.contents = \"all\" records everything else in full. kubernetes.io, Auditing.",
 		Standards: []string{"CIS-1.12-1.2.16", "CIS-1.12-1.2.17", "CIS-1.12-1.2.18", "CIS-1.12-1.2.19", "CIS-1.12-3.2.1", "CIS-1.12-3.2.2", "OWASP-2025-K10", "STIG-V-242403"},
+	},
+	{
+		ID:        AuditContentsRecorded,
+		Layer:     LayerConfig,
+		Subject:   "cluster",
+		Title:     "All requests are recorded with their contents, but not those of Secrets",
+		Doc:       "cluster.audit.contents = \"all\": every request is recorded, health probes and leases too, with what was sent and what was answered. Only requests for Secrets, ConfigMaps and tokens are recorded without, against the letter of STIG V-242403. An investigation then sees what an attacker has read and not only that he has read. The price is the size of the log. kubernetes.io, Auditing.",
+		Standards: []string{"STIG-V-242403"},
 	},
 	{
 		ID:        AuditShipped,

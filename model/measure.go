@@ -149,7 +149,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "C8", Layer: LayerConfig, Title: "Audit records that leave the cluster; monitoring and alerts",
-		Controls: []ControlID{APIAudit, AuditShipped, AuditSinkAppendOnly, NodeAuditd, SessionRecording, RuntimeDetection},
+		Controls: []ControlID{APIAudit, AuditContentsRecorded, AuditShipped, AuditSinkAppendOnly, NodeAuditd, SessionRecording, RuntimeDetection},
 	},
 	{
 		ID: "C9", Layer: LayerConfig, Title: "Third-party components are updated, unused ones removed",

@@ -63,12 +63,15 @@ var clusterBlock = &BlockType{
 		},
 		{
 			Name: "audit",
-			Doc:  "Where audit records go besides the log on the control plane. Required for kubeadm clusters.",
+			Doc:  "What audit records hold, and where they go besides the log on the control plane. Required for kubeadm clusters.",
 			Attributes: []*Attribute{
 				{Name: "ship_to", Type: auditType, Required: true, Doc: "Receiver of the audit records, outside the cluster; or \"none\".",
 					Weakening: &Weakness{Doc: "Whoever takes the control plane also erases the traces.", Values: []any{noAuditSink}}},
 				{Name: "log_days", Type: number(1, 3650), Default: 30, Doc: "Days for which the local log is kept.",
 					Weakening: &Weakness{Doc: "Traces are gone before the attack is noticed.", Below: 30}},
+				{Name: "contents", Type: enum(ContentsOfChanges, ContentsOfAll), Default: "changes",
+					Doc: "Of which requests the records hold what was sent and answered: of those that change the cluster, or of all, as STIG V-242403 asks. Secrets, ConfigMaps and tokens are recorded without contents in any case. " +
+						"\"all\" also records health probes, leases and events, and each read with its whole answer: the log grows many times faster, so the 1 GB on the control plane holds fewer days. An object of another kind that holds a password stands in the log each time it is read."},
 			},
 		},
 		encryptionBlock,

@@ -176,7 +176,7 @@ func explainStandard(st *model.Standard) *explanation {
 	}
 	note := st.Note()
 	data := map[string]any{"id": st.ID, "source": st.Source, "title": st.Title, "automatable": st.Automatable, "controls": controls,
-		"place": note.Place, "people": note.People, "absent": note.Absent, "decision": note.Decision}
+		"place": note.Place, "people": note.People, "absent": note.Absent, "decision": note.Decision, "deviation": note.Deviation}
 	return &explanation{data, func(p *printer) {
 		p.printf("%s: %s\n\n", p.in(bold, st.ID), st.Title)
 		p.field("source", st.Source)
@@ -185,6 +185,7 @@ func explainStandard(st *model.Standard) *explanation {
 		}
 		p.field("satisfied by", cmp.Or(strings.Join(controls, ", "), "no control of the catalogue"))
 		p.field("decision", note.Decision)
+		p.field("deviation", note.Deviation)
 		p.field("place", note.Place)
 		p.field("people", note.People)
 		p.field("not applicable", note.Absent)

@@ -26,6 +26,8 @@ func TestTrapsAreDecided(t *testing.T) {
 		{"CIS dropped protectKernelDefaults", "STIG-V-242434", "the stricter holds"},
 		{"no user namespaces by sysctl", "kernel-hardened", "user.max_user_namespaces=0 would take hostUsers: false away"},
 		{"full requests in the audit log", "STIG-V-242403", "against the letter of the requirement"},
+		{"full requests in the audit log, the choice", "STIG-V-242403", "Choose with cluster.audit.contents"},
+		{"full requests in the audit log, the price", "cluster.audit.contents", "holds fewer days"},
 		{"full requests in the audit log, control", "api-audit", "the safer of the two"},
 		{"static pods on workers", "static-pods-off", "reads no directory of pods"},
 		{"sshd on workers", "STIG-V-242393", "has no sshd, which is the default"},

@@ -19,10 +19,11 @@ var audit = &Check{
 The policy is evaluated as the API server does, over requests that an investigation asks about, made by people,
 administrators, service accounts and nodes, and by every user and group that the policy itself singles out. Secrets,
 ConfigMaps and tokens must be recorded at Metadata exactly: less hides who read them, more writes them down. Changes of
-rights, workloads and policies must be recorded with their content. CIS Kubernetes Benchmark 1.12, 1.2.16 to 1.2.19, 3.2.1,
+rights, workloads and policies must be recorded with their content; where the specification asks for the contents of all
+requests, no rule may record less but for Secrets, ConfigMaps and tokens. CIS Kubernetes Benchmark 1.12, 1.2.16 to 1.2.19, 3.2.1,
 3.2.2; https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/
 The webhook must be the declared one, over TLS that is verified, with credentials that are no part of the tree.`,
-	Controls: []model.ControlID{model.APIAudit, model.AuditShipped},
+	Controls: []model.ControlID{model.APIAudit, model.AuditContentsRecorded, model.AuditShipped},
 	Run:      runAudit,
 }
 
@@ -46,6 +47,12 @@ func runAudit(p *Pass) {
 			file, object, err = k.path, "ClusterConfiguration: apiServer", wrong
 		}
 		judge(model.APIAudit, file, object, err)
+		if k.cluster.Audit.Contents == model.ContentsOfAll {
+			if err == nil {
+				err = auditContentsWrong(&policy)
+			}
+			judge(model.AuditContentsRecorded, file, object, err)
+		}
 
 		if k.cluster.Audit.ShipTo == "" {
 			continue

@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -79,4 +81,45 @@ func auditResourceMatches(r auditv1.PolicyRule, q auditRequest) bool {
 		}
 	}
 	return false
+}
+
+// auditContentsWrong judges a policy that is to record the contents of all requests. Only a rule for nothing but what
+// may hold a secret records less, and the last rule takes every request that is left.
+func auditContentsWrong(p *auditv1.Policy) error {
+	for i, r := range p.Rules {
+		if r.Level != auditv1.LevelRequestResponse && !onlySecrets(r) {
+			return fmt.Errorf("rule %d records at %s what is neither a Secret, a ConfigMap nor a token", i+1, r.Level)
+		}
+		if slices.ContainsFunc(slices.Concat(p.OmitStages, r.OmitStages), func(s auditv1.Stage) bool { return s != auditv1.StageRequestReceived }) {
+			return fmt.Errorf("rule %d omits a stage that holds contents", i+1)
+		}
+	}
+	if n := len(p.Rules); n == 0 || !reflect.DeepEqual(p.Rules[n-1], auditv1.PolicyRule{Level: auditv1.LevelRequestResponse}) {
+		return fmt.Errorf("the last rule does not record every request at RequestResponse")
+	}
+	return nil
+}
+
+// onlySecrets reports whether the rule matches only requests that may carry a secret.
+func onlySecrets(r auditv1.PolicyRule) bool {
+	if len(r.Resources) == 0 {
+		return false
+	}
+	for _, g := range r.Resources {
+		switch g.Group {
+		case "authentication.k8s.io":
+		case "":
+			if len(g.Resources) == 0 {
+				return false
+			}
+			for _, name := range g.Resources {
+				if !slices.Contains([]string{"secrets", "configmaps", "serviceaccounts/token"}, name) {
+					return false
+				}
+			}
+		default:
+			return false
+		}
+	}
+	return true
 }

@@ -72,12 +72,13 @@ func clusterTree(t *testing.T, spec *model.Spec) *generate.Set {
 
 func TestControlPlaneClaimsAreProved(t *testing.T) {
 	for name, edit := range map[string]func(*model.Cluster){
-		"secretbox": func(*model.Cluster) {},
-		"kms":       func(c *model.Cluster) { c.Encryption.KMS = "unix:///run/kms/socket.sock" },
-		"no audit":  func(c *model.Cluster) { c.Audit.ShipTo = "" },
-		"1.34":      func(c *model.Cluster) { c.Version = model.Version{Minor: 34, Patch: 12} },
-		"1.35":      func(c *model.Cluster) { c.Version = model.Version{Minor: 35, Patch: 10} },
-		"1.37":      func(c *model.Cluster) { c.Version = model.Version{Minor: 37, Patch: 1} },
+		"secretbox":    func(*model.Cluster) {},
+		"kms":          func(c *model.Cluster) { c.Encryption.KMS = "unix:///run/kms/socket.sock" },
+		"all contents": allContents,
+		"no audit":     func(c *model.Cluster) { c.Audit.ShipTo = "" },
+		"1.34":         func(c *model.Cluster) { c.Version = model.Version{Minor: 34, Patch: 12} },
+		"1.35":         func(c *model.Cluster) { c.Version = model.Version{Minor: 35, Patch: 10} },
+		"1.37":         func(c *model.Cluster) { c.Version = model.Version{Minor: 37, Patch: 1} },
 		"choices": func(c *model.Cluster) {
 			c.Admission.AlwaysPullImages = true
 			c.API.TLSCurves = []model.TLSCurve{model.CurveX25519, model.CurveX25519MLKEM768}
@@ -339,6 +340,33 @@ var etcdMutations = []mutation{
 	{name: "health of etcd's kubelet for everybody", control: model.KubeletAuthentication, subject: "node_pool.etcd", file: etcdKubeletFile, old: "healthzBindAddress: 127.0.0.1", new: "healthzBindAddress: 0.0.0.0"},
 	{name: "a flag of etcd's kubelet", control: model.KubeletAuthorization, subject: "node_pool.etcd", file: "etcd/kubelet.conf", old: "--config=/etc/kubernetes/etcd-kubelet.yaml", new: "--config=/etc/kubernetes/etcd-kubelet.yaml --enable-server"},
 }
+
+// auditMutations are of a cluster whose log is to hold the contents of all requests.
+var auditMutations = []mutation{
+	{name: "health probes unseen", control: model.AuditContentsRecorded, file: auditFile, old: "rules:\n", new: "rules:\n- level: None\n  nonResourceURLs: ['/healthz*']\n"},
+	{name: "events without contents", control: model.AuditContentsRecorded, file: auditFile, old: "rules:\n", new: "rules:\n- level: Metadata\n  resources:\n  - group: ''\n    resources: [events]\n"},
+	{name: "every resource of the core group without contents", control: model.AuditContentsRecorded, file: auditFile, old: "    - secrets\n", new: "    - secrets\n    - '*'\n"},
+	{name: "the core group without contents", control: model.AuditContentsRecorded, file: auditFile, old: "rules:\n", new: "rules:\n- level: Metadata\n  resources:\n  - group: ''\n    resourceNames: [x]\n"},
+	{name: "another group without contents", control: model.AuditContentsRecorded, file: auditFile, old: "  - group: authentication.k8s.io\n", new: "  - group: authentication.k8s.io\n  - group: apps\n"},
+	{name: "a namespace without contents", control: model.AuditContentsRecorded, file: auditFile, old: "rules:\n", new: "rules:\n- level: Metadata\n  namespaces: [shop]\n"},
+	{name: "a user without contents", control: model.AuditContentsRecorded, file: auditFile, old: "rules:\n", new: "rules:\n- level: Request\n  users: [eve]\n"},
+	{name: "answers left out", control: model.AuditContentsRecorded, file: auditFile, old: "- level: RequestResponse\n", new: "- level: Request\n"},
+	{name: "a last rule for some", control: model.AuditContentsRecorded, file: auditFile, old: "- level: RequestResponse\n", new: "- level: RequestResponse\n  verbs: [get, list, watch, create, update, patch, delete, deletecollection]\n"},
+	{name: "no last rule", control: model.AuditContentsRecorded, file: auditFile, old: "- level: RequestResponse\n", new: ""},
+	{name: "answers of one path omitted", control: model.AuditContentsRecorded, file: auditFile, old: "rules:\n", new: "rules:\n- level: RequestResponse\n  nonResourceURLs: [/api]\n  omitStages: [ResponseComplete]\n"},
+	{name: "contents of Secrets", control: model.APIAudit, file: auditFile, old: "    - secrets\n", new: ""},
+	{name: "contents of tokens", control: model.APIAudit, file: auditFile, old: "    - serviceaccounts/token\n", new: ""},
+	{name: "contents of token reviews", control: model.APIAudit, file: auditFile, old: "  - group: authentication.k8s.io\n", new: ""},
+	{name: "contents of Secrets for one reader", control: model.APIAudit, file: auditFile, old: "rules:\n", new: "rules:\n- level: RequestResponse\n  users: [eve]\n"},
+	{name: "a policy of changes", control: model.AuditContentsRecorded, file: auditFile, old: "- level: RequestResponse\n", new: "- level: RequestResponse\n  verbs: [create, update, patch, delete, deletecollection]\n- level: Metadata\n"},
+	{name: "the log thrown away", control: model.AuditContentsRecorded, file: initFile, old: "/var/log/kubernetes/audit/audit.log", new: "/dev/null"},
+}
+
+func TestAuditMutationsAreCaught(t *testing.T) {
+	checkMutations(t, clusterSpec(allContents), auditMutations)
+}
+
+func allContents(c *model.Cluster) { c.Audit.Contents = model.ContentsOfAll }
 
 const (
 	memberFile      = "etcd/etcd-2.yaml"

@@ -1,4 +1,5 @@
-# One control-plane node; a KMS holds the key of Secrets, and certificates and tokens live for a short time.
+# One control-plane node; a KMS holds the key of Secrets, certificates and tokens live for a short time, and the audit log
+# holds the contents of all requests.
 cluster "main" {
   kubernetes = "1.35"
   api {
@@ -26,7 +27,10 @@ cluster "main" {
     max_token_hours = 1
   }
   admission { always_pull_images = true }
-  audit { ship_to = "https://logs.example.internal:8443/audit" }
+  audit {
+    ship_to  = "https://logs.example.internal:8443/audit"
+    contents = "all"
+  }
 }
 zone "nodes" { cidrs = ["10.0.0.0/24"] }
 zone "mgmt" { cidrs = ["10.0.9.0/24"] }
