@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bartizan-dev/bartizan/internal/torture"
 	"github.com/bartizan-dev/bartizan/model"
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
@@ -42,6 +43,16 @@ func chosen(t *testing.T, dir string) model.Options {
 		o.VarFiles = files[:1]
 	}
 	return o
+}
+
+// toJSON writes a file of native syntax in the JSON form.
+func toJSON(t *testing.T, name string, text []byte) []byte {
+	t.Helper()
+	converted, err := torture.ToJSON(name, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return converted
 }
 
 // rewrite copies a specification to a new directory, its native files changed by f, which gives the new name and text.

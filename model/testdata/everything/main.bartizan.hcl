@@ -10,8 +10,14 @@ variable "minor" {
   }
 }
 
+variable "why" {
+  type    = string
+  default = "a test"
+}
+
 locals {
   pools = [node_pool.general]
+  spare = "unused"
 }
 
 cluster "main" {
@@ -120,6 +126,11 @@ registry "main" {
   path      = "shop"
   signed_by = []
 }
+registry "signed" {
+  host      = "signed.example.com"
+  path      = "base"
+  signed_by = [file("cosign.pub")]
+}
 repository "platform" {
   url            = "https://git.example.com/platform"
   reviews        = 0
@@ -213,7 +224,7 @@ workload "shop" "web" {
   args     = ["--port=8080"]
   env      = { LOG = "info", WORKERS = 4, TRACE = true }
   replicas = 3
-  ports    = { http = 8080 }
+  ports    = { extra = 8081, http = 8080 }
   port "metrics" {
     number   = 9090
     protocol = "TCP"
@@ -250,12 +261,73 @@ workload "shop" "web" {
   container "side" {
     image   = "registry.example.com:5000/shop/side:v1"
     sidecar = true
-    ports   = { admin = 9901 }
+    ports   = { spare = 9904, admin = 9901 }
     probe "readiness" { grpc = "admin" }
-    security { run_as_root = true }
+    command = ["/side"]
+    args    = ["--admin=9901"]
+    env     = { SIDE = "left" }
+    port "stats" {
+      number   = 9902
+      protocol = "TCP"
+      service  = 9903
+      from     = [workload.shop.agent]
+    }
+    resources {
+      cpu                     = "0.1"
+      memory                  = "32Mi"
+      cpu_limit               = "1"
+      memory_limit            = "64Mi"
+      ephemeral_storage       = "5Mi"
+      ephemeral_storage_limit = "50Mi"
+    }
+    probe "liveness" {
+      http     = "/live"
+      port     = "admin"
+      headers  = { X-Side = "left" }
+      delay    = 1
+      period   = 20
+      failures = 4
+    }
+    probe "startup" { tcp = "admin" }
+    security {
+      user          = 0
+      group         = 3001
+      run_as_root   = true
+      privileged    = true
+      writable_root = true
+      capabilities  = ["NET_ADMIN"]
+      escalation    = true
+      unconfined    = true
+    }
+  }
+  container "third" {
+    image = "registry.example.com:5000/shop/third:v1"
+    probe "liveness" { exec = ["/third", "alive"] }
   }
   init_container "migrate" {
-    image = "registry.example.com:5000/shop/migrate:v1"
+    image   = "registry.example.com:5000/shop/migrate:v1"
+    ports   = { up = 9905 }
+    command = ["/migrate"]
+    args    = ["--up"]
+    env     = { STEP = "all" }
+    resources {
+      cpu                     = "0.1"
+      memory                  = "32Mi"
+      cpu_limit               = "1"
+      memory_limit            = "64Mi"
+      ephemeral_storage       = "5Mi"
+      ephemeral_storage_limit = "50Mi"
+    }
+    security {
+      user          = 0
+      group         = 3002
+      run_as_root   = true
+      privileged    = true
+      writable_root = true
+      capabilities  = ["CHOWN"]
+      escalation    = true
+      unconfined    = true
+    }
   }
   expose "shop.example.com" {
     host = "shop.example.com"
@@ -307,8 +379,16 @@ workload "shop" "web" {
   }
 }
 workload "shop" "db" {
-  kind  = "StatefulSet"
-  image = "registry.example.com:5000/shop/db:v1"
+  kind          = "StatefulSet"
+  image         = "registry.example.com:5000/shop/db:v1"
+  grace_seconds = 90
+  priority      = "low"
+  probe "liveness" { grpc = "sql" }
+  security {
+    run_as_root = true
+    user        = 0
+    escalation  = true
+  }
   ports = { sql = 5432 }
   volume "data" {
     kind  = "persistent"
@@ -373,6 +453,19 @@ exception "everything" {
     workload.shop.web.security.capabilities["NET_ADMIN"],
     workload.shop.web.security.unconfined,
     workload.shop.web.container.side.security.run_as_root,
+    workload.shop.web.container.side.security.privileged,
+    workload.shop.web.container.side.security.writable_root,
+    workload.shop.web.container.side.security.capabilities["NET_ADMIN"],
+    workload.shop.web.container.side.security.escalation,
+    workload.shop.web.container.side.security.unconfined,
+    workload.shop.web.init_container.migrate.security.run_as_root,
+    workload.shop.web.init_container.migrate.security.privileged,
+    workload.shop.web.init_container.migrate.security.writable_root,
+    workload.shop.web.init_container.migrate.security.capabilities["CHOWN"],
+    workload.shop.web.init_container.migrate.security.escalation,
+    workload.shop.web.init_container.migrate.security.unconfined,
+    workload.shop.db.security.run_as_root,
+    workload.shop.db.security.escalation,
     workload.shop.web.egress.anywhere.cidrs["0.0.0.0/0"],
     workload.shop.web.egress.anywhere.zones["zone.internet"],
     workload.shop.web.secret.password.env,
@@ -386,7 +479,7 @@ exception "everything" {
     workload.shop.web.host.ports[8080],
     workload.shop.web.host.paths["/var/log"],
   ]
-  reason  = "a test"
+  reason  = var.why
   owner   = team.sre
   expires = "2027-03-31"
 }

@@ -1,4 +1,4 @@
-package model_test
+package torture
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"testing"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -73,23 +72,22 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSpace(buf.Bytes()), err
 }
 
-// toJSON writes a file of native syntax in the JSON form, as a person would.
-func toJSON(t *testing.T, name string, text []byte) []byte {
-	t.Helper()
+// ToJSON writes a specification's file of native syntax in the JSON form, as a person would.
+func ToJSON(name string, text []byte) ([]byte, error) {
 	file, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
 	if diags.HasErrors() {
-		t.Fatal(diags)
+		return nil, diags
 	}
 	compact, err := marshal(bodyJSON(file.Body.(*hclsyntax.Body), text))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	var buf bytes.Buffer
 	if err := json.Indent(&buf, compact, "", "  "); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	buf.WriteByte('\n')
-	return buf.Bytes()
+	return buf.Bytes(), nil
 }
 
 func bodyJSON(b *hclsyntax.Body, text []byte) *object {
