@@ -54,7 +54,7 @@ func (a *asked) holds(id model.ControlID, subject model.Address) bool {
 		return slices.Contains(a.recorded, subject)
 	case pool != nil && id == model.ControlPlaneTaint:
 		return pool.Has(model.RoleControlPlane)
-	case pool != nil && id == model.StaticPodsOff:
+	case pool != nil && (id == model.StaticPodsOff || id == model.NodeSSHOff):
 		return pool.Worker()
 	case pool != nil && id == model.KubeletCertificates:
 		return !pool.EtcdOnly() // their kubelets have none

@@ -1,6 +1,8 @@
 package generate
 
 import (
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +36,35 @@ func TestFullAuditRecordsAreMetPartlyAtBest(t *testing.T) {
 		}
 		if row := coverageRowOf(t, "CIS-1.12-3.2.2", func(c *model.Cluster) { c.Audit.Contents = contents }); !strings.Contains(row, "| in files |") {
 			t.Errorf("contents = %q: %s", contents, row)
+		}
+	}
+}
+
+// A worker with an sshd, and a worker without, are told apart; control-plane nodes do not count.
+func TestWorkersWithSSHAreNotCovered(t *testing.T) {
+	for _, id := range []string{"STIG-V-242393", "STIG-V-242394"} {
+		for _, test := range []struct {
+			name, want string
+			ssh        []string
+		}{
+			{"no sshd", "| in files |", nil},
+			{"sshd on the control plane", "| in files |", []string{"control"}},
+			{"sshd on one worker", "| partly |", []string{"general"}},
+			{"sshd on all workers", "| open |", []string{"general", "second"}},
+		} {
+			row := coverageRowOf(t, id, func(c *model.Cluster) {
+				second := *c.NodePools[1]
+				second.Name, second.CIDR = "second", netip.MustParsePrefix("10.0.0.128/26")
+				c.NodePools = append(c.NodePools, &second)
+				for _, p := range c.NodePools {
+					if slices.Contains(test.ssh, p.Name) {
+						p.SSHFrom = c.API.ReachableFrom
+					}
+				}
+			})
+			if !strings.Contains(row, test.want) {
+				t.Errorf("%s: %s is not %s", test.name, row, test.want)
+			}
 		}
 	}
 }

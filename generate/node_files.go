@@ -15,7 +15,7 @@ Each pool gets one directory: firewall, kernel settings, sshd, audit rules, cont
 and cloud-init user data that carries all of them.`,
 	Controls: []model.ControlID{
 		model.HostFirewall, model.EtcdFirewall, model.KubeletFirewall, model.APIFirewall, model.MetadataFirewall,
-		model.NodeSSHRestricted, model.KernelHardened, model.FilePermissions, model.NodeAuditd, model.NodePatching,
+		model.NodeSSHRestricted, model.NodeSSHOff, model.KernelHardened, model.FilePermissions, model.NodeAuditd, model.NodePatching,
 		model.RuntimeHardened, model.BreakGlassAccess,
 	},
 	Run: func(p *Pass) error {
@@ -143,8 +143,13 @@ func runNodeFiles(p *Pass, pool *model.NodePool) error {
 			}
 		}
 	}
+	var setup []model.Claim
+	if pool.Worker() && !v.SSH {
+		setup = append(setup, claim(model.NodeSSHOff))
+	}
 	h.Files = append(h.Files, hostFile{
 		Name: "node.sh", Target: h.Setup, Mode: "0700",
+		Controls: setup,
 		Doc:      "Puts the files into effect. Runs before kubeadm; may run again.",
 		Template: "node.sh.tmpl",
 		Data: struct {

@@ -46,9 +46,6 @@ func (l *loader) checkManaged() {
 		}
 		var open []string
 		for _, x := range controlPlaneControls() {
-			if x.ID == AuditContentsRecorded && c.Audit.Contents != ContentsOfAll {
-				continue // a choice that this specification does not make
-			}
 			stated := slices.ContainsFunc(l.spec.Attestations, func(a *Attestation) bool { return a.Control == x.ID && a.Subject == c.Addr() })
 			if !stated {
 				open = append(open, string(x.ID))

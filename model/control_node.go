@@ -7,6 +7,7 @@ const (
 	KubeletFirewall   ControlID = "kubelet-firewall"
 	APIFirewall       ControlID = "api-firewall"
 	NodeSSHRestricted ControlID = "node-ssh-restricted"
+	NodeSSHOff        ControlID = "node-ssh-off"
 	KernelHardened    ControlID = "kernel-hardened"
 	FilePermissions   ControlID = "file-permissions"
 	NodeAuditd        ControlID = "node-auditd"
@@ -56,8 +57,16 @@ var nodeControls = []*Control{
 		Layer:     LayerNode,
 		Subject:   "node_pool",
 		Title:     "SSH to nodes is possible from declared sources only, with keys only",
-		Doc:       "sshd takes public keys that root has put in place, from declared sources, and forwards nothing; its configuration is one complete file, so that no other file can weaken it. Without ssh_from, sshd is removed, as STIG V-242393 asks for workers. Source: JUMP-01; NIST SP 800-190 4.5.4.",
+		Doc:       "sshd takes public keys that root has put in place, from declared sources, and forwards nothing; its configuration is one complete file, so that no other file can weaken it. Without ssh_from, sshd is removed. Source: JUMP-01; NIST SP 800-190 4.5.4.",
 		Standards: []string{"JUMP-01", "NIST-800-190-4.5.4"},
+	},
+	{
+		ID:        NodeSSHOff,
+		Layer:     LayerNode,
+		Subject:   "node_pool",
+		Title:     "Workers have no sshd",
+		Doc:       "The setup script removes the package openssh-server where ssh_from is left out, so that the service neither runs nor starts at boot; the firewall closes its port. A worker is then replaced, or mended at its console. A pool whose ssh_from names a jump box keeps sshd, against the letter of the STIG: see node-ssh-restricted. Source: STIG V-242393, V-242394.",
+		Standards: []string{"STIG-V-242393", "STIG-V-242394"},
 	},
 	{
 		ID:        KernelHardened,

@@ -23,7 +23,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "P3", Title: "Smallest attack surface: nothing listens, runs or is mounted that is not needed",
-		Controls:  []ControlID{HostFirewall, DefaultDeny, IngressExact, EgressExact, ProfilingOff, ControllersOnLoopback, KubeletReadOnlyPortOff, StaticPodsOff, ServiceTypesEnforced, KubeletDebugOff, KubeProxyLocal},
+		Controls:  []ControlID{HostFirewall, DefaultDeny, IngressExact, EgressExact, ProfilingOff, ControllersOnLoopback, KubeletReadOnlyPortOff, StaticPodsOff, NodeSSHOff, ServiceTypesEnforced, KubeletDebugOff, KubeProxyLocal},
 		Elsewhere: "secure by omission: what the specification leaves out is closed",
 	},
 	{

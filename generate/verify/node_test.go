@@ -296,6 +296,11 @@ func TestNodeMutationsAreCaught(t *testing.T) {
 		{"a second port", dir + "sshd_config", "Port 22\n", "Port 22\nPort 2222\n", false, model.NodeSSHRestricted, workers},
 		{"keys that users write", dir + "sshd_config", "/etc/ssh/authorized_keys/%u", ".ssh/authorized_keys", false, model.NodeSSHRestricted, workers},
 		{"SSH from the VPN", dir + "nftables.nft", "chain admit {\n", "chain admit {\n        ip saddr 10.8.0.0/24 tcp dport 22 accept\n", false, model.NodeSSHRestricted, workers},
+		{"sshd stays on a worker where nobody may log in", "clusters/shop/nodes/payments/node.sh", "apt-get purge -y openssh-server\n", "", false, model.NodeSSHOff, "node_pool.payments"},
+		{"sshd comes back", "clusters/shop/nodes/payments/node.sh", "augenrules --load\n", "augenrules --load\napt-get install -y openssh-server\n", false, model.NodeSSHOff, "node_pool.payments"},
+		{"sshd by another way in", "clusters/shop/nodes/payments/install.sh", "'nftables' ", "'nftables' 'openssh-server' ", false, model.NodeSSHOff, "node_pool.payments"},
+		{"sshd is removed if that works", "clusters/shop/nodes/payments/node.sh", "apt-get purge -y openssh-server\n", "apt-get purge -y openssh-server || true\n", false, model.NodeSSHOff, "node_pool.payments"},
+		{"the port of an absent sshd", "clusters/shop/nodes/payments/nftables.nft", "chain admit {\n", "chain admit {\n        tcp dport 22 accept\n", false, model.NodeSSHOff, "node_pool.payments"},
 		{"sshd stays where nobody may log in", "clusters/shop/nodes/payments/node.sh", "apt-get purge -y openssh-server\n", "", false, model.NodeSSHRestricted, "node_pool.payments"},
 	})
 }

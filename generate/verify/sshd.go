@@ -14,10 +14,12 @@ import (
 // complete, so a keyword may stand once only, and nothing but the known keywords may stand at all.
 var sshd = &Check{
 	Name: "sshd",
-	Doc: `SSH to nodes takes a key, from declared sources
+	Doc: `SSH to nodes takes a key, from declared sources; workers without them have no sshd
 
-Reads sshd_config as sshd does and compares the effective values; the sources come from the firewall's rules.`,
-	Controls: []model.ControlID{model.NodeSSHRestricted},
+Reads sshd_config as sshd does and compares the effective values; the sources come from the firewall's rules. Where nobody
+is declared, the setup script, which must hold exactly the expected commands, removes sshd, and the firewall closes its port.
+STIG V-242393, V-242394.`,
+	Controls: []model.ControlID{model.NodeSSHRestricted, model.NodeSSHOff},
 	Run: func(p *Pass) {
 		p.eachPool(func(pool *model.NodePool) {
 			names := []string{"sshd_config", "nftables.nft", "bartizan-firewall.service", "ssh-user.sh", "node.sh"}
@@ -39,6 +41,11 @@ Reads sshd_config as sshd does and compares the effective values; the sources co
 				}
 				return sameSources(p.Spec, table.chains["admit"].rules, pool.Inbound(), 22)
 			})
+			if pool.Worker() && len(pool.SSHFrom) == 0 {
+				off := p.nodeFile(pool, model.NodeSSHOff, "node.sh", "nftables.nft", "bartizan-firewall.service")
+				off.failed = off.failed || f.failed // reported
+				off.prove("node.sh")
+			}
 			if slices.ContainsFunc(pool.SSHFrom, func(peer model.Peer) bool { return peer.Addr() == "zone."+model.InternetZone }) {
 				return // a weakening: whatever the files say, anybody may try
 			}
