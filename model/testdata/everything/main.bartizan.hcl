@@ -53,6 +53,7 @@ cluster "main" {
   audit {
     ship_to  = "none"
     log_days = 7
+    contents = "all"
   }
   encryption { kms = "unix:///run/kms/socket.sock" }
   certificates {
