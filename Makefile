@@ -4,7 +4,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 TODAY = 2026-11-21
 EXAMPLES = online-boutique minimal astronomy-shop platform estate
 
-.PHONY: build test check fix docs examples example e2e bench torture clean
+.PHONY: build test check fix docs examples example judges e2e bench torture clean
 
 build:
 	$(GO) build -trimpath -o bin/ ./cmd/bartizan
@@ -38,6 +38,10 @@ examples:
 example: build
 	bin/bartizan generate examples/online-boutique -o boutique --today $(TODAY) --unresolved-images
 	bin/bartizan threatmodel examples/online-boutique -o boutique/threatmodel --today $(TODAY)
+
+# Lets other people's scanners judge what is written for every example: Linux with unshare; see docs/judges.md.
+judges:
+	$(GO) test -tags e2e -count=1 -timeout 60m -v ./e2e/judges
 
 # Judges the control plane's files by Kubernetes' own code and breaks each of their flags and fields, then brings a real
 # cluster up from the first example's files and checks what it does: Linux, root; see docs/end-to-end.md.

@@ -172,7 +172,8 @@ func writeGateway(p *Pass, g *model.Gateway) error {
 		{Key: namespaceNameLabel, Operator: metav1.LabelSelectorOpIn, Values: publishers(g)},
 	}}}
 	if len(publishers(g)) == 0 {
-		routes = RouteNamespaces{From: "None"}
+		// The standard channel has no word for none. Every namespace has this label, so the selector selects none.
+		routes.Selector.MatchExpressions = []metav1.LabelSelectorRequirement{{Key: namespaceNameLabel, Operator: metav1.LabelSelectorOpDoesNotExist}}
 	}
 	file := path.Join(GuardDir(g.Namespace), "gateway-"+g.Name+".yaml")
 	p.Claim(model.GatewayRoutesRestricted, g.Addr(), file)

@@ -195,11 +195,14 @@ func (c Component) copyData(ctx context.Context, source, dir, name string) error
 	if err := json.Unmarshal(out.Bytes(), &module); err != nil {
 		return err
 	}
-	part := filepath.Join(dir, "."+name)
+	part := filepath.Join(dir, ".data")
 	if err := os.RemoveAll(part); err != nil {
 		return err
 	}
 	if err := os.CopyFS(part, os.DirFS(filepath.Join(module.Dir, name))); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
 	return os.Rename(part, to)

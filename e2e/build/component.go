@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Component is a module whose programs are built: what a cluster is made of, or a judge of it.
+// Component is a module whose programs are built, or whose data are read: what a cluster is made of, or a judge of it.
 type Component struct {
 	// Name names the directory in the cache and, with the version, the files in modules.
 	Name string
@@ -93,7 +93,8 @@ func KubeBench() Component {
 
 // All are the components that the files in modules are kept for.
 func All() []Component {
-	return []Component{Kubernetes("v1.36.4"), Kubernetes("v1.37.1"), Etcd(), Containerd(), CNI(), KubeBench()}
+	return append([]Component{Kubernetes("v1.36.4"), Kubernetes("v1.37.1"), Etcd(), Containerd(), CNI(), KubeBench(),
+		Kubeconform(), KubeScore(), Kubesec()}, Definitions()...)
 }
 
 // binaries are the names of the programs, sorted.

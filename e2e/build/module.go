@@ -29,6 +29,9 @@ func Resolve(ctx context.Context, c Component, log io.Writer) (mod, sum []byte, 
 	} else {
 		fmt.Fprintf(text, "go 1.26.0\n\n")
 	}
+	if len(c.Packages) == 0 {
+		return c.resolveData(ctx, dir, text, log)
+	}
 	// Tools keep the programs' packages, and all that they import, in the module graph.
 	for _, name := range c.binaries() {
 		fmt.Fprintf(text, "tool %s\n", c.Packages[name])
@@ -53,6 +56,19 @@ func Resolve(ctx context.Context, c Component, log io.Writer) (mod, sum []byte, 
 	}
 	sum, err = os.ReadFile(filepath.Join(dir, "go.sum"))
 	return mod, sum, err
+}
+
+// resolveData resolves a module of which only files are read: nothing that it imports is needed.
+func (c Component) resolveData(ctx context.Context, dir string, text *bytes.Buffer, log io.Writer) (mod, sum []byte, err error) {
+	fmt.Fprintf(text, "require %s %s\n", c.Module, c.Version)
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), text.Bytes(), 0o644); err != nil {
+		return nil, nil, err
+	}
+	if err := goTool(ctx, dir, log, "mod", "download", c.Module); err != nil {
+		return nil, nil, err
+	}
+	sum, err = os.ReadFile(filepath.Join(dir, "go.sum"))
+	return text.Bytes(), sum, err
 }
 
 // writeReplaces writes what the main module of Kubernetes says about its build. Its own parts are published as modules

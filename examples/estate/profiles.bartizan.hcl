@@ -4,6 +4,10 @@
 profile "service" { # answers gRPC to other services
   ports = { grpc = 9000 }
   probe "readiness" { grpc = "grpc" }
+  probe "liveness" {
+    grpc     = "grpc"
+    failures = 6
+  }
   resources {
     cpu    = "100m"
     memory = "128Mi"
@@ -13,6 +17,7 @@ profile "service" { # answers gRPC to other services
 profile "web" { # answers HTTP, mostly to people
   ports = { http = 8080 }
   probe "readiness" { http = "/ready" }
+  probe "liveness" { http = "/alive" }
   resources {
     cpu    = "200m"
     memory = "256Mi"
@@ -39,7 +44,11 @@ profile "database" {
   pool     = node_pool.apart["data"]
   ports    = { pg = 5432 }
   priority = "critical"
-  probe "readiness" { tcp = "pg" }
+  probe "readiness" { exec = ["pg_isready", "-U", "postgres"] }
+  probe "liveness" {
+    tcp      = "pg"
+    failures = 6
+  }
   volume "data" {
     path = "/var/lib/postgresql/data"
     kind = "persistent"
@@ -56,9 +65,16 @@ profile "queue" {
   image    = "${local.registry}/base/nats:2.12.1"
   kind     = "StatefulSet"
   pool     = node_pool.apart["data"]
-  ports    = { client = 4222 }
+  ports    = { client = 4222, monitor = 8222 }
   priority = "critical"
-  probe "readiness" { tcp = "client" }
+  probe "readiness" {
+    http = "/healthz"
+    port = "monitor"
+  }
+  probe "liveness" {
+    tcp      = "client"
+    failures = 6
+  }
   volume "data" {
     path = "/data"
     kind = "persistent"

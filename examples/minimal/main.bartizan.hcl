@@ -113,11 +113,15 @@ workload "hello" "web" {
     via  = gateway.public
     port = "http"
   }
+  probe "readiness" { http = "/ready" } # change: answers 200 when it can serve
+  probe "liveness" { http = "/alive" }  # change: answers 200 until only a restart helps
 }
 
 workload "hello" "api" {
   image = "registry.example.com/hello/api:v1.0.0" # change
   ports = { http = 8080 }
+  probe "readiness" { http = "/ready" } # change
+  probe "liveness" { http = "/alive" }  # change
 }
 
 # What is worth attacking. Secrets, etcd and the control plane are built in.

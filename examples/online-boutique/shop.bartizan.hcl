@@ -1,7 +1,7 @@
 # Google's Online Boutique, release v0.10.6: images, ports, environment, probes, resources and the call graph are those
 # of https://github.com/GoogleCloudPlatform/microservices-demo (release/kubernetes-manifests.yaml at commit 34ffea9).
-# Two things differ on purpose: payments have a namespace of their own, and the shop is published through the gateway
-# instead of a Service of type LoadBalancer.
+# Three things differ on purpose: payments have a namespace of their own, the shop is published through the gateway
+# instead of a Service of type LoadBalancer, and Redis is ready when it answers, not when it only listens.
 
 locals {
   release = "v0.10.6"
@@ -156,7 +156,7 @@ workload "shop" "redis-cart" {
     cpu_limit    = "125m"
     memory_limit = "256Mi"
   }
-  probe "readiness" { tcp = "redis" }
+  probe "readiness" { exec = ["redis-cli", "ping"] }
   probe "liveness" {
     tcp      = "redis"
     failures = 5

@@ -12,7 +12,8 @@ import (
 
 // gatewayCheck proves who may publish.
 //
-// The rule (Gateway API v1, AllowedRoutes): namespaces.from is Same where it is left out; All admits every namespace;
+// The rule (Gateway API v1, AllowedRoutes): namespaces.from is Same where it is left out, and All, Selector or Same where
+// it is not, in the standard channel; All admits every namespace;
 // a selector judges the labels of namespaces, of which only kubernetes.io/metadata.name cannot be given by people.
 // Listeners can also come from ListenerSets, which are not judged: one in the tree un-proves every gateway.
 var gatewayCheck = &Check{
@@ -90,13 +91,7 @@ func judgeGateway(g *model.Gateway, o Object) (place, message string) {
 		if len(l.AllowedRoutes.Kinds) != 1 || l.AllowedRoutes.Kinds[0] != (generate.RouteKind{Group: gatewayGroup, Kind: "HTTPRoute"}) {
 			return "spec.listeners", "Listener " + l.Name + " admits other routes than HTTPRoutes."
 		}
-		from := l.AllowedRoutes.Namespaces
-		switch {
-		case from.From == "None":
-			if len(want) > 0 {
-				return "spec.listeners", "Listener " + l.Name + " admits no routes, but some are declared."
-			}
-		case from.From != "Selector" || from.Selector == nil || !sameNamespaces(from.Selector, want):
+		if from := l.AllowedRoutes.Namespaces; from.From != "Selector" || from.Selector == nil || !sameNamespaces(from.Selector, want) {
 			return "spec.listeners", "Listener " + l.Name + " does not admit routes from exactly the namespaces that publish through the gateway."
 		}
 	}
@@ -106,10 +101,16 @@ func judgeGateway(g *model.Gateway, o Object) (place, message string) {
 	return "", ""
 }
 
-// sameNamespaces reports whether the selector selects exactly the namespaces, by name.
+// sameNamespaces reports whether the selector selects exactly the namespaces, by name; none, if it asks that there be no name.
 func sameNamespaces(s *metav1.LabelSelector, names []string) bool {
 	sel, err := parseSelector(s)
-	if err != nil || len(sel) != 1 || sel[0].key != namespaceNameLabel || sel[0].operator != metav1.LabelSelectorOpIn || len(names) == 0 {
+	if err != nil || len(sel) != 1 || sel[0].key != namespaceNameLabel {
+		return false
+	}
+	if len(names) == 0 {
+		return sel[0].operator == metav1.LabelSelectorOpDoesNotExist
+	}
+	if sel[0].operator != metav1.LabelSelectorOpIn {
 		return false
 	}
 	got, want := slices.Clone(sel[0].values), slices.Clone(names)

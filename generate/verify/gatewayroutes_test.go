@@ -94,3 +94,33 @@ func TestACiliumPolicyThatSelectsMoreThanProxiesIsNotJudged(t *testing.T) {
 		t.Error("a policy on every pod of the cluster goes unnoticed")
 	}
 }
+
+func TestAGatewayThroughWhichNobodyPublishesAdmitsNoRoutes(t *testing.T) {
+	const public = "clusters/c/manifests/namespaces/edge/guard/gateway-public.yaml"
+	spec := netSpec(model.Cilium)
+	for _, w := range spec.Clusters[0].Workloads() {
+		w.Exposes = nil
+	}
+	_, files := netFiles(t, spec, "network-policy", "gateway")
+	want := model.Hold{Control: model.GatewayRoutesRestricted, Subject: "gateway.public"}
+	if !holds(Run(spec, files, gatewayControls), want) {
+		t.Errorf("not proved:\n%s", files[public])
+	}
+	const none = "          - key: kubernetes.io/metadata.name\n            operator: DoesNotExist\n"
+	clean := string(files[public])
+	for change, selected := range map[string]string{
+		"all namespaces":    "          - key: kubernetes.io/metadata.name\n            operator: Exists\n",
+		"those of no team":  "          - key: team\n            operator: DoesNotExist\n",
+		"a namespace":       "          - key: kubernetes.io/metadata.name\n            operator: In\n            values: [shop]\n",
+		"one that may come": "          - key: kubernetes.io/metadata.name\n            operator: NotIn\n            values: [shop]\n",
+	} {
+		if !strings.Contains(clean, none) {
+			t.Fatalf("no %q in\n%s", none, clean)
+		}
+		files[public] = []byte(strings.Replace(clean, none, selected, 1))
+		result := Run(spec, files, gatewayControls)
+		if holds(result, want) || !slices.ContainsFunc(result.Findings, func(f Finding) bool { return f.Path == public && f.Object != "" }) {
+			t.Errorf("%s: proved, or no finding: %v", change, result.Findings)
+		}
+	}
+}

@@ -1,0 +1,21 @@
+package build
+
+// Kubeconform compares objects with JSON schemas.
+func Kubeconform() Component {
+	const module, version = "github.com/yannh/kubeconform", "v0.8.0"
+	return Component{Name: "kubeconform", Version: version, Module: module,
+		Packages: map[string]string{"kubeconform": module + "/cmd/kubeconform"}}
+}
+
+// KubeScore judges whether workloads are run reliably and securely.
+func KubeScore() Component {
+	const module, version = "github.com/zegl/kube-score", "v1.20.0"
+	return Component{Name: "kube-score", Version: version, Module: module,
+		Packages: map[string]string{"kube-score": module + "/cmd/kube-score"}}
+}
+
+// Kubesec gives points for the security of pods.
+func Kubesec() Component {
+	const module, version = "github.com/controlplaneio/kubesec/v2", "v2.14.2"
+	return Component{Name: "kubesec", Version: version, Module: module, Packages: map[string]string{"kubesec": module}}
+}
