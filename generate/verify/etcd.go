@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	kubeletv1beta1 "k8s.io/kubelet/config/v1beta1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/bartizan-dev/bartizan/model"
@@ -158,6 +157,11 @@ func (k *kubeadmFiles) memberWrong(m *member) []string {
 		{"nodeRegistration.name", m.init.NodeRegistration.Name, m.node.Name},
 		{"localAPIEndpoint.advertiseAddress", m.init.LocalAPIEndpoint.AdvertiseAddress, m.node.Address.String()},
 		{"patches.directory", m.init.Patches.Directory, nodePatches},
+		{"localAPIEndpoint.bindPort", fmt.Sprint(m.init.LocalAPIEndpoint.BindPort), fmt.Sprint(k.init.LocalAPIEndpoint.BindPort)},
+		{"bootstrapTokens", fmt.Sprint(m.init.BootstrapTokens), fmt.Sprint(k.init.BootstrapTokens)}, // those of init.yaml are judged
+		{"nodeRegistration.criSocket", m.init.NodeRegistration.CRISocket, nodeRuntime},
+		{"nodeRegistration.imagePullPolicy", m.init.NodeRegistration.ImagePullPolicy, k.init.NodeRegistration.ImagePullPolicy},
+		{"clusterName", m.config.ClusterName, k.cluster.Name},
 		{"kubernetesVersion", m.config.KubernetesVersion, k.cluster.Version.String()},
 		{"certificatesDir", m.config.CertificatesDir, nodePKI},
 		{"encryptionAlgorithm", m.config.EncryptionAlgorithm, k.config.EncryptionAlgorithm},
@@ -173,85 +177,4 @@ func (k *kubeadmFiles) memberWrong(m *member) []string {
 		wrong = append(wrong, "etcd.external stands beside etcd.local")
 	}
 	return wrong
-}
-
-// standaloneRules are those of a kubelet without a server and without an API server.
-var standaloneRules = func() []kubeletRule {
-	silent := func(c *kubeletv1beta1.KubeletConfiguration) string {
-		return unless(c.EnableServer != nil && !*c.EnableServer, "enableServer must be false: this kubelet cannot ask who a caller is")
-	}
-	rules := []kubeletRule{{model.KubeletAuthentication, func(c *kubeletv1beta1.KubeletConfiguration) string {
-		if c.Authentication.Anonymous.Enabled == nil || *c.Authentication.Anonymous.Enabled {
-			return "authentication.anonymous.enabled must be false"
-		}
-		return silent(c)
-	}}, {model.KubeletAuthorization, silent}, {model.KubeletTLS, silent}}
-	for _, r := range kubeletRules {
-		if slices.Contains([]model.ControlID{model.KubeletReadOnlyPortOff, model.SeccompDefault, model.PIDsLimited, model.KernelDefaultsProtected}, r.control) {
-			rules = append(rules, r)
-		}
-	}
-	return rules
-}()
-
-// judgeStandalone judges the kubelet of the members' nodes and how systemd starts it.
-func (k *kubeadmFiles) judgeStandalone() {
-	file, unit := path.Join(k.dir(), "etcd", "kubelet.yaml"), path.Join(k.dir(), "etcd", "kubelet.conf")
-	c := &kubeletv1beta1.KubeletConfiguration{}
-	reported := unit
-	err := judgeUnit(k.pass.Files[unit], map[string][]string{"Service": {"ExecStart=", "ExecStart=/usr/bin/kubelet --config=/etc/kubernetes/etcd-kubelet.yaml"}})
-	if err == nil {
-		reported = file
-		var docs [][]byte
-		if docs, err = splitYAML(k.pass.Files[file]); err == nil && len(docs) != 1 {
-			err = fmt.Errorf("one document is wanted, there are %d", len(docs))
-		}
-		if err == nil {
-			err = decodeStrict(docs[0], c)
-		}
-		switch {
-		case err != nil:
-		case c.APIVersion != "kubelet.config.k8s.io/v1beta1" || c.Kind != "KubeletConfiguration":
-			err = fmt.Errorf("it is a %q of %q", c.Kind, c.APIVersion)
-		case c.StaticPodURL != "" || c.StaticPodPath != nodeManifests:
-			err = fmt.Errorf("staticPodURL must be left out, and staticPodPath must be %s", nodeManifests)
-		case c.ContainerRuntimeEndpoint != nodeRuntime:
-			err = fmt.Errorf("containerRuntimeEndpoint is %q and not %s", c.ContainerRuntimeEndpoint, nodeRuntime)
-		case !loopback(c.HealthzBindAddress):
-			err = fmt.Errorf("healthzBindAddress is %q; it must be 127.0.0.1 or ::1", c.HealthzBindAddress)
-		default:
-			err = unjudgedStandalone(docs[0])
-		}
-	}
-	for _, pool := range k.cluster.NodePools {
-		if !pool.EtcdOnly() {
-			continue
-		}
-		if err != nil {
-			k.pass.Find(Finding{Subject: pool.Addr(), Path: reported, Message: fmt.Sprintf("The kubelet's configuration proves nothing: %v.", err)})
-			continue
-		}
-		for _, r := range standaloneRules {
-			if wrong := r.wrong(c); wrong != "" {
-				k.pass.Find(Finding{Control: r.control, Subject: pool.Addr(), Path: file, Object: "KubeletConfiguration", Message: wrong + "."})
-				continue
-			}
-			k.pass.Prove(r.control, pool.Addr(), file)
-		}
-	}
-}
-
-// unjudgedStandalone refuses fields that no check of such a kubelet judges: feature gates, for one, could undo the others.
-func unjudgedStandalone(doc []byte) error {
-	fields := map[string]any{}
-	if err := yaml.Unmarshal(doc, &fields); err != nil {
-		return err
-	}
-	// A kubelet of the cluster has neither: its server is needed, and kubeadm names its runtime.
-	delete(fields, "enableServer")
-	delete(fields, "containerRuntimeEndpoint")
-	if field := unjudgedField("", fields); field != "" {
-		return fmt.Errorf("nothing here judges the field %s", field)
-	}
-	return nil
 }
