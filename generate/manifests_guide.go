@@ -2,6 +2,7 @@ package generate
 
 import (
 	"bytes"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -29,39 +30,50 @@ var customResources = []struct{ group, owner string }{
 
 func runManifestsGuide(p *Pass) error {
 	for _, c := range p.Spec.Clusters {
-		p.Directory(Directory{Path: ManifestsDir(c), Title: "What runs in the cluster", Doc: manifestsDoc(groupsBelow(p.set.Artifacts, ManifestsDir(c)), c)})
+		p.Directory(Directory{Path: ManifestsDir(c), Title: "What runs in the cluster", Doc: manifestsDoc(kindsBelow(p.set.Artifacts, ManifestsDir(c)), c)})
 	}
 	return nil
 }
 
-// groupsBelow returns the API groups of the objects in the YAML files below the directory, sorted.
-func groupsBelow(artifacts []Artifact, dir string) []string {
-	var groups []string
+// kindsBelow returns the kinds of the objects in the YAML files below the directory, by API version, both sorted.
+func kindsBelow(artifacts []Artifact, dir string) map[string][]string {
+	kinds := map[string][]string{}
 	for _, a := range artifacts {
 		if !strings.HasPrefix(a.Path, dir+"/") || path.Ext(a.Path) != ".yaml" {
 			continue
 		}
+		version := ""
 		for line := range bytes.Lines(a.Data) {
-			version, ok := strings.CutPrefix(strings.TrimRight(string(line), "\n"), "apiVersion: ")
-			if group, _, named := strings.Cut(version, "/"); ok && named {
-				groups = append(groups, group)
+			// The fields of every object are written in the order of their names.
+			text := strings.TrimRight(string(line), "\n")
+			if v, ok := strings.CutPrefix(text, "apiVersion: "); ok {
+				version = v
+			}
+			if kind, ok := strings.CutPrefix(text, "kind: "); ok {
+				kinds[version] = append(kinds[version], kind)
 			}
 		}
 	}
-	slices.Sort(groups)
-	return slices.Compact(groups)
+	for version := range kinds {
+		slices.Sort(kinds[version])
+		kinds[version] = slices.Compact(kinds[version])
+	}
+	return kinds
 }
 
-func manifestsDoc(groups []string, c *model.Cluster) string {
+func manifestsDoc(kinds map[string][]string, c *model.Cluster) string {
 	doc := "Apply `platform/` first, then `namespaces/`. Within a namespace `guard/` comes before `apps/`.\n"
 	var needed strings.Builder
-	for _, r := range customResources {
-		if slices.Contains(groups, r.group) {
-			needed.WriteString("- `" + r.group + "`: " + r.owner + "\n")
+	for _, version := range slices.Sorted(maps.Keys(kinds)) {
+		group, _, _ := strings.Cut(version, "/")
+		for _, r := range customResources {
+			if r.group == group {
+				needed.WriteString("- `" + version + "` (" + strings.Join(kinds[version], ", ") + "): " + r.owner + "\n")
+			}
 		}
 	}
 	if needed.Len() > 0 {
-		doc += "\nThe definitions (CRDs) of these groups must be in the cluster first; without them kubectl says \"no matches for kind\":\n\n" + needed.String()
+		doc += "\nThe definitions (CRDs) of these kinds must be in the cluster first; without them kubectl says \"no matches for kind\":\n\n" + needed.String()
 	}
 	if len(c.Namespaces) > 0 {
 		doc += `
