@@ -52,6 +52,11 @@ func (a *asked) holds(id model.ControlID, subject model.Address) bool {
 		return slices.Contains(a.proxied, subject)
 	case id == model.AuditContentsRecorded:
 		return slices.Contains(a.recorded, subject)
+	case pool != nil && id == model.ControlPlaneConfined:
+		return !pool.Worker()
+	case pool != nil && id == model.KubeVIPConfined:
+		lb := pool.Cluster.API.LoadBalancer
+		return pool.Has(model.RoleControlPlane) && lb != nil && lb.Kind == model.KubeVIP
 	case pool != nil && id == model.ControlPlaneTaint:
 		return pool.Has(model.RoleControlPlane)
 	case pool != nil && (id == model.StaticPodsOff || id == model.NodeSSHOff):

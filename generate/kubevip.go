@@ -71,6 +71,11 @@ func kubeVIP(p *Pass, c *model.Cluster) error {
 			}}},
 		},
 	}
+	for _, pool := range c.NodePools {
+		if pool.Has(model.RoleControlPlane) {
+			p.Claim(model.KubeVIPConfined, pool.Addr(), path.Join(dir, "pod.yaml"))
+		}
+	}
 	if err := p.YAML(Artifact{
 		Path:  path.Join(dir, "pod.yaml"),
 		Doc:   "static pod that holds the API's address on one control-plane node at a time",

@@ -31,6 +31,7 @@ const (
 	PIDsLimited             ControlID = "pids-limited"
 	KernelDefaultsProtected ControlID = "kernel-defaults-protected"
 	ControlPlaneConfined    ControlID = "control-plane-confined"
+	KubeVIPConfined         ControlID = "kube-vip-confined"
 )
 
 var clusterControls = []*Control{
@@ -273,6 +274,14 @@ var clusterControls = []*Control{
 		Subject:   "node_pool",
 		Title:     "The control plane's own pods run without capabilities and cannot write to their image",
 		Doc:       "Each static pod drops all capabilities but the one that it cannot do without, gains none, cannot write to its root file system and runs under the runtime's seccomp profile. It stays user 0, because kubeadm writes its keys for root alone and at each renewal anew. kubernetes.io, Customizing components with the kubeadm API, patches; Pod Security Standards.",
+		Standards: []string{"NIST-800-190-4.4.3"},
+	},
+	{
+		ID:        KubeVIPConfined,
+		Layer:     LayerNode,
+		Subject:   "node_pool",
+		Title:     "kube-vip holds the API's address and can do nothing else",
+		Doc:       "kube-vip listens to the network on every control-plane node, and its makers hand it admin.conf. Here its credential is a user of its own in no group, for a year, that may hold one lease; the pod keeps the two capabilities that setting an address and sending ARP take, sees one file of the node and serves no metrics. Its image is trusted: it may change the node's addresses. kube-vip v1.1.2, pkg/kubevip/config_generator.go.",
 		Standards: []string{"NIST-800-190-4.4.3"},
 	},
 }

@@ -41,7 +41,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "N3", Layer: LayerNode, Title: "An attacker stands on a node with control-plane components",
-		Controls: []ControlID{ControlPlaneTaint, ControlPlaneConfined, FilePermissions, EtcdFirewall},
+		Controls: []ControlID{ControlPlaneTaint, ControlPlaneConfined, KubeVIPConfined, FilePermissions, EtcdFirewall},
 	},
 	{
 		ID: "N4", Layer: LayerNode, Title: "Physical access",

@@ -10,5 +10,6 @@ var clusterChecks = []*Check{
 	encryption,
 	joinToken,
 	staticPods,
+	kubeVIP,
 	externalEtcd,
 }

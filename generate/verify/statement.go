@@ -1,0 +1,52 @@
+package verify
+
+import (
+	"fmt"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// statement is one statement of the top level of a shell script: a command, a loop, a function.
+type statement struct {
+	text string // on one line, as the parser prints it, without comments
+	line uint
+}
+
+// topStatements takes a script of /bin/sh apart. Two scripts with the same statements do the same, however they are
+// indented and commented.
+func topStatements(data []byte) ([]statement, error) {
+	if !strings.HasPrefix(string(data), "#!/bin/sh\n") {
+		return nil, fmt.Errorf("it is no script of /bin/sh")
+	}
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(string(data)), "")
+	if err != nil {
+		return nil, fmt.Errorf("it is no shell script: %w", err)
+	}
+	printer := syntax.NewPrinter(syntax.SingleLine(true))
+	all := make([]statement, len(file.Stmts))
+	for i, s := range file.Stmts {
+		var text strings.Builder
+		if err := printer.Print(&text, s); err != nil {
+			return nil, err
+		}
+		all[i] = statement{strings.TrimSpace(text.String()), s.Pos().Line()}
+	}
+	return all, nil
+}
+
+// sameStatements compares the statements with those expected, in order.
+func sameStatements(got []statement, want []string) error {
+	for i, s := range got {
+		switch {
+		case i >= len(want):
+			return fmt.Errorf("line %d: %q is not expected", s.line, s.text)
+		case s.text != want[i]:
+			return fmt.Errorf("line %d: %q stands where %q is expected", s.line, s.text, want[i])
+		}
+	}
+	if len(got) < len(want) {
+		return fmt.Errorf("%q is missing", want[len(got)])
+	}
+	return nil
+}
