@@ -1,7 +1,9 @@
 package generate
 
 import (
+	"net/netip"
 	"path"
+	"slices"
 	"strconv"
 
 	"github.com/bartizan-dev/bartizan/model"
@@ -30,6 +32,8 @@ type ciliumValues struct {
 	GatewayAPI            enabled          `json:"gatewayAPI"`
 	Hubble                enabled          `json:"hubble"`
 	IPAM                  ciliumIPAM       `json:"ipam"`
+	IPv4                  enabled          `json:"ipv4"`
+	IPv6                  enabled          `json:"ipv6"`
 	K8sServiceHost        string           `json:"k8sServiceHost"`
 	K8sServicePort        string           `json:"k8sServicePort"`
 	KubeProxyReplacement  bool             `json:"kubeProxyReplacement"`
@@ -72,6 +76,9 @@ func runCNI(p *Pass) error {
 			GatewayAPI: enabled{gateway},
 			// kubeadm's controller manager gives each node a range of the declared pod network.
 			IPAM: ciliumIPAM{"kubernetes"},
+			// By itself Cilium gives pods IPv4 addresses only, whatever the API server hands out.
+			IPv4: enabled{slices.ContainsFunc(c.Network.Pods, func(p netip.Prefix) bool { return p.Addr().Is4() })},
+			IPv6: enabled{slices.ContainsFunc(c.Network.Pods, func(p netip.Prefix) bool { return p.Addr().Is6() })},
 			// Without kube-proxy there is no cluster address of the API server before Cilium runs.
 			K8sServiceHost:       c.API.Endpoint.Host,
 			K8sServicePort:       strconv.Itoa(c.API.Endpoint.Port),

@@ -31,6 +31,11 @@ func (p *NodePool) taken() []listener {
 			all = append(all, listener{n, fmt.Sprintf("the network plugin %s", p.Cluster.Network.CNI)})
 		}
 	}
+	if p.Cluster.Network.CNI == Cilium {
+		for _, port := range ciliumPorts {
+			all = append(all, listener{NodePort{TCP, port, port}, "the network plugin cilium"})
+		}
+	}
 	if len(p.SSHFrom) > 0 {
 		all = append(all, listener{NodePort{TCP, 22, 22}, "sshd"})
 	}
@@ -41,6 +46,19 @@ func (p *NodePool) taken() []listener {
 		all = append(all, listener{NodePort{TCP, 2379, 2381}, "etcd"})
 	}
 	return all
+}
+
+// ciliumPorts are those that Cilium takes on a node besides the ones that other nodes connect to, with the values that are
+// written here: Hubble, mutual authentication and profiling are off. Sources: Cilium, System Requirements, Firewall Rules;
+// the chart's defaults operator.prometheus, envoy.prometheus and operator-api-serve-addr.
+var ciliumPorts = []int{
+	9234, // operator: health and API
+	9878, // envoy: health
+	9879, // agent: health
+	9890, // agent: gops
+	9891, // operator: gops
+	9963, // operator: metrics
+	9964, // envoy: metrics
 }
 
 // owner returns to whom a port belongs, or "".
