@@ -18,10 +18,25 @@ import (
 var coverageCell = regexp.MustCompile("\\[`[^`]+`\\]\\(([^)]+)\\)(?:: `([^`]+)`)?")
 
 // Every check of the CIS benchmark is met by a file that is there, with the setting at the named place, or the document
-// says why people must do it or why it is about nothing here. None is open.
+// says why people must do it or why it is about nothing here. None is open in the examples. They have etcd beside the API
+// server and a key on the node; the shapes are the other ways in which a control plane can be set up, with no workload.
 func TestEveryCISCheckHasAPlaceOrAReason(t *testing.T) {
+	trees := map[string]string{}
 	for _, name := range examples {
-		docs := filepath.Join(name, "out", "docs")
+		trees[name] = filepath.Join(name, "out")
+	}
+	const shapes = "../generate/testdata/shapes"
+	entries, err := os.ReadDir(shapes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bartizan := build(t)
+	for _, e := range entries {
+		trees[e.Name()] = t.TempDir()
+		run(t, bartizan, "generate", filepath.Join(shapes, e.Name()), "-o", trees[e.Name()], "--today", today, "--unresolved-images")
+	}
+	for name, tree := range trees {
+		docs := filepath.Join(tree, "docs")
 		rows := coverageRows(t, filepath.Join(docs, "coverage.md"))
 		for _, s := range model.Standards {
 			if !strings.HasPrefix(s.ID, "CIS-1.12-") {
@@ -35,8 +50,9 @@ func TestEveryCISCheckHasAPlaceOrAReason(t *testing.T) {
 			state, where := row[2], row[4]
 			cell := coverageCell.FindStringSubmatch(where)
 			switch {
-			case state == "open":
+			case state == "open" && slices.Contains(examples, name):
 				t.Errorf("%s: %s is open", name, s.ID)
+			case state == "open":
 			case where == "":
 				t.Errorf("%s: %s (%s) names neither a place nor a reason", name, s.ID, state)
 			case state == "in files" && cell == nil:

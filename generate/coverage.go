@@ -2,6 +2,7 @@ package generate
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 
@@ -85,6 +86,7 @@ type coverageRow struct {
 	State    coverageState
 	Controls []model.ControlID
 	path     string // of the first control's first file, relative to docs/
+	place    string // in that file
 	managed  bool   // every cluster's control plane belongs to somebody else
 }
 
@@ -94,7 +96,7 @@ func runCoverage(p *Pass) error {
 	for _, r := range page.Controls {
 		states[r.ID], paths[r.ID] = r.state, r.Path
 	}
-	controlPlane := controlPlanePaths(p)
+	ours := map[model.Role]map[model.ControlID]string{model.RoleControlPlane: rolePaths(p, model.RoleControlPlane), model.RoleEtcd: rolePaths(p, model.RoleEtcd)}
 	managed := !slices.ContainsFunc(p.Spec.Clusters, func(c *model.Cluster) bool { return c.Provisioner != model.Managed })
 	for _, source := range model.StandardSources() {
 		page.Sources = append(page.Sources, coverageSource{Name: source})
@@ -104,10 +106,16 @@ func runCoverage(p *Pass) error {
 		for _, c := range model.Controls {
 			if slices.Contains(c.Standards, s.ID) {
 				row.Controls = append(row.Controls, c.ID)
-				if !s.Managed { // it is about the control plane: no worker's file shows it
-					row.path = cmp.Or(row.path, controlPlane[c.ID])
+				if role := s.Note().Role; !s.Managed { // it is about the control plane: no worker's file shows it
+					row.path = cmp.Or(row.path, ours[cmp.Or(role, model.RoleControlPlane)][c.ID])
 				}
 				row.path = cmp.Or(row.path, paths[c.ID])
+			}
+		}
+		row.place = s.Note().Place
+		for _, c := range p.Spec.Clusters {
+			if external := s.Note().ExternalPlace; external != "" && c.ExternalEtcd() && strings.HasPrefix(row.path, "../"+ControlPlaneDir(c)+"/") {
+				row.path, row.place = "../"+path.Join(ControlPlaneDir(c), "init.yaml"), external
 			}
 		}
 		row.State = standardState(s, row.Controls, states, managed)
@@ -122,15 +130,15 @@ func runCoverage(p *Pass) error {
 	return p.document("by-hand.md", "What people must still do", page.ByHand)
 }
 
-// controlPlanePaths returns, for each control of node pools, the first file that gives it to a control-plane pool,
-// relative to docs/.
-func controlPlanePaths(p *Pass) map[model.ControlID]string {
+// rolePaths returns, for each control of node pools, the first file that gives it to a pool with the role, relative to
+// docs/.
+func rolePaths(p *Pass, role model.Role) map[model.ControlID]string {
 	paths := map[model.ControlID]string{}
 	for _, c := range p.Claims {
 		for _, cluster := range p.Spec.Clusters {
 			for _, pool := range cluster.NodePools {
 				path := "../" + c.Path
-				if pool.Addr() == c.Subject && pool.Has(model.RoleControlPlane) && (paths[c.Control] == "" || path < paths[c.Control]) {
+				if pool.Addr() == c.Subject && pool.Has(role) && (paths[c.Control] == "" || path < paths[c.Control]) {
 					paths[c.Control] = path
 				}
 			}

@@ -31,8 +31,8 @@ func (r coverageRow) Where() templates.MarkdownText {
 	}
 	if r.path != "" && r.State != notApplicable {
 		where := "[" + templates.MarkdownCode(r.path[strings.LastIndex(r.path, "/")+1:]) + "](" + templates.LinkPath(r.path) + ")"
-		if n.Place != "" {
-			where += ": " + templates.MarkdownCode(n.Place)
+		if r.place != "" {
+			where += ": " + templates.MarkdownCode(r.place)
 		}
 		parts = append(parts, where)
 	}

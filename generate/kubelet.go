@@ -96,7 +96,7 @@ func kubeletBase(c *model.Cluster) kubeletConfiguration {
 		ContainerLogMaxFiles: 5,
 		ContainerLogMaxSize:  "10Mi",
 		EventRecordQPS:       50,   // never 0: see model.UnlimitedEvents
-		FailCgroupV1:         true, // the default since 1.35
+		FailCgroupV1:         true, // the default since 1.35, and a field of every supported version
 		HealthzBindAddress:   "127.0.0.1",
 		// Room for the kubelet, the runtime and the system, so that pods cannot starve what controls them.
 		KubeReserved:           map[string]string{"cpu": "100m", "memory": "256Mi", "pid": "1000"},

@@ -5,6 +5,11 @@ package model
 type StandardNote struct {
 	// Place is a setting in the file that the requirement's first control names: a flag of a component, a field, a line.
 	Place string
+	// Role is that of the nodes whose file is meant, where it is another one than the control plane's.
+	Role Role
+	// ExternalPlace is the field of the cluster's init.yaml that stands for Place where etcd has machines of its own; empty:
+	// it is Place there too.
+	ExternalPlace string
 	// People is why no file can do it, and how people do it. Empty: files can.
 	People string
 	// Absent is why the requirement is about nothing here, where its control is not applicable.
@@ -25,12 +30,12 @@ var standardNotes = map[string]StandardNote{
 	"CIS-1.12-1.1.4":  {Place: "/etc/kubernetes/manifests/*.yaml"},
 	"CIS-1.12-1.1.5":  {Place: "/etc/kubernetes/manifests/*.yaml"},
 	"CIS-1.12-1.1.6":  {Place: "/etc/kubernetes/manifests/*.yaml"},
-	"CIS-1.12-1.1.7":  {Place: "/etc/kubernetes/manifests/etcd.yaml"},
-	"CIS-1.12-1.1.8":  {Place: "/etc/kubernetes/manifests/etcd.yaml"},
+	"CIS-1.12-1.1.7":  {Place: "/etc/kubernetes/manifests/etcd.yaml", Role: RoleEtcd},
+	"CIS-1.12-1.1.8":  {Place: "/etc/kubernetes/manifests/etcd.yaml", Role: RoleEtcd},
 	"CIS-1.12-1.1.9":  {Place: "/etc/cni/net.d/*"},
 	"CIS-1.12-1.1.10": {Place: "/etc/cni/net.d/*"},
-	"CIS-1.12-1.1.11": {Place: "/var/lib/etcd"},
-	"CIS-1.12-1.1.12": {Place: "/var/lib/etcd"},
+	"CIS-1.12-1.1.11": {Place: "/var/lib/etcd", Role: RoleEtcd},
+	"CIS-1.12-1.1.12": {Place: "/var/lib/etcd", Role: RoleEtcd},
 	"CIS-1.12-1.1.13": {Place: "/etc/kubernetes/super-admin.conf"},
 	"CIS-1.12-1.1.14": {Place: "/etc/kubernetes/super-admin.conf"},
 	"CIS-1.12-1.1.15": {Place: "/etc/kubernetes/scheduler.conf"},
@@ -64,10 +69,10 @@ var standardNotes = map[string]StandardNote{
 	"CIS-1.12-1.2.20": {Place: "apiServer.extraArgs: request-timeout"},
 	"CIS-1.12-1.2.21": {Place: "apiServer.extraArgs: service-account-lookup"},
 	"CIS-1.12-1.2.22": {Place: "apiServer.extraArgs: service-account-key-file"},
-	"CIS-1.12-1.2.23": {Place: "apiServer.extraArgs: etcd-certfile"},
+	"CIS-1.12-1.2.23": {Place: "apiServer.extraArgs: etcd-certfile", ExternalPlace: "etcd.external.certFile"},
 	"CIS-1.12-1.2.24": {Place: "apiServer.extraArgs: tls-cert-file"},
 	"CIS-1.12-1.2.25": {Place: "apiServer.extraArgs: client-ca-file"},
-	"CIS-1.12-1.2.26": {Place: "apiServer.extraArgs: etcd-cafile"},
+	"CIS-1.12-1.2.26": {Place: "apiServer.extraArgs: etcd-cafile", ExternalPlace: "etcd.external.caFile"},
 	"CIS-1.12-1.2.28": {Place: "resources.providers"},
 	"CIS-1.12-1.2.29": {Place: "apiServer.extraArgs: tls-cipher-suites", Decision: "The minimum is TLS 1.3, which has no choice of suites; the list is stated for scanners. etcd refuses it beside TLS 1.3 and has none."},
 	"CIS-1.12-1.2.30": {Place: "apiServer.extraArgs: service-account-extend-token-expiration"},

@@ -42,8 +42,6 @@ type Feature struct {
 var (
 	PullCredentials = &Feature{"imagePullCredentialsVerificationPolicy", 35,
 		"The kubelet asks the registry again before a pod gets an image that another pod's credentials have pulled (KEP-2535, on by default since 1.35). Before, the field is refused and left out."}
-	CgroupV1Refused = &Feature{"failCgroupV1", 35,
-		"The kubelet does not start on cgroup v1 unless told to. Before, the field exists with the default false; it is stated."}
 	TLSCurves = &Feature{"tls-curve-preferences", 36,
 		"Servers take a list of key exchanges. Before, they offer those of the Go version that they are built with."}
 	NoKubeletClientGroup = &Feature{"kubeadm:apiserver-kubelet-client", 36,
@@ -55,7 +53,7 @@ var (
 )
 
 // Features lists the differences between the supported versions, the oldest first.
-var Features = []*Feature{PullCredentials, CgroupV1Refused, TLSCurves, NoKubeletClientGroup, UnlimitedEvents, OnlyV1Beta4}
+var Features = []*Feature{PullCredentials, TLSCurves, NoKubeletClientGroup, UnlimitedEvents, OnlyV1Beta4}
 
 // Has reports whether the version has the feature.
 func (v Version) Has(f *Feature) bool { return v.Minor >= f.Since }
