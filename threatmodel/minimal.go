@@ -129,6 +129,7 @@ type setSearch struct {
 	size   int
 	seen   *labels
 	final  [][]packed // labels of each fact whose turn has come, smaller sets first
+	hubs   []*hub     // of the facts that are in many clauses; nil for others
 	queues [maxSetSize + 1][]labelled
 	work   int
 }
@@ -160,11 +161,16 @@ func (s faultSet) example() []int32 {
 // combinations; all sets up to the size complete have been found. Smaller sets come first, then those with the faults of
 // lower numbers.
 func (c *closure) minimalSets(target int32, faults [][]int32, size, budget int) (sets []faultSet, complete int) {
+	return c.minimalSetsWith(hubClauses, target, faults, size, budget)
+}
+
+// minimalSetsWith is minimalSets, with hubs from so many clauses.
+func (c *closure) minimalSetsWith(clauses int, target int32, faults [][]int32, size, budget int) (sets []faultSet, complete int) {
 	cone := c.coneOf(target, faults)
 	if len(cone.alike) >= packedLimit-1 {
 		return nil, 0
 	}
-	s := &setSearch{cone: cone, size: min(size, maxSetSize), seen: newLabels(), final: make([][]packed, cone.facts)}
+	s := &setSearch{cone: cone, size: min(size, maxSetSize), seen: newLabels(), final: make([][]packed, cone.facts), hubs: cone.hubs(clauses)}
 	for f, facts := range cone.faultFacts {
 		for _, x := range facts {
 			s.offer(x, pack(int32(f)))
@@ -201,8 +207,15 @@ func (s *setSearch) level(n, budget int) bool {
 		if x.fact == 0 {
 			continue
 		}
+		if h := s.hubs[x.fact]; h != nil && n == s.size {
+			s.joinAtHub(h, x)
+			continue
+		}
 		for _, clause := range s.cone.watchers(x.fact) {
 			s.join(clause, x.fact, x.set, s.cone.bodies[clause])
+			if s.hubs[x.fact] == nil {
+				s.tellHubs(clause, x.set)
+			}
 		}
 	}
 	s.queues[n] = nil

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -37,18 +38,18 @@ func BenchmarkStages(b *testing.B) {
 		var out bytes.Buffer
 		w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprint(w, "workloads\tstage\ttime\tgrowth\tallocated\tgrowth\t\n")
-		var before []stage
+		before := map[string]stage{}
 		for _, n := range sizes {
 			now := measure(b, n)
-			for i, s := range now {
+			for _, s := range now {
 				growthTime, growthMem := "", ""
-				if before != nil {
-					growthTime = fmt.Sprintf("×%.1f", float64(s.time)/float64(max(before[i].time, 1)))
-					growthMem = fmt.Sprintf("×%.1f", float64(s.bytes)/float64(max(before[i].bytes, 1)))
+				if old, ok := before[s.name]; ok {
+					growthTime = fmt.Sprintf("×%.1f", float64(s.time)/float64(max(old.time, 1)))
+					growthMem = fmt.Sprintf("×%.1f", float64(s.bytes)/float64(max(old.bytes, 1)))
 				}
+				before[s.name] = s
 				fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d MB\t%s\t\n", n, s.name, s.time.Round(time.Millisecond), growthTime, s.bytes>>20, growthMem)
 			}
-			before = now
 		}
 		w.Flush()
 		fmt.Fprintf(os.Stderr, "\n%s\n", out.String())
@@ -61,6 +62,9 @@ type stage struct {
 	time  time.Duration
 	bytes uint64
 }
+
+// triplesUpTo is the most workloads for which triples are searched to the end: they grow with the square of the workloads.
+const triplesUpTo = 1000
 
 // measure runs all stages over a specification of n workloads.
 func measure(b *testing.B, n int) []stage {
@@ -115,10 +119,22 @@ func measure(b *testing.B, n int) []stage {
 		graph = threatmodel.Build(spec)
 		return nil
 	})
-	run("analyse", func() error {
-		_, err := graph.Analyse(model.NewPosture(result.Proved, spec.Attestations), threatmodel.Options{})
-		return err
-	})
+	posture := model.NewPosture(result.Proved, spec.Attestations)
+	analyse := func(o threatmodel.Options) func() error {
+		return func() error {
+			_, err := graph.Analyse(posture, o)
+			return err
+		}
+	}
+	run("analyse", analyse(threatmodel.Options{}))
+	run("single faults of all assets", analyse(threatmodel.Options{Faults: 1}))
+	// Sets for one attacker and one critical asset, to the end.
+	exact := threatmodel.Options{From: []string{"internet"}, To: []string{"cluster.main/secrets"}, Faults: 2, Budget: math.MaxInt}
+	run("pairs, one asset", analyse(exact))
+	if n <= triplesUpTo {
+		exact.Faults = 3
+		run("triples, one asset", analyse(exact))
+	}
 	out := filepath.Join(dir, "out")
 	run("write", func() error {
 		_, err := generate.Write(set, out, generate.WriteOptions{})
