@@ -29,6 +29,8 @@ func (o WriteOptions) lock() string {
 	return o.Lock
 }
 
+func (o WriteOptions) names() names { return names{strings.TrimSuffix(o.lock(), ".lock")} }
+
 // Kind is how a file of the tree differs from the directory.
 type Kind string
 
@@ -41,6 +43,7 @@ const (
 	Stale       Kind = "stale"        // ours, no longer generated
 	StaleEdited Kind = "stale-edited" // ours, no longer generated, and changed by hand
 	Leftover    Kind = "leftover"     // temporary file of a run that was interrupted
+	Rescued     Kind = "rescued"      // what somebody saved while a run was replacing the file, kept when that run was interrupted
 )
 
 // Change is one difference between a set and a directory.
@@ -71,15 +74,40 @@ type Report struct {
 //
 // # Crashes
 //
-// Each file is written beside its place, synchronised, and renamed. In each directory the order is: first a lock file
-// that lists old and new digests, then the files, then removals, then a lock file with the new digests alone. Whenever
-// the run is cut short, every file is whole, and it is listed with the digest that it has: the next run knows it as
-// ours and completes the work, and [Compare] reports a difference until then. An edit is never taken for ours, because
-// a digest enters the lock only if we have just written those bytes or are about to. Before a file is replaced it is
-// read once more, so that an edit made during the run stops the run; what is left is the moment between that and the
-// rename.
+// Directories are done from the top down. In each the order is: a lock file that lists old and new digests; the files,
+// each written beside its place, synchronised, and exchanged with what stands there; removals; then a lock file with the
+// new digests alone. Directories that hold nothing of ours any more lose their lock at the end, from the bottom up. So
+// whenever the run is cut short, every file is whole and is listed with the digest that it has, and its lock can be
+// reached from the top: the next run knows it as ours and completes the work, and [Compare] reports a difference until
+// then. No step is begun before the disk has the one that it relies on.
+//
+// An edit is never taken for ours, because a digest enters the lock only if we are about to write those bytes. What a
+// file held is looked at once more after the exchange: what somebody saved meanwhile gets its name back, and the run
+// stops. A run that is killed in between leaves it under a name of its own, as [Rescued]. File systems that cannot
+// exchange names leave a moment between the last look and the replacement.
+//
+// A second run on the same directory waits a few seconds for the first, then fails.
 func Write(set *Set, dir string, o WriteOptions) (*Report, error) {
-	p, err := newPlan(set, dir, o)
+	if err := checkPaths(set); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	top, err := openDisk(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer top.close()
+	if err := top.lock(true, lockWait); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return writeTree(set, top, o, writers)
+}
+
+// writeTree is [Write] below a folder, with so many directories at once.
+func writeTree(set *Set, top folder, o WriteOptions, writers int) (*Report, error) {
+	p, err := newPlan(set, top, o)
 	if err != nil {
 		return nil, err
 	}
@@ -87,23 +115,36 @@ func Write(set *Set, dir string, o WriteOptions) (*Report, error) {
 	if len(report.Refused) > 0 {
 		return report, nil
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(p.apply(root), root.Close()); err != nil {
+	if err := p.apply(top, writers); err != nil {
 		return nil, err
 	}
 	return report, nil
 }
 
 // Compare says how the directory differs from the set, lock files included, sorted by path. It is empty exactly if
-// [Write] would change nothing. A directory that does not exist misses every file.
+// [Write] would change nothing. A directory that does not exist misses every file. While a run writes to the directory
+// it waits a few seconds, then fails.
 func Compare(set *Set, dir string, o WriteOptions) ([]Change, error) {
-	p, err := newPlan(set, dir, o)
+	if err := checkPaths(set); err != nil {
+		return nil, err
+	}
+	top, err := openDisk(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return compareTree(set, nil, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer top.close()
+	if err := top.lock(false, lockWait); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return compareTree(set, top, o)
+}
+
+// compareTree is [Compare] below a folder; nil stands for a directory that does not exist.
+func compareTree(set *Set, top folder, o WriteOptions) ([]Change, error) {
+	p, err := newPlan(set, top, o)
 	if err != nil {
 		return nil, err
 	}
@@ -122,49 +163,3 @@ func Compare(set *Set, dir string, o WriteOptions) ([]Change, error) {
 	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
 	return changes, nil
 }
-
-// checkPaths refuses a set that cannot be a directory: paths that leave it, that a terminal or a lock file could not
-// hold, that differ in case only (one file on macOS and Windows), or that are file and directory at once.
-func checkPaths(set *Set, lock string) error {
-	type use struct {
-		path string
-		dir  bool
-	}
-	folded := map[string]use{}
-	add := func(p string, dir bool) error {
-		key := strings.ToLower(p)
-		if old, ok := folded[key]; ok && (old.path != p || !old.dir || !dir) {
-			return fmt.Errorf("%q and %q cannot both be written", old.path, p)
-		}
-		folded[key] = use{p, dir}
-		return nil
-	}
-	for _, a := range set.Artifacts {
-		if !fs.ValidPath(a.Path) || a.Path == "." || strings.ContainsFunc(a.Path, unprintable) {
-			return fmt.Errorf("path %q cannot be written", a.Path)
-		}
-		if m := a.Mode; m != 0o644 && m != 0o755 {
-			return fmt.Errorf("%s: mode %04o: only 0644 and 0755 survive version control", a.Path, m)
-		}
-		if name := base(a.Path); name == lock || strings.HasPrefix(name, tempPrefix) {
-			return fmt.Errorf("%s: the name is reserved", a.Path)
-		}
-		if err := add(a.Path, false); err != nil {
-			return err
-		}
-		for i := strings.LastIndexByte(a.Path, '/'); i > 0; i = strings.LastIndexByte(a.Path[:i], '/') {
-			parent := a.Path[:i]
-			if old, ok := folded[parent]; ok && old.dir && old.path == parent {
-				break // and so are its parents
-			}
-			if err := add(parent, true); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func unprintable(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' || r == ':' }
-
-func base(p string) string { return p[strings.LastIndexByte(p, '/')+1:] }

@@ -2,146 +2,188 @@ package generate
 
 import (
 	"bytes"
-	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 )
 
 // writers is how many directories are written at once: synchronising waits for the disk, not for the processor.
 const writers = 16
 
-// apply carries out the plan below root.
-func (p *plan) apply(root *os.Root) error {
-	for _, d := range p.dirs {
-		if !d.exists && d.path != "." {
-			if err := root.Mkdir(d.path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-				return err
-			}
+// apply carries out the plan below the top, in the order that the comment on [Write] gives.
+func (p *plan) apply(top folder, writers int) error {
+	levels := p.levels()
+	for _, level := range levels {
+		if err := each(level, writers, func(d *dirPlan) error { return d.apply(top) }); err != nil {
+			return err
 		}
 	}
-	var group sync.WaitGroup
-	slots := make(chan struct{}, writers)
-	errs := make([]error, len(p.dirs))
-	for i, d := range p.dirs {
-		group.Add(1)
-		slots <- struct{}{}
-		go func() {
-			defer group.Done()
-			errs[i] = d.apply(root)
-			<-slots
-		}()
-	}
-	group.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	// Directories that hold nothing any more go, deepest first. One that still holds something of somebody's stays:
-	// Remove refuses.
-	for _, d := range slices.Backward(p.dirs) {
-		if d.lockAfter == nil && d.path != "." {
-			_ = root.Remove(d.path)
+	for _, level := range slices.Backward(levels) {
+		if err := each(level, writers, func(d *dirPlan) error { return d.dissolve(top) }); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// apply does the work in one directory, in the order that the comment on [Write] gives.
-func (d *dirPlan) apply(root *os.Root) error {
+// levels are the directories that there is something to do in, by their depth.
+func (p *plan) levels() [][]*dirPlan {
+	var levels [][]*dirPlan
+	for _, d := range p.dirs {
+		if d.settled() {
+			continue
+		}
+		depth := 0
+		if d.path != "." {
+			depth = 1 + strings.Count(d.path, "/")
+		}
+		for len(levels) <= depth {
+			levels = append(levels, nil)
+		}
+		levels[depth] = append(levels[depth], d)
+	}
+	return levels
+}
+
+// each does the work for all directories, some of them at once.
+func each(dirs []*dirPlan, writers int, work func(*dirPlan) error) error {
+	var group sync.WaitGroup
+	slots := make(chan struct{}, writers)
+	errs := make([]error, len(dirs))
+	for i, d := range dirs {
+		slots <- struct{}{}
+		group.Go(func() {
+			if err := work(d); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", d.path, err)
+			}
+			<-slots
+		})
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}
+
+// dirty reports whether something changes besides leftovers and the lock file.
+func (d *dirPlan) dirty() bool { return len(d.writes)+len(d.removes)+len(d.makes) > 0 }
+
+// settled reports whether the directory is as it should be.
+func (d *dirPlan) settled() bool {
+	return d.exists && !d.dirty() && len(d.leftovers) == 0 && d.lockAfter != nil && bytes.Equal(d.lockBefore, d.lockAfter)
+}
+
+// below holds the directory at the path below the top.
+func below(top folder, dir string) (folder, error) {
+	f, err := top.open(".")
+	if dir == "." || err != nil {
+		return f, err
+	}
+	for name := range strings.SplitSeq(dir, "/") {
+		next, err := f.open(name)
+		if err := errors.Join(err, f.close()); err != nil {
+			return nil, err
+		}
+		f = next
+	}
+	return f, nil
+}
+
+// apply does the work in one directory, save for the removal of its lock.
+func (d *dirPlan) apply(top folder) error {
+	f, err := below(top, d.path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.fill(f), f.close())
+}
+
+func (d *dirPlan) fill(f folder) error {
 	for _, l := range d.leftovers {
-		if err := root.Remove(l); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := f.remove(l); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	dirty := len(d.writes)+len(d.removes) > 0
 	lock := d.lockBefore
-	if dirty && !bytes.Equal(lock, d.lockDuring) {
-		if err := ReplaceFile(root, d.lockPath, d.lockDuring, 0o644); err != nil {
+	putLock := func(data []byte) error {
+		if lock != nil && bytes.Equal(lock, data) {
+			return nil
+		}
+		lock = data
+		if err := d.names.replace(f, base(d.lockPath), data, 0o644); err != nil {
 			return err
 		}
-		lock = d.lockDuring
-		syncDir(root, d.path)
+		return f.sync()
 	}
-	for _, w := range d.writes {
-		if err := stillIs(root, w.artifact.Path, w.was); err != nil {
+	if d.dirty() {
+		if err := putLock(d.lockDuring); err != nil {
 			return err
 		}
-		if err := ReplaceFile(root, w.artifact.Path, w.artifact.Data, w.artifact.Mode); err != nil {
+		if err := d.change(f); err != nil {
+			return err
+		}
+	}
+	if d.dirty() || len(d.leftovers) > 0 {
+		if err := f.sync(); err != nil {
+			return err
+		}
+	}
+	if d.lockAfter == nil {
+		return nil // until everything below is gone
+	}
+	return putLock(d.lockAfter)
+}
+
+// change writes and removes files, and makes directories.
+func (d *dirPlan) change(f folder) error {
+	for _, w := range d.writes {
+		a := w.artifact
+		if err := d.names.put(f, base(a.Path), a.Data, a.Mode, w.was); err != nil {
 			return err
 		}
 	}
 	for _, r := range d.removes {
-		if err := stillIs(root, r.path, &r.was); err != nil {
-			return err
-		}
-		if err := root.Remove(r.path); err != nil {
+		if err := d.names.take(f, r.name, r.was); err != nil {
 			return err
 		}
 	}
-	switch {
-	case d.lockAfter == nil:
-		if err := root.Remove(d.lockPath); err != nil {
+	for _, m := range d.makes {
+		if err := f.mkdir(m); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-	case d.lockAfter != nil && !bytes.Equal(lock, d.lockAfter):
-		if err := ReplaceFile(root, d.lockPath, d.lockAfter, 0o644); err != nil {
-			return err
-		}
-	case !dirty:
-		return nil
 	}
-	syncDir(root, d.path)
 	return nil
 }
 
-// stillIs refuses to go on if the file has changed since the plan was made.
-func stillIs(root *os.Root, name string, was *digest) error {
-	info, err := root.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) && was == nil {
+// dissolve removes the lock of a directory that holds nothing of ours any more, and the directory if it holds nothing
+// at all.
+func (d *dirPlan) dissolve(top folder) error {
+	if d.lockAfter != nil {
 		return nil
 	}
+	parent, err := below(top, path.Dir(d.path))
 	if err != nil {
 		return err
 	}
-	if was != nil && info.Mode().IsRegular() {
-		data, err := readFile(root, name)
-		if err != nil {
-			return err
-		}
-		if sha256.Sum256(data) == *was {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s: changed while the tree was being written; nothing of it is lost, run again", name)
-}
-
-// ReplaceFile puts the data at the path in one step: a reader sees the old file or the new one, whole.
-func ReplaceFile(root *os.Root, name string, data []byte, mode fs.FileMode) error {
-	temp := path.Join(path.Dir(name), tempPrefix+rand.Text())
-	f, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	defer parent.close()
+	f, err := parent.open(base(d.path))
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()) // Chmod: whatever the umask is
-	if err == nil {
-		err = root.Rename(temp, name)
+	err = f.remove(base(d.lockPath))
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = f.sync()
 	}
-	if err != nil {
-		_ = root.Remove(temp)
+	if err := errors.Join(err, f.close()); err != nil {
+		return err
 	}
-	return err
-}
-
-// syncDir makes renames last. Some file systems cannot; they keep the order of renames, which is enough.
-func syncDir(root *os.Root, dir string) {
-	if f, err := root.Open(dir); err == nil {
-		_ = f.Sync()
-		_ = f.Close()
+	switch err := parent.remove(base(d.path)); {
+	case errors.Is(err, fs.ErrExist):
+		return nil // not empty
+	case err != nil:
+		return err
 	}
+	return parent.sync()
 }

@@ -2,18 +2,13 @@ package generate
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 )
-
-// tempPrefix begins the names of files that are being written.
-const tempPrefix = ".bartizan-tmp-"
 
 // maxFile is the largest file that is read; far more than any artifact. A larger one is not ours.
 const maxFile = 64 << 20
@@ -57,13 +52,15 @@ func wantedDirs(set *Set) map[string]*wantedDir {
 type dirPlan struct {
 	path     string // "." for the root
 	lockPath string
+	names    names
 	exists   bool
 	entries  map[string]fs.DirEntry
 	lock     lock // as read
 
 	writes    []write
 	removes   []remove
-	leftovers []string // paths
+	makes     []string // names of directories
+	leftovers []string // names
 
 	lockBefore []byte // as it is on disk; nil: none
 	lockDuring []byte // old and new digests
@@ -77,27 +74,14 @@ type write struct {
 }
 
 type remove struct {
-	path string
+	name string
 	was  digest
 }
 
-// newPlan compares the set with the directory.
-func newPlan(set *Set, dir string, o WriteOptions) (*plan, error) {
-	if err := checkPaths(set, o.lock()); err != nil {
-		return nil, err
-	}
+// newPlan compares the set with the directory; top is nil if it does not exist.
+func newPlan(set *Set, top folder, o WriteOptions) (*plan, error) {
 	p := &plan{options: o, wanted: wantedDirs(set)}
-
-	root, err := os.OpenRoot(dir)
-	switch {
-	case err == nil:
-		defer root.Close()
-	case errors.Is(err, fs.ErrNotExist):
-		root = nil
-	default:
-		return nil, err
-	}
-	if _, err := p.walk(root, "."); err != nil {
+	if _, err := p.walk(top, "."); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(p.dirs, func(a, b *dirPlan) int { return strings.Compare(a.path, b.path) })
@@ -106,18 +90,18 @@ func newPlan(set *Set, dir string, o WriteOptions) (*plan, error) {
 }
 
 // walk plans the directory and those below it that we want to write to or wrote to: it never enters a link, nor a
-// directory without a lock of ours where nothing is to be written. root is nil if the directory does not exist. It
-// reports whether the directory will hold something of ours.
-func (p *plan) walk(root *os.Root, dir string) (ours bool, err error) {
-	d := &dirPlan{path: dir, lockPath: path.Join(dir, p.options.lock()), entries: map[string]fs.DirEntry{}, lock: lock{}}
-	if root != nil {
-		if err := d.read(root); err != nil {
-			return false, err
+// directory where nothing is to be written and that has neither a lock of ours nor the first file of an interrupted run. The folder is nil if the directory does not exist.
+// It reports whether the directory will hold something of ours.
+func (p *plan) walk(f folder, dir string) (ours bool, err error) {
+	d := &dirPlan{path: dir, lockPath: path.Join(dir, p.options.lock()), names: p.options.names(), entries: map[string]fs.DirEntry{}, lock: lock{}}
+	if f != nil {
+		if err := d.read(f); err != nil {
+			return false, fmt.Errorf("%s: %w", dir, err)
 		}
 	}
 	want := p.wanted[dir]
 	if want == nil {
-		if d.lockBefore == nil {
+		if d.lockBefore == nil && !slices.ContainsFunc(slices.Collect(maps.Keys(d.entries)), d.names.ours) {
 			return false, nil
 		}
 		if _, otherTree := parseLock(d.lockBefore); otherTree {
@@ -138,25 +122,27 @@ func (p *plan) walk(root *os.Root, dir string) (ours bool, err error) {
 		line := lockLine{sha256.Sum256(a.Data), a.Mode}
 		during.add(base(a.Path), line)
 		after.add(base(a.Path), line)
-		if err := p.compare(root, d, a, line); err != nil {
+		if err := p.compare(f, d, a, line); err != nil {
 			return false, err
 		}
 	}
-	for name, lines := range d.lock {
+	for _, name := range slices.Sorted(maps.Keys(d.lock)) {
 		if _, ok := after[name]; ok {
 			continue
 		}
-		kept, err := p.stale(root, d, name)
+		kept, err := p.stale(f, d, name)
 		if err != nil {
 			return false, err
 		}
 		if kept {
-			after[name] = lines
+			after[name] = d.lock[name]
 			ours = true
 		}
 	}
-	p.odds(d)
-	below, err := p.descend(root, d, want)
+	if err := p.odds(f, d); err != nil {
+		return false, err
+	}
+	below, err := p.descend(f, d, want)
 	if err != nil {
 		return false, err
 	}
@@ -169,55 +155,75 @@ func (p *plan) walk(root *os.Root, dir string) (ours bool, err error) {
 	return ours, nil
 }
 
-// odds notes what is neither generated nor listed and yet matters: a thing in place of the lock file, temporary files.
-func (p *plan) odds(d *dirPlan) {
-	if e, ok := d.entries[base(d.lockPath)]; ok && !e.Type().IsRegular() {
-		p.changes = append(p.changes, Change{Path: d.lockPath, Kind: Blocked})
-	}
-	for name, e := range d.entries {
-		if strings.HasPrefix(name, tempPrefix) && e.Type().IsRegular() {
-			d.leftovers = append(d.leftovers, path.Join(d.path, name))
-			p.changes = append(p.changes, Change{Path: path.Join(d.path, name), Kind: Leftover})
+// odds notes what is neither generated nor listed and yet matters: a thing in place of the lock file, and what an
+// interrupted run left.
+func (p *plan) odds(f folder, d *dirPlan) error {
+	for _, name := range slices.Sorted(maps.Keys(d.entries)) {
+		e := d.entries[name]
+		c := Change{Path: path.Join(d.path, name), Kind: Leftover}
+		file, aside := d.names.asideOf(name)
+		switch {
+		case name != p.options.lock() && !d.names.ours(name):
+			continue
+		case !e.Type().IsRegular():
+			c.Kind = Blocked
+		case name == p.options.lock():
+			continue
+		case aside:
+			data, _, err := f.read(name)
+			if err != nil {
+				return fmt.Errorf("%s: %w", c.Path, err)
+			}
+			if !d.lock.lists(file, sha256.Sum256(data)) {
+				c.Kind = Rescued
+			}
 		}
+		p.changes = append(p.changes, c)
+		d.leftovers = append(d.leftovers, name)
 	}
+	return nil
 }
 
 // descend walks the directories in d, those that exist and those that are to be made.
-func (p *plan) descend(root *os.Root, d *dirPlan, want *wantedDir) (ours bool, err error) {
-	visit := func(root *os.Root, dir string) error {
-		o, err := p.walk(root, dir)
-		ours = ours || o
-		return err
-	}
-	for name, e := range d.entries {
+func (p *plan) descend(f folder, d *dirPlan, want *wantedDir) (ours bool, err error) {
+	for _, name := range slices.Sorted(maps.Keys(d.entries)) {
 		dir := path.Join(d.path, name)
 		switch {
-		case e.IsDir():
-			if err := visit(root, dir); err != nil {
+		case d.entries[name].IsDir():
+			o, err := p.enter(f, name, dir)
+			if err != nil {
 				return false, err
 			}
+			ours = ours || o
 		case p.wanted[dir] != nil:
 			p.changes = append(p.changes, Change{Path: dir, Kind: Blocked})
 		}
 	}
 	for _, dir := range want.dirs {
 		if _, ok := d.entries[base(dir)]; !ok {
-			if err := visit(nil, dir); err != nil {
+			d.makes = append(d.makes, base(dir))
+			o, err := p.walk(nil, dir)
+			if err != nil {
 				return false, err
 			}
+			ours = ours || o
 		}
 	}
 	return ours, nil
 }
 
-// read lists the directory and reads its lock file.
-func (d *dirPlan) read(root *os.Root) error {
-	f, err := root.Open(d.path)
+func (p *plan) enter(f folder, name, dir string) (ours bool, err error) {
+	below, err := f.open(name)
 	if err != nil {
-		return err
+		return false, fmt.Errorf("%s: %w", dir, err)
 	}
-	defer f.Close()
-	entries, err := f.ReadDir(-1)
+	defer below.close()
+	return p.walk(below, dir)
+}
+
+// read lists the directory and reads its lock file.
+func (d *dirPlan) read(f folder) error {
+	entries, err := f.list()
 	if err != nil {
 		return err
 	}
@@ -226,7 +232,7 @@ func (d *dirPlan) read(root *os.Root) error {
 		d.entries[e.Name()] = e
 	}
 	if e, ok := d.entries[base(d.lockPath)]; ok && e.Type().IsRegular() {
-		d.lockBefore, err = readFile(root, d.lockPath)
+		d.lockBefore, _, err = f.read(base(d.lockPath))
 		if err == nil && d.lockBefore == nil {
 			d.lockBefore = []byte{}
 		}
@@ -235,7 +241,7 @@ func (d *dirPlan) read(root *os.Root) error {
 }
 
 // compare finds out what has to be done for one artifact.
-func (p *plan) compare(root *os.Root, d *dirPlan, a *Artifact, line lockLine) error {
+func (p *plan) compare(f folder, d *dirPlan, a *Artifact, line lockLine) error {
 	name := base(a.Path)
 	e, ok := d.entries[name]
 	if !ok {
@@ -247,17 +253,13 @@ func (p *plan) compare(root *os.Root, d *dirPlan, a *Artifact, line lockLine) er
 		p.changes = append(p.changes, Change{Path: a.Path, Kind: Blocked})
 		return nil
 	}
-	old, err := readFile(root, a.Path)
+	old, mode, err := f.read(name)
 	if err != nil {
-		return err
-	}
-	info, err := e.Info()
-	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", a.Path, err)
 	}
 	was := digest(sha256.Sum256(old))
 	// Version control keeps of the mode only whether the owner may execute.
-	if was == line.digest && info.Mode()&0o100 == a.Mode&0o100 {
+	if was == line.digest && mode&0o100 == a.Mode&0o100 {
 		p.unchanged++
 		return nil
 	}
@@ -274,15 +276,15 @@ func (p *plan) compare(root *os.Root, d *dirPlan, a *Artifact, line lockLine) er
 }
 
 // stale finds out what has to be done for a file of the lock that is no longer generated, and whether it stays.
-func (p *plan) stale(root *os.Root, d *dirPlan, name string) (kept bool, err error) {
+func (p *plan) stale(f folder, d *dirPlan, name string) (kept bool, err error) {
 	e, ok := d.entries[name]
 	if !ok || !e.Type().IsRegular() {
 		return false, nil // gone; what stands there instead is not ours
 	}
 	file := path.Join(d.path, name)
-	old, err := readFile(root, file)
+	old, _, err := f.read(name)
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("%s: %w", file, err)
 	}
 	c := Change{Path: file, Kind: Stale, old: old}
 	was := digest(sha256.Sum256(old))
@@ -293,7 +295,7 @@ func (p *plan) stale(root *os.Root, d *dirPlan, name string) (kept bool, err err
 	if !p.options.Prune {
 		return true, nil
 	}
-	d.removes = append(d.removes, remove{file, was})
+	d.removes = append(d.removes, remove{name, was})
 	return false, nil
 }
 
@@ -303,7 +305,7 @@ func (p *plan) report() *Report {
 	for _, c := range p.changes {
 		switch {
 		case c.Kind == Blocked,
-			(c.Kind == Edited || c.Kind == Foreign) && !p.options.Force,
+			(c.Kind == Edited || c.Kind == Foreign || c.Kind == Rescued) && !p.options.Force,
 			c.Kind == StaleEdited && p.options.Prune && !p.options.Force:
 			r.Refused = append(r.Refused, c)
 		case c.Kind == Stale || c.Kind == StaleEdited:
@@ -312,7 +314,7 @@ func (p *plan) report() *Report {
 			} else {
 				r.Stale = append(r.Stale, c)
 			}
-		case c.Kind != Leftover:
+		case c.Kind != Leftover && c.Kind != Rescued:
 			r.Written = append(r.Written, c.Path)
 		}
 	}
@@ -320,18 +322,4 @@ func (p *plan) report() *Report {
 		r.Written, r.Removed = nil, nil
 	}
 	return r
-}
-
-// readFile reads a regular file of at most maxFile bytes. Os.Root keeps links from leading out of the tree.
-func readFile(root *os.Root, name string) ([]byte, error) {
-	f, err := root.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
-		err = fmt.Errorf("%s: larger than %d bytes", name, maxFile)
-	}
-	return data, err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -160,7 +159,10 @@ func (f *formatter) file(name string) error {
 	if done, err := f.show(name, text, formatted); done || err != nil {
 		return err
 	}
-	return rewrite(name, formatted)
+	if name, err = filepath.EvalSymlinks(name); err != nil {
+		return err
+	}
+	return generate.ReplaceFile(name, text, formatted)
 }
 
 // format returns nil if the text does not parse; the reason has been printed.
@@ -168,21 +170,4 @@ func (f *formatter) format(name string, text []byte) ([]byte, error) {
 	formatted, loaded := model.Format(name, text)
 	f.invalid = f.invalid || formatted == nil
 	return formatted, loaded.WriteText(f.err, f.err.color, 100)
-}
-
-// rewrite replaces an existing file in one step and keeps its mode. A link stays a link.
-func rewrite(name string, data []byte) error {
-	name, err := filepath.EvalSymlinks(name)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(name)
-	if err != nil {
-		return err
-	}
-	root, err := os.OpenRoot(filepath.Dir(name))
-	if err != nil {
-		return err
-	}
-	return errors.Join(generate.ReplaceFile(root, filepath.Base(name), data, info.Mode().Perm()), root.Close())
 }

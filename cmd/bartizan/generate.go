@@ -113,7 +113,7 @@ func compareTree(s *streams, f *generateFlags, t *tree, o generate.WriteOptions)
 	case f.diff:
 		err = generate.Diff(s.out, changes)
 		for _, c := range changes {
-			if c.Kind == generate.Blocked || c.Kind == generate.Leftover {
+			if c.Kind == generate.Blocked || c.Kind == generate.Leftover || c.Kind == generate.Rescued {
 				printChange(s.err, f.dir, c)
 			}
 		}
@@ -144,6 +144,7 @@ var kindText = map[generate.Kind]struct {
 	generate.Stale:       {"no longer generated", yellow},
 	generate.StaleEdited: {"no longer generated, edited by hand", red},
 	generate.Leftover:    {"left over from an interrupted run", yellow},
+	generate.Rescued:     {"a hand edit, kept by an interrupted run: put it where it belongs, then remove this file", red},
 }
 
 func printChange(p *printer, dir string, c generate.Change) {
