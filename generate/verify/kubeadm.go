@@ -15,6 +15,7 @@ var kubeadm = &Check{
 
 Reads init.yaml strictly. A flag counts once: repeated or unknown flags prove nothing for their component, because the
 last one wins and an unknown one may undo the rest. What kubeadm sets by itself counts only where the file states it.
+The script that approves the kubelets' serving certificates must be the reviewed one, with the declared nodes in it.
 Rules: CIS Kubernetes Benchmark 1.12, sections 1.2 to 2.7.`,
 	Controls: append(slices.Clone(controlPlaneControls), model.KubeProxyLocal),
 	Run:      runKubeadm,
@@ -61,6 +62,7 @@ func runKubeadm(p *Pass) {
 		k.judge("apiServer", k.config.APIServer.ExtraArgs, apiServerFlags, k.apiServerRules(failed), failed)
 		k.judge("controllerManager", k.config.ControllerManager.ExtraArgs, controllerManagerFlags, controllerManagerRules, failed)
 		k.judge("scheduler", k.config.Scheduler.ExtraArgs, schedulerFlags, schedulerRules, failed)
+		k.approvalWrong(failed)
 		external := k.cluster.ExternalEtcd()
 		if !external {
 			k.judge("etcd.local", k.config.Etcd.Local.ExtraArgs, etcdFlags, etcdRules, failed)
