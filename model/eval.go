@@ -23,7 +23,12 @@ func isValueRoot(name string) bool { return name == "var" || name == "local" || 
 
 // eval evaluates an expression; problems are reported. The instance is the one that each.key and each.value speak of,
 // or nil.
-func (l *loader) eval(expr hcl.Expression, in *instance) (cty.Value, bool) {
+func (l *loader) eval(written hcl.Expression, in *instance) (cty.Value, bool) {
+	expr, diags := l.native(written)
+	if diags.HasErrors() {
+		l.diags = append(l.diags, diags...)
+		return cty.DynamicVal, false
+	}
 	ctx := l.functions()
 	if vars := expr.Variables(); len(vars) > 0 {
 		names, ok := l.scope(vars, in)
@@ -33,10 +38,7 @@ func (l *loader) eval(expr hcl.Expression, in *instance) (cty.Value, bool) {
 		ctx = ctx.NewChild()
 		ctx.Variables = names.value().AsValueMap()
 	}
-	v, diags := expr.Value(ctx)
-	if diags.HasErrors() && isJSON(expr.Range()) {
-		diags = inJSON(expr, diags)
-	}
+	v, diags := l.compute(expr, ctx)
 	for _, d := range diags {
 		d.Expression, d.EvalContext = nil, nil
 		l.diags = append(l.diags, l.inUse(d))
@@ -152,6 +154,7 @@ func (l *loader) lookup(t hcl.Traversal, in *instance, names *tree) bool {
 // enterFamily enters all instances of a block with for_each, and the ports of each.
 func (l *loader) enterFamily(n *node, at *tree) bool {
 	f := l.family(n)
+	l.spend(n.at, stepsEach*len(f.keys))
 	for _, key := range f.keys {
 		l.enterInstance(f.members[key], at.at(key))
 	}
@@ -223,6 +226,12 @@ func (l *loader) local(name hcl.TraverseAttr) (cty.Value, bool) {
 
 func (l *loader) force(v *localValue) (cty.Value, bool) {
 	if v.state == untouched {
+		leave, ok := l.deeper(v.attr.expr.Range())
+		if !ok {
+			v.state = done
+			return cty.DynamicVal, false
+		}
+		defer leave()
 		v.state = running
 		v.value, v.ok = l.eval(v.attr.expr, nil)
 		v.state = done

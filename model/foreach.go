@@ -26,9 +26,6 @@ func repeatable(blocks []*BlockType) []*BlockType {
 	return blocks
 }
 
-// maxInstances bounds the keys of one for_each, so that a slip in an expression does not fill the memory.
-const maxInstances = 2_000
-
 // instance is what sets one of the blocks apart that a block with for_each stands for.
 type instance struct {
 	of    *node  // the block as written
@@ -84,6 +81,12 @@ func (l *loader) family(n *node) *family {
 	case done:
 		return f
 	}
+	leave, ok := l.deeper(n.attribute("for_each").expr.Range())
+	if !ok {
+		l.unexpanded = true
+		return &family{}
+	}
+	defer leave()
 	f.state = running
 	values, ok := l.keys(n)
 	f.state, f.ok = done, ok
@@ -93,7 +96,7 @@ func (l *loader) family(n *node) *family {
 	}
 	for key, v := range values {
 		f.keys = append(f.keys, key)
-		f.members[key] = n.member(key, v, l.namesItself(n))
+		f.members[key] = l.member(n, key, v)
 	}
 	slices.Sort(f.keys)
 	return f
@@ -126,8 +129,8 @@ func (l *loader) keys(n *node) (map[string]cty.Value, bool) {
 		l.errorf(at, "Nothing to repeat over", "Found %s. for_each takes a map, a set of texts, or a block that has for_each itself.", friendly(v))
 		return nil, false
 	}
-	if n := v.LengthInt(); n > maxInstances {
-		l.errorf(at, "Too many keys", "for_each has %d keys; the most is %d.", n, maxInstances)
+	if n := v.LengthInt(); n > limitKeys.Most {
+		l.errorf(at, "Too many keys", "for_each has %d keys; the most is %d.", n, limitKeys.Most)
 		return nil, false
 	}
 	values := map[string]cty.Value{}
@@ -184,28 +187,29 @@ func (n *node) instanceName(key string, bare bool) string {
 }
 
 // member makes the instance of the key.
-func (n *node) member(key string, v cty.Value, bare bool) *node {
+func (l *loader) member(n *node, key string, v cty.Value) *node {
 	in := &instance{of: n, key: key, value: v}
-	self := n.copyUnder(nil, func(a *attr) *attr {
+	self := l.copyUnder(n, nil, func(a *attr) *attr {
 		return &attr{schema: a.schema, name: a.name, expr: a.expr, each: in}
 	})
 	delete(self.attrs, forEach.Name)
 	in.self = self
 	self.each = in
-	self.title = n.instanceName(key, bare)
+	self.title = n.instanceName(key, l.namesItself(n))
 	self.addr = element(n.addr, key)
 	self.readdress()
 	return self
 }
 
 // copyUnder copies the block and those inside it; the function copies the attributes.
-func (n *node) copyUnder(parent *node, copyAttr func(*attr) *attr) *node {
+func (l *loader) copyUnder(n, parent *node, copyAttr func(*attr) *attr) *node {
+	l.countBlock(n.at)
 	c := &node{schema: n.schema, labels: n.labels, labelAt: n.labelAt, at: n.at, span: n.span, parent: parent, meant: n.meant, broken: n.broken, unread: n.unread, attrs: map[string]*attr{}}
 	for name, a := range n.attrs {
 		c.attrs[name] = copyAttr(a)
 	}
 	for _, child := range n.children {
-		c.children = append(c.children, child.copyUnder(c, copyAttr))
+		c.children = append(c.children, l.copyUnder(child, c, copyAttr))
 	}
 	return c
 }

@@ -15,8 +15,12 @@ func Format(name string, text []byte) ([]byte, *Loaded) {
 	if name == "-" {
 		name = stdinName(text)
 	}
-	l := &loader{loaded: &Loaded{sources: map[string]*source{}}}
-	l.parse(name, text)
+	l := newLoader(Options{})
+	l.orStop(func() {
+		if text, ok := l.take(name, bytes.NewReader(text)); ok {
+			l.parse(name, text)
+		}
+	})
 	l.loaded.Diagnostics = l.loaded.placed(l.diags)
 	if l.diags.HasErrors() {
 		return nil, l.loaded

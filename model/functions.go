@@ -71,44 +71,31 @@ func (l *loader) functions() *hcl.EvalContext {
 	if l.context == nil {
 		functions := map[string]function.Function{"file": textFunction("name", l.readText)}
 		for name, f := range pureFunctions {
-			functions[name] = f
+			functions[name] = charged(name, f, l.meter)
 		}
 		l.context = &hcl.EvalContext{Functions: functions}
 	}
 	return l.context
 }
 
-// maxText bounds what file() reads.
-const maxText = 1 << 20
-
 // readText reads a file of the specification's directory. os.Root keeps ".." and links from leading out of it.
 func (l *loader) readText(name string) (string, error) {
 	if filepath.IsAbs(name) {
 		return "", fmt.Errorf("%q is absolute; name a file in the specification's directory", name)
 	}
-	root, err := os.OpenRoot(l.dir)
-	if err != nil {
-		return "", err
-	}
-	defer root.Close()
-	if info, err := root.Stat(name); errors.Is(err, fs.ErrNotExist) {
+	f, err := openInside(l.dir, name)
+	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("there is no file %q beside the specification", name)
 	} else if err != nil {
-		return "", fmt.Errorf("%q: %w", name, cause(err))
-	} else if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%q is not a regular file", name)
-	}
-	f, err := root.Open(name)
-	if err != nil {
-		return "", fmt.Errorf("%q: %w", name, cause(err))
+		return "", fmt.Errorf("%q: %w", name, err)
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxText+1))
+	b, err := io.ReadAll(io.LimitReader(f, int64(limitText.Most)+1))
 	switch {
 	case err != nil:
-		return "", err
-	case len(b) > maxText:
-		return "", fmt.Errorf("%q is larger than 1 MiB", name)
+		return "", fmt.Errorf("%q: %w", name, cause(err))
+	case len(b) > limitText.Most:
+		return "", fmt.Errorf("%q is larger than %s", name, limitText)
 	case !utf8.Valid(b):
 		return "", fmt.Errorf("%q is not UTF-8 text", name)
 	}

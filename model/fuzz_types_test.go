@@ -82,7 +82,7 @@ func FuzzImages(f *testing.F) {
 			return
 		}
 		torture.Bounded(t, len(data), func() {
-			l := &loader{loaded: &Loaded{sources: map[string]*source{}}}
+			l := newLoader(Options{})
 			for image, digest := range l.parseImages("images.bartizan.json", data) {
 				if !l.diags.HasErrors() && !imageDigest.MatchString(digest) {
 					t.Errorf("%q has the digest %q", image, digest)

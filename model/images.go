@@ -77,18 +77,13 @@ func (l *loader) resolveImage(n *node, c *Container, digests map[string]string, 
 // readImages reads the map of digests. The file may be missing; if it is there, it must be exact.
 func (l *loader) readImages() map[string]string {
 	name := filepath.Join(l.dir, imagesFile)
-	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err == nil {
-		defer f.Close()
-		var text []byte
-		if text, err = io.ReadAll(io.LimitReader(f, maxFile)); err == nil {
-			return l.parseImages(name, text)
-		}
+	if text, ok := l.readBeside(name); ok {
+		return l.parseImages(name, text)
 	}
-	l.errorf(hcl.Range{}, "Unreadable file", "%s.", err)
+	l.badImages = true
 	return nil
 }
 

@@ -73,7 +73,12 @@ func (l *loader) buildInvariant(n *node) {
 	if a == nil {
 		return
 	}
-	names, ok := l.scope(a.expr.Variables(), a.each)
+	expr, diags := l.native(a.expr)
+	if diags.HasErrors() {
+		l.diags = append(l.diags, diags...)
+		return
+	}
+	names, ok := l.scope(expr.Variables(), a.each)
 	if !ok {
 		return
 	}
@@ -81,7 +86,7 @@ func (l *loader) buildInvariant(n *node) {
 		ctx := l.functions().NewChild()
 		ctx.Variables = names.value().AsValueMap()
 		ctx.Functions = map[string]function.Function{toleranceName: toleranceFunction(answer)}
-		return a.expr.Value(ctx)
+		return l.compute(expr, ctx)
 	}
 	// Nobody knows the answers yet: every branch is followed, and each question is heard.
 	v, diags := evaluate(func(q Question) cty.Value {
@@ -104,6 +109,7 @@ func (l *loader) buildInvariant(n *node) {
 	})
 	i.Asks = slices.Compact(i.Asks)
 	i.condition = func(tolerance func(Question) int) bool {
+		*l.meter = *newMeter() // the specification is read, and conditions may be asked as often as one likes
 		v, diags := evaluate(func(q Question) cty.Value { return cty.NumberIntVal(int64(tolerance(q))) })
 		// An answer can make a condition fail where it was not foreseen: an index beyond the end of a list. It then does not hold.
 		return !diags.HasErrors() && v.IsKnown() && !v.IsNull() && v.Type() == cty.Bool && v.True()

@@ -156,38 +156,99 @@ func jsonHeader(s *BlockType) string {
 	return fmt.Sprintf("%q: %s", s.Name, text)
 }
 
-// inJSON corrects what HCL's parser says about a text that is not a template.
-func inJSON(expr hcl.Expression, diags hcl.Diagnostics) hcl.Diagnostics {
-	v, bad := expr.Value(nil)
-	if bad.HasErrors() || v.IsNull() || v.Type() != cty.String {
-		return diags
+// native returns the expression of native syntax that means the same, with the meter around it. A string of JSON is a
+// template; the places inside it are where they would be without escapes, see placed.
+func (l *loader) native(expr hcl.Expression) (hclsyntax.Expression, hcl.Diagnostics) {
+	if e, ok := expr.(hclsyntax.Expression); ok {
+		return e, nil
 	}
+	e, diags := fromJSON(expr)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	return l.meter.around(e), nil
+}
+
+// fromJSON translates an expression of HCL's JSON syntax. Its nesting is bounded since the file was read.
+func fromJSON(expr hcl.Expression) (hclsyntax.Expression, hcl.Diagnostics) {
 	at := expr.Range()
-	tokens, _ := hclsyntax.LexTemplate([]byte(v.AsString()), at.Filename, hcl.Pos{Line: at.Start.Line, Column: at.Start.Column + 1, Byte: at.Start.Byte + 1})
-	return digits(tokens, diags)
+	if parts, diags := hcl.ExprList(expr); !diags.HasErrors() {
+		list := &hclsyntax.TupleConsExpr{SrcRange: at, OpenRange: at}
+		var all hcl.Diagnostics
+		for _, part := range parts {
+			e, diags := fromJSON(part)
+			list.Exprs, all = append(list.Exprs, e), append(all, diags...)
+		}
+		return list, all
+	}
+	if pairs, diags := hcl.ExprMap(expr); !diags.HasErrors() {
+		object := &hclsyntax.ObjectConsExpr{SrcRange: at, OpenRange: at}
+		var all hcl.Diagnostics
+		lines := map[string]int{}
+		for _, p := range pairs {
+			key, inKey := fromJSON(p.Key)
+			value, inValue := fromJSON(p.Value)
+			object.Items = append(object.Items, hclsyntax.ObjectConsItem{KeyExpr: key, ValueExpr: value})
+			all = append(append(all, inKey...), inValue...)
+			name, _ := p.Key.Value(nil) // without a context: as it stands
+			if line, twice := lines[name.AsString()]; twice {
+				place := p.Key.Range()
+				all = append(all, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Duplicate key", Detail: fmt.Sprintf("%q stands at line %d already.", name.AsString(), line), Subject: &place})
+			}
+			lines[name.AsString()] = p.Key.Range().Start.Line
+		}
+		return object, all
+	}
+	v, diags := expr.Value(nil)
+	if diags.HasErrors() || v.IsNull() || v.Type() != cty.String {
+		return &hclsyntax.LiteralValueExpr{Val: v, SrcRange: at}, diags
+	}
+	return template(v.AsString(), at)
+}
+
+// template parses what stands in a string of JSON.
+func template(text string, at hcl.Range) (hclsyntax.Expression, hcl.Diagnostics) {
+	start := hcl.Pos{Line: at.Start.Line, Column: at.Start.Column + 1, Byte: at.Start.Byte + 1}
+	tokens, _ := hclsyntax.LexTemplate([]byte(text), at.Filename, start)
+	if at, beyond := judge(tokens); beyond != nil {
+		return nil, beyond.at(at)
+	}
+	e, diags := hclsyntax.ParseTemplate([]byte(text), at.Filename, start)
+	if diags.HasErrors() {
+		return nil, digits(tokens, diags)
+	}
+	return e, nil
 }
 
 // unwrapped returns the expression inside a JSON string that is nothing but "${…}", so that it is treated like the same
 // expression of native syntax.
-func unwrapped(expr hcl.Expression) hcl.Expression {
-	at := expr.Range()
-	if _, native := expr.(hclsyntax.Expression); native || !isJSON(at) {
+func (l *loader) unwrapped(expr hcl.Expression) hcl.Expression {
+	if _, native := expr.(hclsyntax.Expression); native {
 		return expr
 	}
 	v, bad := expr.Value(nil)
 	if bad.HasErrors() || v.IsNull() || v.Type() != cty.String || !strings.HasPrefix(v.AsString(), "${") {
 		return expr
 	}
-	template, diags := hclsyntax.ParseTemplate([]byte(v.AsString()), at.Filename, hcl.Pos{Line: at.Start.Line, Column: at.Start.Column + 1, Byte: at.Start.Byte + 1})
-	if wrap, ok := template.(*hclsyntax.TemplateWrapExpr); ok && !diags.HasErrors() {
+	e, diags := l.native(expr)
+	if diags.HasErrors() {
+		return expr
+	}
+	if wrap, ok := bare(e).(*hclsyntax.TemplateWrapExpr); ok {
 		return wrap.Wrapped
 	}
 	return expr
 }
 
+// maxForgotten is the longest text that is looked at for a forgotten "${…}".
+const maxForgotten = 200
+
 // forgotten says how to write what was probably meant by a text which names a value of the specification or calls a
 // function, or "": in JSON, and in quotes, an expression is only text.
 func (l *loader) forgotten(text string, at hcl.Range) string {
+	if len(text) > maxForgotten {
+		return ""
+	}
 	expr, diags := hclsyntax.ParseExpression([]byte(text), at.Filename, at.Start)
 	if diags.HasErrors() {
 		return ""

@@ -25,23 +25,30 @@ type Options struct {
 // files are one specification, one such file, or "-" for standard input. All problems are reported in one run; the
 // machine's (a file that cannot be read) are diagnostics too.
 func Load(path string, o Options) *Loaded {
-	l := &loader{
-		options: o,
-		loaded:  &Loaded{sources: map[string]*source{}},
-		locals:  map[string]*localValue{},
-		inputs:  map[string]*input{},
-		spec:    &Spec{},
-	}
-	l.read(path)
-	// After a syntax error half a file is missing; what refers to it would be reported as unknown.
-	if !l.diags.HasErrors() {
-		l.understand()
-	}
+	l := newLoader(o)
+	l.orStop(func() {
+		l.read(path)
+		// After a syntax error half a file is missing; what refers to it would be reported as unknown.
+		if !l.diags.HasErrors() {
+			l.understand()
+		}
+	})
 	l.loaded.Diagnostics = tidy(l.loaded.placed(l.diags))
 	if l.loaded.HasErrors() {
 		l.loaded.Spec = nil
 	}
 	return l.loaded
+}
+
+func newLoader(o Options) *loader {
+	return &loader{
+		options: o,
+		loaded:  &Loaded{sources: map[string]*source{}},
+		locals:  map[string]*localValue{},
+		inputs:  map[string]*input{},
+		spec:    &Spec{},
+		meter:   newMeter(),
+	}
 }
 
 // body is a parsed file, in one of the two syntaxes.
@@ -63,6 +70,11 @@ type loader struct {
 	inputs  map[string]*input
 	context *hcl.EvalContext
 	spec    *Spec
+	meter   *meter
+	taken   struct{ files, bytes, words int } // of the bounds, so far
+	blocks  int                               // so far
+	chain   int                               // values that wait for the one that is being evaluated
+	tooLong bool                              // a chain is; once said is enough
 	// badImages says that the file of digests could not be read.
 	badImages bool
 	homeless  []*node            // workloads that no pool can run

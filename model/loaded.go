@@ -78,16 +78,16 @@ func newSource(text []byte, file *hcl.File) *source {
 	return s
 }
 
-// line returns the text of the 1-based line without its end, or "" outside the file.
-func (s *source) line(n int) string {
+// line returns the text of the 1-based line without its end, or nil outside the file.
+func (s *source) line(n int) []byte {
 	if n < 1 || n > len(s.lines) {
-		return ""
+		return nil
 	}
 	end := len(s.bytes)
 	if n < len(s.lines) {
 		end = s.lines[n]
 	}
-	return strings.TrimRight(string(s.bytes[s.lines[n-1]:end]), "\r\n")
+	return bytes.TrimRight(s.bytes[s.lines[n-1]:end], "\r\n")
 }
 
 // HasErrors reports whether a diagnostic is an error.
@@ -153,16 +153,36 @@ func (l *Loaded) quote(buf *bytes.Buffer, r hcl.Range, color, hide bool) {
 	fmt.Fprintf(buf, "      %s%s\n\n", strings.Repeat(" ", utf8.RuneCountInString(before)), mark)
 }
 
+// Of a line, and of what is marked in it, at most so many bytes are quoted: a file may be one line of megabytes.
+const (
+	maxLine   = 400
+	maxMarked = 200
+)
+
 // marked returns the first line of the range and the bytes of it that are meant. Columns of hcl count grapheme clusters;
-// bytes are exact for slicing.
+// bytes are exact for slicing. Of a long line only what stands around the mark is returned.
 func (s *source) marked(r hcl.Range) (line string, start, end int) {
-	line = s.line(r.Start.Line)
-	start = min(max(r.Start.Byte-s.lines[min(r.Start.Line, len(s.lines))-1], 0), len(line))
-	end = len(line)
+	text := s.line(r.Start.Line)
+	start = min(max(r.Start.Byte-s.lines[min(r.Start.Line, len(s.lines))-1], 0), len(text))
+	end = len(text)
 	if r.End.Line == r.Start.Line {
-		end = min(max(start+r.End.Byte-r.Start.Byte, start), len(line))
+		end = min(max(start+r.End.Byte-r.Start.Byte, start), len(text))
 	}
-	return line, start, end
+	if len(text) <= maxLine {
+		return string(text), start, end
+	}
+	const cut = "…"
+	end = min(end, start+maxMarked)
+	from, to := max(start-(maxLine-maxMarked)/2, 0), min(end+(maxLine-maxMarked)/2, len(text))
+	before, middle, after := string(text[from:start]), string(text[start:end]), string(text[end:to])
+	if from > 0 {
+		before = cut + strings.ToValidUTF8(before, "")
+	}
+	if to < len(text) {
+		after = strings.ToValidUTF8(after, "") + cut
+	}
+	middle = strings.ToValidUTF8(middle, "")
+	return before + middle + after, len(before), len(before) + len(middle)
 }
 
 // context names the outermost block around the range, as its header is written.

@@ -152,6 +152,7 @@ func (l *loader) addAttribute(n *node, name string, at hcl.Range, expr hcl.Expre
 
 // addBlock adds an empty block to the node; its header is checked when its body has been decoded.
 func (l *loader) addBlock(n *node, s *BlockType, labels []string, labelAt []hcl.Range, at hcl.Range) *node {
+	l.countBlock(at)
 	c := &node{schema: s, labels: labels, labelAt: labelAt, at: at, span: at, attrs: map[string]*attr{}}
 	if n.schema != root {
 		c.parent = n

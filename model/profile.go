@@ -18,6 +18,12 @@ func (l *loader) applyProfile(n *node) {
 	if n.schema != workloadBlock && n.schema != profileBlock || n.filled != untouched {
 		return
 	}
+	leave, ok := l.deeper(n.at)
+	if !ok {
+		n.filled = done
+		return
+	}
+	defer leave()
 	n.filled = running // before the evaluation, which may come back here
 	defer func() { n.filled = done }()
 	f := filler{l: l, own: n.written(), from: map[*attr]*node{}}
@@ -94,7 +100,7 @@ func (f *filler) fill(n *node, i int, from *node, path string) {
 			f.fill(own, i, c, inside)
 			continue
 		}
-		n.children = append(n.children, c.copyUnder(n, func(a *attr) *attr {
+		n.children = append(n.children, f.l.copyUnder(c, n, func(a *attr) *attr {
 			f.from[a] = f.profiles[i]
 			return a
 		}))

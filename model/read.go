@@ -28,9 +28,6 @@ const (
 	autoVars    = ".auto"
 )
 
-// maxFile bounds one file, so that a wrong path does not fill the memory.
-const maxFile = 64 << 20
-
 // errorf reports a problem at the place.
 func (l *loader) errorf(at hcl.Range, summary, format string, args ...any) {
 	l.report(hcl.DiagError, at, summary, fmt.Sprintf(format, quotable(args)...), extra{suggestion: suggested(args)})
@@ -56,7 +53,9 @@ func (l *loader) report(severity hcl.DiagnosticSeverity, at hcl.Range, summary, 
 	if at.Filename != "" {
 		d.Subject = &at
 	}
-	l.diags = append(l.diags, l.inUse(d))
+	if l.diags = append(l.diags, l.inUse(d)); len(l.diags) >= limitErrors.Most {
+		l.stop(hcl.Range{}, "Too many problems", "Reading stopped after %s. Mend these first.", limitErrors)
+	}
 }
 
 // read finds and parses the files of the specification.
@@ -72,7 +71,9 @@ func (l *loader) read(path string) {
 	}
 	if !info.IsDir() {
 		l.dir = filepath.Dir(path)
-		l.readFile(path)
+		if text, ok := l.readFile(path); ok {
+			l.parse(path, text)
+		}
 		return
 	}
 	l.dir = path
@@ -86,7 +87,9 @@ func (l *loader) read(path string) {
 		return
 	}
 	for _, f := range files {
-		l.readFile(f)
+		if text, ok := l.readBeside(f); ok {
+			l.parse(f, text)
+		}
 	}
 }
 
@@ -143,13 +146,10 @@ func (l *loader) readStdin() {
 		l.errorf(hcl.Range{}, "No standard input", "The specification was to be read from standard input, which is closed.")
 		return
 	}
-	text, err := io.ReadAll(io.LimitReader(l.options.Stdin, maxFile+1))
-	if err != nil {
-		l.errorf(hcl.Range{}, "Unreadable input", "Standard input: %s.", err)
-		return
-	}
 	l.dir = "." // what the specification names stands in the current directory
-	l.parse(stdinName(text), text)
+	if text, ok := l.take("standard input", l.options.Stdin); ok {
+		l.parse(stdinName(text), text)
+	}
 }
 
 // stdinName names standard input by what it holds: no file of native syntax begins with { or [, and every JSON one does.
@@ -160,60 +160,131 @@ func stdinName(text []byte) string {
 	return "stdin" + extHCL
 }
 
-func (l *loader) readFile(path string) {
-	if text, ok := l.readBytes(path); ok {
-		l.parse(path, text)
-	}
-}
-
-// readBytes reads a file whose size is bounded; problems are reported.
-func (l *loader) readBytes(path string) ([]byte, bool) {
+// readFile reads a file that the user names, which may be a link to anywhere or a pipe.
+func (l *loader) readFile(path string) ([]byte, bool) {
 	f, err := os.Open(path)
 	if err != nil {
 		l.errorf(hcl.Range{}, "Unreadable file", "%s.", err)
 		return nil, false
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	return l.take(path, f)
+}
+
+// readBeside reads a file of the specification's directory that nobody names. Whoever may change the directory must not
+// choose by it what else is read on this machine, and quoted in a log.
+func (l *loader) readBeside(path string) ([]byte, bool) {
+	f, err := openInside(l.dir, filepath.Base(path))
 	if err != nil {
-		l.errorf(hcl.Range{}, "Unreadable file", "%s: %s.", path, cause(err))
+		l.errorf(hcl.Range{}, "Unreadable file", "%s: %s.", path, err)
 		return nil, false
 	}
-	if len(text) > maxFile {
-		l.errorf(hcl.Range{}, "File too large", "%s is larger than %d MiB.", path, maxFile>>20)
+	defer f.Close()
+	return l.take(path, f)
+}
+
+// openInside opens a regular file of a directory. Links must not lead out of it; pipes and devices could keep a reader
+// for ever.
+func openInside(dir, name string) (*os.File, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, cause(err)
+	}
+	defer root.Close()
+	info, err := root.Stat(name)
+	if err != nil {
+		return nil, cause(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	f, err := root.Open(name)
+	return f, cause(err)
+}
+
+// take reads a text of the specification to its end, and holds the sum of all against its bounds.
+func (l *loader) take(name string, r io.Reader) ([]byte, bool) {
+	if l.taken.files++; l.taken.files > limitFiles.Most {
+		l.stop(hcl.Range{}, "Too many files", "With %s, the specification and its variables stand in more than %s. Join some of them.", name, limitFiles)
+	}
+	text, err := io.ReadAll(io.LimitReader(r, int64(limitSource.Most-l.taken.bytes)+1))
+	if err != nil {
+		l.errorf(hcl.Range{}, "Unreadable file", "%s: %s.", name, cause(err))
 		return nil, false
+	}
+	if l.taken.bytes += len(text); l.taken.bytes > limitSource.Most {
+		l.stop(hcl.Range{}, "Too much text", "With %s, the specification and its variables have more than %s of text. Is it the right one?", name, limitSource)
+	}
+	if l.taken.words += tokensAtMost(text); l.taken.words > limitWords.Most {
+		l.stop(hcl.Range{}, "Too much text", "With %s, the specification and its variables have more than %s. Repeat blocks with for_each, or divide the specification.", name, limitWords)
 	}
 	return text, true
 }
 
-func (l *loader) parse(name string, text []byte) {
-	if len(text) > maxFile {
-		l.errorf(hcl.Range{}, "File too large", "%s is larger than %d MiB.", name, maxFile>>20)
-		return
+// ReadText reads a specification file whose size is bounded, as it is in [Load].
+func ReadText(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, int64(limitSource.Most)+1))
+	if err == nil && len(text) > limitSource.Most {
+		err = fmt.Errorf("larger than %s", limitSource)
 	}
+	return text, err
+}
+
+func (l *loader) parse(name string, text []byte) {
 	if isJSON(hcl.Range{Filename: name}) {
 		l.parseJSON(name, text)
 		return
 	}
-	file, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
-	l.loaded.sources[name] = newSource(text, file)
-	if diags.HasErrors() {
-		tokens, _ := hclsyntax.LexConfig(text, name, hcl.InitialPos)
-		diags = digits(tokens, diags)
-	}
-	l.diags = append(l.diags, diags...)
-	if file != nil && file.Body != nil {
+	file, ok := l.parseNative(name, text)
+	if ok {
 		l.bodies = append(l.bodies, body{native: file.Body.(*hclsyntax.Body)})
 	}
 }
 
+// parseNative parses native syntax, and puts the meter around each of its expressions.
+func (l *loader) parseNative(name string, text []byte) (*hcl.File, bool) {
+	tokens, _ := hclsyntax.LexConfig(text, name, hcl.InitialPos)
+	if at, beyond := judge(tokens); beyond != nil {
+		l.loaded.sources[name] = newSource(text, nil)
+		l.diags = append(l.diags, beyond.at(at)...)
+		return nil, false
+	}
+	file, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
+	l.loaded.sources[name] = newSource(text, file)
+	if diags.HasErrors() {
+		l.diags = append(l.diags, digits(tokens, diags)...)
+		return nil, false
+	}
+	l.meter.body(file.Body.(*hclsyntax.Body))
+	return file, true
+}
+
 func (l *loader) parseJSON(name string, text []byte) {
-	expr, diags := json.ParseExpression(text, name)
 	l.loaded.sources[name] = newSource(text, nil)
+	if !l.judgeJSON(name, text) {
+		return
+	}
+	expr, diags := json.ParseExpression(text, name)
 	l.diags = append(l.diags, diags...)
 	if !diags.HasErrors() {
 		l.bodies = append(l.bodies, body{json: expr})
 	}
+}
+
+// judgeJSON holds a JSON text against the bounds that the parser needs.
+func (l *loader) judgeJSON(name string, text []byte) bool {
+	flaw := scanJSON(text, true)
+	if flaw == nil {
+		return true
+	}
+	e := nestedTooDeeply()
+	if flaw.number {
+		e = numberTooLong()
+	}
+	at := l.loaded.sources[name].position(name, flaw.at)
+	at.End = hcl.Pos{Line: at.Start.Line, Column: at.Start.Column + flaw.end - flaw.at, Byte: flaw.end}
+	l.diags = append(l.diags, e.at(at)...)
+	return false
 }
 
 // digits replaces what the parser says about a name that starts with a digit ("workload.shop.2048game"), which is read

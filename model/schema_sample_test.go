@@ -78,7 +78,8 @@ func TestExamplesOfAttributesAreTaken(t *testing.T) {
 				continue
 			}
 			shown++
-			l := &loader{options: Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}, loaded: &Loaded{sources: map[string]*source{}}, dir: "testdata/sketch", spec: &Spec{}}
+			l := newLoader(Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
+			l.dir = "testdata/sketch"
 			l.parse("example"+extHCL, []byte(text))
 			if l.diags.HasErrors() {
 				t.Errorf("%s: %s", p, l.diags)

@@ -63,7 +63,7 @@ func (l *loader) element(expr hcl.Expression, t *Type, in *instance) *value {
 // fromExpr evaluates an expression and checks it against the type. Lists and maps that are written out are taken
 // apart first, so that a wrong element has its own place and does not hide the others.
 func (l *loader) fromExpr(expr hcl.Expression, t *Type, in *instance) *value {
-	expr = unwrapped(expr)
+	expr = l.unwrapped(expr)
 	switch t.shape {
 	case list:
 		if exprs, diags := hcl.ExprList(expr); !diags.HasErrors() {
@@ -78,7 +78,7 @@ func (l *loader) fromExpr(expr hcl.Expression, t *Type, in *instance) *value {
 			return l.fromPairs(expr, pairs, t, in)
 		}
 	case scalar:
-		if s, ok := expr.(*hclsyntax.ScopeTraversalExpr); ok && len(s.Traversal) == 1 && root.blocks[s.Traversal.RootName()] == nil && !isValueRoot(s.Traversal.RootName()) {
+		if s, ok := bare(expr).(*hclsyntax.ScopeTraversalExpr); ok && len(s.Traversal) == 1 && root.blocks[s.Traversal.RootName()] == nil && !isValueRoot(s.Traversal.RootName()) {
 			l.errorf(expr.Range(), "Missing quotes", "%s is a bare word. Write text in quotes: %q.", s.Traversal.RootName(), s.Traversal.RootName())
 			return nil
 		}
@@ -103,7 +103,7 @@ func (l *loader) fromExpr(expr hcl.Expression, t *Type, in *instance) *value {
 
 // traversal returns the names of a reference, also where a key in brackets is computed: workload.shop.api[each.key].
 func (l *loader) traversal(expr hcl.Expression, in *instance) (hcl.Traversal, bool) {
-	switch e := expr.(type) {
+	switch e := bare(expr).(type) {
 	case *hclsyntax.ScopeTraversalExpr:
 		return e.Traversal, true
 	case *hclsyntax.ParenthesesExpr:

@@ -48,7 +48,9 @@ func (l *loader) declareVariables() {
 		if !l.settled(file, "--var-file") {
 			continue
 		}
-		l.readVarFile(file)
+		if text, ok := l.readFile(file); ok {
+			l.parseVarFile(file, text)
+		}
 		l.spec.Inputs.VarFiles = append(l.spec.Inputs.VarFiles, l.fromSpec(file))
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.options.Vars)) {
@@ -79,7 +81,9 @@ func (l *loader) readAutoVars() {
 		l.errorf(hcl.Range{}, "Unreadable directory", "%s.", err)
 	}
 	for _, file := range files {
-		l.readVarFile(file)
+		if text, ok := l.readBeside(file); ok {
+			l.parseVarFile(file, text)
+		}
 	}
 }
 
@@ -113,6 +117,11 @@ func (l *loader) declare(n *node) *input {
 // setText sets a variable from text outside of files: as it stands for strings, otherwise as an expression.
 func (l *loader) setText(name, text, source string) {
 	in := l.inputs[name]
+	if len(text) > limitText.Most {
+		l.errorf(hcl.Range{}, "Text too long", "The value of %s has more than %s. Write it in a file that the specification reads with file().", source, limitText)
+		in.ok = false
+		return
+	}
 	if !l.settled(text, source) {
 		in.ok = false
 		return
@@ -126,17 +135,32 @@ func (l *loader) setText(name, text, source string) {
 		l.set(in, cty.StringVal(text), hcl.Range{}, source)
 		return
 	}
-	expr, diags := hclsyntax.ParseExpression([]byte(text), source, hcl.InitialPos)
-	var v cty.Value
-	if !diags.HasErrors() {
-		v, diags = expr.Value(nil)
-	}
-	if diags.HasErrors() {
+	v, beyond, ok := l.literal(text, source)
+	switch {
+	case beyond != nil:
+		l.errorf(hcl.Range{}, beyond.summary, "The value of %s: %s", source, beyond.detail)
+	case !ok:
 		l.errorf(hcl.Range{}, "Invalid variable", "The value of %s is not a value of the type %s: %q. Write it as it stands in a specification, for example %s.", source, typeexpr.TypeString(in.ty), text, exampleOf(in.ty))
+	}
+	if !ok {
 		in.ok = false
 		return
 	}
 	l.set(in, v, hcl.Range{}, source)
+}
+
+// literal evaluates a text of native syntax that stands in no file. What it exceeds is not nil if it passes a bound.
+func (l *loader) literal(text, source string) (v cty.Value, beyond *exceeded, ok bool) {
+	tokens, _ := hclsyntax.LexExpression([]byte(text), source, hcl.InitialPos)
+	if _, beyond := judge(tokens); beyond != nil {
+		return v, beyond, false
+	}
+	expr, diags := hclsyntax.ParseExpression([]byte(text), source, hcl.InitialPos)
+	if diags.HasErrors() {
+		return v, nil, false
+	}
+	v, diags = l.compute(l.meter.around(expr), nil)
+	return v, l.meter.spent, !diags.HasErrors()
 }
 
 // settled reports whether a text from outside means itself. Generated workflows repeat it, and their runner would read
@@ -153,6 +177,13 @@ func (l *loader) set(in *input, v cty.Value, at hcl.Range, source string) {
 	if in.defaults != nil && !v.IsNull() {
 		v = in.defaults.Apply(v)
 	}
+	if holdsSet(in.ty) {
+		_ = cty.Walk(v, func(_ cty.Path, inside cty.Value) (bool, error) { // fails only if the function does
+			n := length(inside) / 4
+			l.spend(at, n*n)
+			return true, nil
+		})
+	}
 	v, err := convert.Convert(v, in.ty)
 	if err != nil {
 		l.errorf(at, "Invalid variable", "The value of %s does not have the type %s: %s.", source, typeexpr.TypeString(in.ty), err)
@@ -162,25 +193,9 @@ func (l *loader) set(in *input, v cty.Value, at hcl.Range, source string) {
 	in.value = v
 }
 
-func (l *loader) readVarFile(name string) {
-	text, ok := l.readBytes(name)
+func (l *loader) parseVarFile(source string, text []byte) {
+	file, ok := l.parseVars(source, text)
 	if !ok {
-		return
-	}
-	l.parseVarFile(name, text)
-}
-
-func (l *loader) parseVarFile(name string, text []byte) {
-	var file *hcl.File
-	var diags hcl.Diagnostics
-	if isJSON(hcl.Range{Filename: name}) {
-		file, diags = json.Parse(text, name)
-	} else {
-		file, diags = hclsyntax.ParseConfig(text, name, hcl.InitialPos)
-	}
-	l.loaded.sources[name] = newSource(text, file)
-	l.diags = append(l.diags, diags...)
-	if file == nil || diags.HasErrors() {
 		return
 	}
 	attributes, diags := file.Body.JustAttributes()
@@ -192,12 +207,51 @@ func (l *loader) parseVarFile(name string, text []byte) {
 			l.unknownVariable(a.NameRange, name, "The file")
 			continue
 		}
-		v, diags := a.Expr.Value(nil)
+		v, diags := l.constant(a.Expr)
 		l.diags = append(l.diags, diags...)
 		if !diags.HasErrors() {
 			l.set(in, v, a.Expr.Range(), name)
 		}
 	}
+}
+
+// holdsSet reports whether values of the type hold sets, which take time with the square of their size where somebody
+// chose elements that share a hash.
+func holdsSet(ty cty.Type) bool {
+	switch {
+	case ty.IsSetType():
+		return true
+	case ty.IsCollectionType():
+		return holdsSet(ty.ElementType())
+	case ty.IsTupleType():
+		return slices.ContainsFunc(ty.TupleElementTypes(), holdsSet)
+	case ty.IsObjectType():
+		return slices.ContainsFunc(slices.Collect(maps.Values(ty.AttributeTypes())), holdsSet)
+	}
+	return false
+}
+
+// parseVars parses a file of values in either syntax.
+func (l *loader) parseVars(name string, text []byte) (*hcl.File, bool) {
+	if !isJSON(hcl.Range{Filename: name}) {
+		return l.parseNative(name, text)
+	}
+	l.loaded.sources[name] = newSource(text, nil)
+	if !l.judgeJSON(name, text) {
+		return nil, false
+	}
+	file, diags := json.Parse(text, name)
+	l.loaded.sources[name] = newSource(text, file)
+	l.diags = append(l.diags, diags...)
+	return file, !diags.HasErrors()
+}
+
+// constant evaluates an expression that can name nothing. Strings of JSON stand for themselves there.
+func (l *loader) constant(expr hcl.Expression) (cty.Value, hcl.Diagnostics) {
+	if e, ok := expr.(hclsyntax.Expression); ok {
+		return l.compute(e, nil)
+	}
+	return expr.Value(nil)
 }
 
 // exampleOf writes a value of the type.
@@ -222,7 +276,7 @@ func (l *loader) unknownVariable(at hcl.Range, name, source string) {
 // finishVariable falls back to the default and checks the validations.
 func (l *loader) finishVariable(name string, in *input) {
 	if a := in.node.attribute("default"); a != nil && in.value == cty.NilVal && in.ok {
-		v, diags := a.expr.Value(nil)
+		v, diags := l.constant(a.expr)
 		l.diags = append(l.diags, diags...)
 		if diags.HasErrors() {
 			in.ok = false

@@ -1,0 +1,56 @@
+package torture
+
+import (
+	"runtime"
+	"runtime/metrics"
+	"testing"
+	"time"
+)
+
+// The most that reading one specification may take, whatever stands in it: what users are promised.
+const (
+	MaxLoad   = 30 * time.Second // on one core of a machine that does nothing else it is a third of that
+	MaxMemory = 1 << 30          // bytes of heap and stacks, garbage that was not collected yet counted
+)
+
+// Held runs the work, and fails the test if it takes longer than MaxLoad or more memory than MaxMemory at any moment. It
+// returns both.
+func Held(t testing.TB, work func()) (took time.Duration, peak uint64) {
+	t.Helper()
+	runtime.GC()
+	before := used()
+	done, ended := make(chan struct{}), make(chan uint64)
+	go func() {
+		most := before
+		tick := time.NewTicker(2 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				ended <- max(most, used())
+				return
+			case <-tick.C:
+				most = max(most, used())
+			}
+		}
+	}()
+	start := time.Now()
+	work()
+	took = time.Since(start)
+	close(done)
+	peak = <-ended - before
+	if took > MaxLoad {
+		t.Errorf("took %s, more than %s", took, MaxLoad)
+	}
+	if peak > MaxMemory {
+		t.Errorf("took %d MiB of memory, more than %d", peak>>20, MaxMemory>>20)
+	}
+	return took, peak
+}
+
+// used returns the bytes of objects and stacks.
+func used() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64() + sample[1].Value.Uint64()
+}
