@@ -12,6 +12,8 @@ import (
 // costs are the functions that take more time or memory than their arguments and results show, with what they are
 // charged before they run. All others are charged by what goes in and comes out.
 var costs = map[string]func(m *meter, args []cty.Value){
+	"contains": func(m *meter, args []cty.Value) { m.weigh(args[0], compared, seenBytes, 0) },
+	"index":    func(m *meter, args []cty.Value) { m.weigh(args[0], compared, seenBytes, 0) },
 	"distinct": pairs, "toset": pairs, "setunion": pairs, "setintersection": pairs, "setsubtract": pairs,
 	"setproduct": func(m *meter, args []cty.Value) {
 		n := 1
@@ -54,9 +56,10 @@ var costs = map[string]func(m *meter, args []cty.Value){
 		m.chargeProduct(n, n)
 	},
 	"regex": regexCost, "regexall": regexCost,
+	"csvdecode": func(m *meter, args []cty.Value) { m.charge(stepsEach * len(textAt(args, 0))) },
 	"jsondecode": func(m *meter, args []cty.Value) {
 		text := textAt(args, 0)
-		m.charge(len(text) / 2) // "[[],[],…"
+		m.charge(stepsEach * len(text)) // "[[],[],…"
 		switch flaw := scanJSON([]byte(text), false); {
 		case flaw == nil:
 		case flaw.number:
@@ -88,6 +91,7 @@ func pairs(m *meter, args []cty.Value) {
 	n := 0
 	for _, a := range args {
 		n += length(a)
+		m.weigh(a, compared, seenBytes, 0)
 	}
 	m.chargeProduct(n/4, n/4)
 }

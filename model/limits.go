@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 // Limit is a bound on what a specification may hold or ask for. The bounds are far above what people write, and low
@@ -38,21 +37,22 @@ func thousands(n int) string {
 var (
 	limitFiles  = &Limit{"files", 1_000, "files", "files of one specification, those that set variables counted too"}
 	limitSource = &Limit{"text", 16 << 20, "bytes", "all these files together, and standard input"}
-	limitWords  = &Limit{"words and signs", 3_000_000, "words and signs", "in all files: each takes some hundred bytes of memory when a file is parsed"}
+	limitWords  = &Limit{"words and signs", 2_000_000, "words and signs", "in all files: each takes some hundred bytes of memory when a file is parsed"}
 	limitDepth  = &Limit{"nesting", 200, "levels", "brackets, braces, parentheses, templates and blocks inside each other, and operators in one expression: the parser needs stack for each"}
 	limitDigits = &Limit{"number", 100, "digits", "in a number as written; its exponent has at most three"}
 	limitText   = &Limit{"one text", 1 << 20, "bytes", "a file that file() reads, a variable from outside, what an expression makes: Kubernetes takes no larger object"}
+	limitPieces = &Limit{"lines of one text", 2_000, "lines and parts", "of a text in a specification: lines, \"${…}\", and what stands between. A longer one belongs into a file of its own"}
 	limitChain  = &Limit{"chain", 1_000, "values", "locals, profiles and keys of for_each, each of which needs the next"}
 	limitKeys   = &Limit{"keys", 2_000, "keys", "of one for_each"}
 	limitBlocks = &Limit{"blocks", 200_000, "blocks", "with those inside others, after for_each and profiles"}
-	limitSteps  = &Limit{"one expression", 8_000_000, "steps", "for one expression: about one for each value looked at, four for each value made, and one for four bytes of text made"}
+	limitSteps  = &Limit{"one expression", 2_000_000, "steps", "for one expression: about one for each value looked at, four for each value and for sixteen bytes of text made"}
 	limitWork   = &Limit{"all expressions", 32_000_000, "steps", "for all expressions together"}
 	limitErrors = &Limit{"problems", 500, "problems", "that are reported in one run"}
 )
 
 // InputLimits are all bounds, in the order of reading.
 var InputLimits = []*Limit{
-	limitFiles, limitSource, limitWords, limitDepth, limitDigits, limitText, limitChain, limitKeys, limitBlocks, limitSteps, limitWork, limitErrors,
+	limitFiles, limitSource, limitWords, limitDepth, limitDigits, limitText, limitPieces, limitChain, limitKeys, limitBlocks, limitSteps, limitWork, limitErrors,
 }
 
 // stopped is what ends a Load early; see stop.
@@ -105,15 +105,4 @@ func (l *loader) deeper(at hcl.Range) (done func(), ok bool) {
 // at makes a diagnostic of what was exceeded.
 func (e *exceeded) at(r hcl.Range) hcl.Diagnostics {
 	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: e.summary, Detail: e.detail, Subject: &r}}
-}
-
-// judge holds tokens against the bounds that the parser needs. The result is nil if they are kept.
-func judge(tokens hclsyntax.Tokens) (hcl.Range, *exceeded) {
-	if at, bad := tooDeep(tokens); bad {
-		return at, nestedTooDeeply()
-	}
-	if at, bad := longNumber(tokens); bad {
-		return at, numberTooLong()
-	}
-	return hcl.Range{}, nil
 }

@@ -24,6 +24,10 @@ func nestedTooDeeply() *exceeded {
 	return &exceeded{"Nested too deeply", "This has more than " + limitDepth.String() + " inside each other. Name parts of it in locals."}
 }
 
+func textTooLong() *exceeded {
+	return &exceeded{"Text too long", "The text has more than " + limitText.String() + ", which is more than Kubernetes takes in one object."}
+}
+
 func numberTooLong() *exceeded {
 	return &exceeded{"Number too long", "The number has more than " + limitDigits.String() + ", or an exponent of more than three."}
 }
@@ -32,6 +36,7 @@ func newMeter() *meter { return &meter{left: limitSteps.Most, total: limitWork.M
 
 // charge takes steps off the meter.
 func (m *meter) charge(n int) {
+	n = min(n, m.left+1) // what is refused before it is done
 	m.left -= n
 	m.total -= n
 	if m.left < 0 || m.total < 0 {
@@ -59,12 +64,10 @@ const (
 	stepsEach  = 8     // to evaluate an expression, besides one for each part of it
 	stepsError = 1_000 // for a problem, which is kept with its words
 	madeValue  = 4     // for a value that was made
+	compared   = 64    // for a value that is compared with another one: cty looks at each inner one again and again
 	seenBytes  = 16    // bytes of text that one step looks at
 	madeBytes  = 4     // bytes of text that one step makes
 )
-
-// seen charges for looking at a value as a whole.
-func (m *meter) seen(v cty.Value) { m.weigh(v, 1, seenBytes, 0) }
 
 // made charges for a value that was made, and holds its texts against their bound.
 func (m *meter) made(v cty.Value) { m.weigh(v, madeValue, madeBytes, 0) }
@@ -87,11 +90,11 @@ func (m *meter) weigh(v cty.Value, each, bytes, depth int) {
 			m.chargeProduct(n/16, n/16) // what reading it as a number costs
 		}
 		if n > limitText.Most {
-			m.exceed(&exceeded{"Text too long", "The text has more than " + limitText.String() + ", which is more than Kubernetes takes in one object."})
+			m.exceed(textTooLong())
 		}
 	case ty == cty.Number:
 		f := v.AsBigFloat()
-		if e := f.MantExp(nil); e > maxBits || e < -maxBits || f.Prec() > maxBits {
+		if e := f.MantExp(nil); f.IsInf() || e > maxBits || e < -maxBits || f.Prec() > maxBits {
 			m.exceed(&exceeded{"Number out of range", "The number has more than a thousand digits before or after the point."})
 		}
 	case ty.IsPrimitiveType() || ty.IsCapsuleType():
@@ -112,7 +115,8 @@ type metered struct {
 	meter *meter
 	bare  hclsyntax.Expression // as parsed
 	size  int                  // expressions inside
-	makes bool                 // a new value, not a part of one
+	each  int                  // steps for each value in the result
+	bytes int                  // bytes of text in the result for a step
 }
 
 // UnwrapExpression lets HCL's static analysis see what the meter stands around.
@@ -122,13 +126,10 @@ func (e *metered) UnwrapExpression() hcl.Expression { return e.bare }
 func (e *metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	e.meter.charge(e.size + stepsEach)
 	v, diags := e.Expression.Value(ctx)
-	switch {
-	case diags.HasErrors():
+	if diags.HasErrors() {
 		e.meter.charge(stepsError)
-	case e.makes:
-		e.meter.made(v)
-	default:
-		e.meter.seen(v)
+	} else {
+		e.meter.weigh(v, e.each, e.bytes, 0)
 	}
 	return v, diags
 }
@@ -157,10 +158,10 @@ func (m *meter) around(e hclsyntax.Expression) hclsyntax.Expression {
 }
 
 func (m *meter) wrap(e hclsyntax.Expression, size int) hclsyntax.Expression {
-	w := &metered{Expression: e, meter: m, bare: e, size: size}
+	w := &metered{Expression: e, meter: m, bare: e, size: size, each: 1, bytes: seenBytes}
 	switch e.(type) {
 	case *hclsyntax.FunctionCallExpr, *hclsyntax.TemplateExpr, *hclsyntax.TemplateJoinExpr, *hclsyntax.BinaryOpExpr, *hclsyntax.UnaryOpExpr:
-		w.makes = true
+		w.each, w.bytes = madeValue, madeBytes
 	case *hclsyntax.ScopeTraversalExpr:
 		// HCL finds the names in an expression by their type. It looks inside what it does not know, not at it.
 		w.Expression = &hclsyntax.ParenthesesExpr{Expression: e, SrcRange: e.Range()}
@@ -196,6 +197,9 @@ func (m *meter) inside(e hclsyntax.Expression) int {
 	case *hclsyntax.BinaryOpExpr:
 		part(&e.LHS, true)
 		part(&e.RHS, true)
+		if e.Op == hclsyntax.OpEqual || e.Op == hclsyntax.OpNotEqual {
+			e.LHS.(*metered).each, e.RHS.(*metered).each = compared, compared
+		}
 	case *hclsyntax.UnaryOpExpr:
 		part(&e.Val, true)
 	case *hclsyntax.ConditionalExpr:

@@ -7,8 +7,17 @@ import (
 	"github.com/agext/levenshtein"
 )
 
+// Among more names, and for longer ones, no guess is made: it takes time with the product of both.
+const (
+	maxCandidates = 5_000
+	maxWord       = 100
+)
+
 // nearest returns the candidate that was probably meant, or "".
 func nearest(word string, candidates []string) string {
+	if len(candidates) > maxCandidates || len(word) > maxWord {
+		return ""
+	}
 	best, distance := "", len(word)/3+2
 	sorted := slices.Clone(candidates)
 	slices.Sort(sorted)

@@ -38,11 +38,13 @@ func tokensAtMost(text []byte) int {
 type nesting struct {
 	levels []level
 	depth  int
+	pieces int // of the text that has most
 }
 
 type level struct {
 	closer    hclsyntax.TokenType
 	operators int
+	pieces    int  // of a text
 	lines     bool // a line end is the end of an expression
 }
 
@@ -52,19 +54,27 @@ var closers = map[hclsyntax.TokenType]hclsyntax.TokenType{
 	hclsyntax.TokenTemplateInterp: hclsyntax.TokenTemplateSeqEnd, hclsyntax.TokenTemplateControl: hclsyntax.TokenTemplateSeqEnd,
 }
 
-// tooDeep returns the token where the nesting passes its bound.
-func tooDeep(tokens hclsyntax.Tokens) (hcl.Range, bool) {
+// judge holds tokens against the bounds that the parser needs. It returns nil if they are kept.
+func judge(tokens hclsyntax.Tokens) (hcl.Range, *exceeded) {
 	n := nesting{levels: []level{{lines: true}}}
 	for i, t := range tokens {
 		kind := t.Type
 		if kind == hclsyntax.TokenComment && bytes.HasSuffix(t.Bytes, []byte("\n")) {
 			kind = hclsyntax.TokenNewline
 		}
-		if n.token(kind, wordAfter(tokens, i)); n.depth > limitDepth.Most {
-			return t.Range, true
+		n.token(kind, wordAfter(tokens, i))
+		switch {
+		case n.depth > limitDepth.Most:
+			return t.Range, nestedTooDeeply()
+		case n.pieces > limitPieces.Most:
+			return t.Range, &exceeded{"Text too long", "The text has more than " + limitPieces.String() + ". Keep it in a file of its own and name it with file()."}
+		case kind == hclsyntax.TokenNumberLit && tooLong(t.Bytes):
+			return t.Range, numberTooLong()
+		case (kind == hclsyntax.TokenQuotedLit || kind == hclsyntax.TokenStringLit) && len(t.Bytes) > limitText.Most:
+			return t.Range, textTooLong()
 		}
 	}
-	return hcl.Range{}, false
+	return hcl.Range{}, nil
 }
 
 // wordAfter returns the name that follows the bracket at the index, on its line or a later one.
@@ -85,6 +95,11 @@ func wordAfter(tokens hclsyntax.Tokens, i int) string {
 
 func (n *nesting) token(t hclsyntax.TokenType, next string) {
 	top := &n.levels[len(n.levels)-1]
+	switch t {
+	case hclsyntax.TokenQuotedLit, hclsyntax.TokenStringLit, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
+		top.pieces++
+		n.pieces = max(n.pieces, top.pieces)
+	}
 	switch t {
 	case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenOQuote, hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateInterp:
 		n.open(t, next)
@@ -130,16 +145,6 @@ func (n *nesting) operator(by int) {
 	by = max(by, -top.operators)
 	top.operators += by
 	n.depth += by
-}
-
-// longNumber returns the first number among the tokens that has too many digits.
-func longNumber(tokens hclsyntax.Tokens) (hcl.Range, bool) {
-	for _, t := range tokens {
-		if t.Type == hclsyntax.TokenNumberLit && tooLong(t.Bytes) {
-			return t.Range, true
-		}
-	}
-	return hcl.Range{}, false
 }
 
 // tooLong reports whether a number, as written, has more digits than the bound, or an exponent of more than three.

@@ -103,7 +103,12 @@ func (l *loader) fromSpec(file string) string {
 func (l *loader) declare(n *node) *input {
 	in := &input{node: n, ty: cty.DynamicPseudoType, value: cty.NilVal, ok: true}
 	if a := n.attribute("type"); a != nil {
-		ty, defaults, diags := typeexpr.TypeConstraintWithDefaults(a.expr)
+		expr, diags := l.typeExpr(a.expr)
+		var ty cty.Type
+		var defaults *typeexpr.Defaults
+		if !diags.HasErrors() {
+			ty, defaults, diags = typeexpr.TypeConstraintWithDefaults(expr)
+		}
 		l.diags = append(l.diags, diags...)
 		if diags.HasErrors() {
 			in.ok = false
@@ -112,6 +117,23 @@ func (l *loader) declare(n *node) *input {
 		in.ty, in.defaults = ty, defaults
 	}
 	return in
+}
+
+// typeExpr returns the expression of a type. In JSON it is what stands in the string.
+func (l *loader) typeExpr(expr hcl.Expression) (hcl.Expression, hcl.Diagnostics) {
+	if _, native := expr.(hclsyntax.Expression); native {
+		return expr, nil
+	}
+	v, diags := expr.Value(nil)
+	if diags.HasErrors() || v.IsNull() || v.Type() != cty.String {
+		return expr, nil // no type, which is reported as such
+	}
+	at := expr.Range()
+	tokens, _ := hclsyntax.LexExpression([]byte(v.AsString()), at.Filename, at.Start)
+	if where, beyond := judge(tokens); beyond != nil {
+		return nil, beyond.at(where)
+	}
+	return expr, nil
 }
 
 // setText sets a variable from text outside of files: as it stands for strings, otherwise as an expression.

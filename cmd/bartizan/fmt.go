@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -118,7 +117,7 @@ func directories(top string) ([]string, error) {
 }
 
 func (f *formatter) stdin() error {
-	text, err := io.ReadAll(f.in)
+	text, err := model.ReadText(f.in)
 	if err != nil {
 		return err
 	}
@@ -148,7 +147,7 @@ func (f *formatter) show(name string, text, formatted []byte) (done bool, err er
 }
 
 func (f *formatter) file(name string) error {
-	text, err := os.ReadFile(name)
+	text, err := readSource(name)
 	if err != nil {
 		return err
 	}
@@ -163,6 +162,27 @@ func (f *formatter) file(name string) error {
 		return err
 	}
 	return generate.ReplaceFile(name, text, formatted)
+}
+
+// readSource reads a regular file: to wait for a pipe, or to replace it, makes no sense.
+func readSource(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", name)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := model.ReadText(file)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	return text, err
 }
 
 // format returns nil if the text does not parse; the reason has been printed.
