@@ -3,6 +3,7 @@ package model_test
 import (
 	"flag"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -171,6 +172,7 @@ func TestHostileInput(t *testing.T) {
 			}
 			text := c.text()
 			var l *model.Loaded
+			runtime.GC()
 			took, peak := torture.Held(t, func() {
 				l = model.Load("-", model.Options{Today: today, Stdin: strings.NewReader(text), Vars: c.vars})
 				if n := len(l.Text()); n > 4<<20 {

@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the module, one after the other on one core, each for the time given: "fuzz.sh 10s". Prints a
-# line for each with its executions, and at the end the CPU time of all, compilation excluded. What a target finds is
+# Runs every fuzz target of the module, one after the other on one core, each for the time given: "fuzz.sh 10s". A second
+# argument takes those only whose names it begins: "fuzz.sh 10s FuzzLoad". Prints a line for each with its executions, and at the end the CPU time of all, compilation excluded. What a target finds is
 # written to the testdata/fuzz of its package, to be committed with the mend; the script then ends with 1.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 time=${1:?time for each target, for example 10s}
+only=${2:-Fuzz}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0 targets=0
 printf -v cpu 0
 for file in $(grep -rl --include='*_test.go' '^func Fuzz' . | sort); do
+	grep -q "^func $only" "$file" || continue
 	package=$(dirname "$file")
 	binary=$work/$(echo "$package" | tr / _).test
 	[ -e "$binary" ] || go test -c -fuzz=. -o "$binary" "$package" # instrumented
 	[ -e "$binary" ] || exit 2
-	for target in $(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' "$file"); do
+	for target in $(sed -n 's/^func \('"$only"'[A-Za-z0-9]*\).*/\1/p' "$file"); do
 		targets=$((targets + 1))
 		: >"$work/cpu"
 		TIMEFORMAT='%U %S'
@@ -29,5 +31,5 @@ for file in $(grep -rl --include='*_test.go' '^func Fuzz' . | sort); do
 		cpu=$(awk -v a="$cpu" '{ a += $1 + $2 } END { print a }' "$work/cpu")
 	done
 done
-echo "fuzz: $targets targets, $cpu seconds of CPU"
+echo "torture: $targets fuzz targets, $cpu seconds of CPU"
 exit $failed
