@@ -150,6 +150,9 @@ func compareTree(set *Set, top folder, o WriteOptions) ([]Change, error) {
 	}
 	changes := p.changes
 	for _, d := range p.dirs {
+		if d.lockBefore == nil && d.entries[base(d.lockPath)] != nil {
+			continue // something in its place, which is among the changes already
+		}
 		switch {
 		case d.lockBefore == nil && d.lockAfter == nil, d.lockBefore != nil && bytes.Equal(d.lockBefore, d.lockAfter):
 		case d.lockAfter == nil:

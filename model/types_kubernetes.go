@@ -34,9 +34,15 @@ var (
 	storePathType = textType("path in the store", parseStorePath).like("shop/cart/redis")
 )
 
+// windowsDevice matches labels that Windows gives to devices; Bartizan names directories after labels.
+var windowsDevice = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
+
 func parseDNSLabel(s string) (string, *problem) {
 	if len(s) > 63 || !dnsLabel.MatchString(s) {
 		return "", bad("Invalid name", "%q is not a DNS label: at most 63 lower-case letters, digits and hyphens inside.", s)
+	}
+	if windowsDevice.MatchString(s) {
+		return "", bad("Reserved name", "%q is a device on Windows: a repository with a directory of this name cannot be checked out there. Choose another name.", s)
 	}
 	return s, nil
 }

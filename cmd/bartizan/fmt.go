@@ -20,7 +20,8 @@ func newFmt(s *streams) *cobra.Command {
 		Short: "Lay specification files out in the canonical way",
 		Long: `Fmt rewrites specification files, and files that set variables (*.vars.hcl), in the canonical layout and names those
 that it changed. Comments stay where they are; nothing but space changes. A PATH is a file, a directory, or - to read
-standard input and write standard output. The default is the current directory.
+standard input and write standard output. The default is the current directory. A link stays a link: the file that it
+points to is rewritten, if that lies below PATH or PATH is the link.
 
 With --check or --diff nothing is written; the exit status is 1 if a file would change.`,
 		Example: `  bartizan fmt --recursive
@@ -58,6 +59,7 @@ type formatter struct {
 	*streams
 	check, diff, recursive bool
 
+	within  string // the directory that is being formatted: a link must not lead out of it
 	changed int
 	invalid bool
 }
@@ -73,6 +75,8 @@ func (f *formatter) path(arg string) error {
 	if !info.IsDir() {
 		return f.file(arg)
 	}
+	f.within = arg
+	defer func() { f.within = "" }()
 	dirs := []string{arg}
 	if f.recursive {
 		if dirs, err = directories(arg); err != nil {
@@ -155,13 +159,19 @@ func (f *formatter) file(name string) error {
 	if err != nil || formatted == nil {
 		return err
 	}
+	target, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return err
+	}
+	if f.within != "" && !f.check && !f.diff && !bytes.Equal(text, formatted) {
+		if err := inside(f.within, target); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
 	if done, err := f.show(name, text, formatted); done || err != nil {
 		return err
 	}
-	if name, err = filepath.EvalSymlinks(name); err != nil {
-		return err
-	}
-	return generate.ReplaceFile(name, text, formatted)
+	return generate.ReplaceFile(target, text, formatted)
 }
 
 // readSource reads a regular file: to wait for a pipe, or to replace it, makes no sense.
@@ -190,4 +200,22 @@ func (f *formatter) format(name string, text []byte) ([]byte, error) {
 	formatted, loaded := model.Format(name, text)
 	f.invalid = f.invalid || formatted == nil
 	return formatted, loaded.WriteText(f.err, f.err.color, 100)
+}
+
+// inside refuses a file that is not below the directory.
+func inside(dir, file string) error {
+	var paths [2]string
+	for i, path := range []string{dir, file} {
+		path, err := filepath.Abs(path)
+		if err != nil {
+			return err
+		}
+		if paths[i], err = filepath.EvalSymlinks(path); err != nil {
+			return err
+		}
+	}
+	if rel, err := filepath.Rel(paths[0], paths[1]); err != nil || !filepath.IsLocal(rel) {
+		return fmt.Errorf("a link that leads out of %s; format the file that it points to", dir)
+	}
+	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"github.com/bartizan-dev/bartizan/generate"
 )
 
 // starter is the specification that init writes. It is committed as examples/minimal too, with its output.
@@ -41,13 +43,8 @@ func writeStarter(s *streams, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
 	for _, name := range names { // all or nothing
-		if _, err := root.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s exists already; init writes to a directory without a specification", filepath.Join(dir, name))
 		}
 	}
@@ -56,12 +53,7 @@ func writeStarter(s *streams, dir string) error {
 		if err != nil {
 			return err
 		}
-		f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if err != nil {
-			return err
-		}
-		_, err = f.Write(data)
-		if err := errors.Join(err, f.Close()); err != nil {
+		if err := generate.CreateFile(filepath.Join(dir, name), data); err != nil {
 			return err
 		}
 		s.out.line(filepath.Join(dir, name))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -82,13 +83,16 @@ func reference() ([]document, error) {
 }
 
 func writeDocuments(dir string, documents []document) error {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
 	for _, d := range documents {
-		if err := root.WriteFile(d.name, d.text, 0o644); err != nil {
+		name := filepath.Join(dir, d.name)
+		old, err := os.ReadFile(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			err = generate.CreateFile(name, d.text)
+		case err == nil && !bytes.Equal(old, d.text):
+			err = generate.ReplaceFile(name, old, d.text)
+		}
+		if err != nil {
 			return err
 		}
 	}
