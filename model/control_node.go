@@ -33,7 +33,7 @@ var nodeControls = []*Control{
 		Layer:     LayerNetwork,
 		Subject:   "cluster",
 		Title:     "etcd ports are open between control-plane nodes only",
-		Doc:       "Ports 2379 and 2380 accept connections from the addresses of control-plane and etcd nodes only, whatever certificates others may hold. The accepted sources are computed from the rules over the whole address space. Source: kubernetes.io, Ports and Protocols.",
+		Doc:       "Port 2379 accepts connections from the addresses of control-plane and etcd nodes only, port 2380, on which members speak with each other, from etcd nodes only, whatever certificates others may hold: an API server's is signed by the same authority as a member's. The accepted sources are computed from the rules over the whole address space. Source: kubernetes.io, Ports and Protocols.",
 		Standards: []string{"NODE-03", "NSA-T04"},
 	},
 	{

@@ -137,8 +137,12 @@ func (p *NodePool) Inbound() []HostFlow {
 		if p.Has(RoleControlPlane) && !q.EtcdOnly() {
 			add(from, TCP, c.API.BindPort(), c.API.BindPort(), UseAPI)
 		}
-		if p.Has(RoleEtcd) && (q.Has(RoleControlPlane) || q.Has(RoleEtcd)) {
+		switch {
+		case !p.Has(RoleEtcd):
+		case q.Has(RoleEtcd):
 			add(from, TCP, 2379, 2380, UseEtcd)
+		case q.Has(RoleControlPlane):
+			add(from, TCP, 2379, 2379, UseEtcd) // an API server is a client: members alone speak on 2380
 		}
 	}
 	if p.Has(RoleControlPlane) {

@@ -90,8 +90,8 @@ func runNodeFirewall(p *Pass, c *model.Cluster) {
 			p.Prove(model.KubeletFirewall, pool.Addr(), file)
 		}
 		if pool.Has(model.RoleEtcd) {
-			members := addrs(c.NodeCIDRs(model.RoleControlPlane, model.RoleEtcd)...)
-			etcd.add(file, ok && same(2379) && same(2380) && within(2379, members) && within(2380, members))
+			clients, members := addrs(c.NodeCIDRs(model.RoleControlPlane, model.RoleEtcd)...), addrs(c.NodeCIDRs(model.RoleEtcd)...)
+			etcd.add(file, ok && same(2379) && same(2380) && within(2379, clients) && within(2380, members))
 		}
 		if pool.Has(model.RoleControlPlane) {
 			api.add(file, ok && same(c.API.BindPort()) && !accepts(rules.rules, "", "", "tcp", c.API.BindPort(), noAddr).overlaps(internet(p.Spec)))

@@ -2,6 +2,8 @@ package verify
 
 import (
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bartizan-dev/bartizan/generate"
@@ -36,5 +38,32 @@ func TestShapesOfControlPlanesAreProved(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Where etcd has machines of its own, an API server is a client of it and no member: its certificate is signed by the same
+// authority, so the port on which members speak with each other must be closed to it.
+func TestAPIServersDoNotReachThePortOfMembers(t *testing.T) {
+	spec := loadExample(t, "../testdata/shapes/external-etcd")
+	set, err := generate.Run(spec, generate.All)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const file, rule = "clusters/main/nodes/etcd/nftables.nft", "ip saddr { 10.0.0.11, 10.0.0.12 } tcp dport 2379 accept"
+	files := set.Files()
+	want := model.Hold{Control: model.EtcdFirewall, Subject: spec.Clusters[0].Addr()}
+	if !strings.Contains(string(files[file]), rule) || !holds(Run(spec, files, All), want) {
+		t.Fatalf("%s is not proved from %q", want.Control, rule)
+	}
+	// Both ways in which the machine gets the file.
+	for _, name := range []string{file, "clusters/main/nodes/etcd/cloud-init.yaml"} {
+		files[name] = []byte(strings.Replace(string(files[name]), rule, strings.Replace(rule, "2379", "2379-2380", 1), 1))
+	}
+	result := Run(spec, files, All)
+	if holds(result, want) {
+		t.Errorf("%s is still proved", want.Control)
+	}
+	if !slices.ContainsFunc(result.Findings, func(f Finding) bool { return f.Path == file && strings.Contains(f.Message, "2380") }) {
+		t.Errorf("no finding names the port in %s: %+v", file, result.Findings)
 	}
 }
