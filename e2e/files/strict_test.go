@@ -4,6 +4,7 @@ package files
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,93 +59,191 @@ func judged(t *testing.T, kcheck string, files []string) []verdict {
 	return all
 }
 
-// Kubernetes' own code decodes every generated file strictly and finds it valid: for every specification, in every version.
-func TestKubernetesAcceptsEveryFile(t *testing.T) {
-	b := builder(t)
-	program := bartizan(t, b)
-	for _, version := range sorted(releases) {
-		release := releases[version]
-		kcheck := judge(t, b, release)
-		for _, spec := range specs {
-			t.Run(version+"/"+filepath.Base(spec), func(t *testing.T) {
-				_, _, clusters := generated(t, program, spec, version)
-				for _, cluster := range clusters {
-					start := time.Now()
-					n := onNode(t, cluster, release)
-					kinds := map[string]int{}
-					for _, v := range judged(t, kcheck, n.files) {
-						kinds[v.Kind]++
-						if v.Error != "" {
-							name, _ := filepath.Rel(n.dir, v.File)
-							t.Errorf("%s: %s: %s", name, v.Kind, v.Error)
-						}
-					}
-					for _, kind := range []string{"kubeadm", "KubeletConfiguration", "AdmissionConfiguration", "AuthenticationConfiguration", "EncryptionConfiguration", "Policy"} {
-						if kinds[kind] == 0 {
-							t.Errorf("no %s was judged", kind)
-						}
-					}
-					fmt.Printf("ok  Kubernetes %s, %s: %s accepts %d files, %v\n", version, spec, release, len(n.files), time.Since(start).Round(time.Millisecond))
-				}
-			})
-		}
-	}
+// judges are Kubernetes' own programs of one release, and what they have said. What stands in several trees with the same
+// bytes is judged once.
+type judges struct {
+	release         string
+	kcheck, kubeadm string
+	said            map[[32]byte][]verdict // by name and bytes of the file, as generated
+	taken           map[[32]byte]int       // by names and bytes of what kubeadm reads: how many static pods it made
 }
 
-// The real kubeadm of the newest two versions finds every configuration valid and makes a control plane of it, without
-// starting it. Its static pods, with our patches, are valid and have each of our flags once.
-func TestKubeadmMakesTheDeclaredControlPlane(t *testing.T) {
-	b := builder(t)
-	program := bartizan(t, b)
-	for _, version := range newest {
-		release := releases[version]
+// newJudges are those of each release.
+func newJudges(t *testing.T, b *build.Builder) map[string]*judges {
+	t.Helper()
+	all := map[string]*judges{}
+	for _, release := range releases {
+		if all[release] != nil {
+			continue
+		}
 		dir, err := b.Binaries(t.Context(), build.Kubernetes(release), "kubeadm")
 		if err != nil {
 			t.Fatal(err)
 		}
-		kubeadm, kcheck := filepath.Join(dir, "kubeadm"), judge(t, b, release)
-		for _, spec := range specs {
-			t.Run(version+"/"+filepath.Base(spec), func(t *testing.T) {
-				_, _, clusters := generated(t, program, spec, version)
-				for _, cluster := range clusters {
-					start := time.Now()
-					n := onNode(t, cluster, release)
-					for _, file := range n.files {
-						if name := filepath.Base(file); name == "init.yaml" || strings.HasPrefix(name, "join-") {
-							output(t, kubeadm, "config", "validate", "--config", file)
-						}
+		all[release] = &judges{release, judge(t, b, release), filepath.Join(dir, "kubeadm"), map[[32]byte][]verdict{}, map[[32]byte]int{}}
+	}
+	return all
+}
+
+// Kubernetes' own code decodes every generated file strictly and finds it valid: for every specification, in every version.
+// The real kubeadm of the newest two versions finds every configuration valid and makes a control plane of it, without
+// starting it. Its static pods, with our patches, are valid and have each of our flags once.
+func TestKubernetesAcceptsEveryFile(t *testing.T) {
+	b := builder(t)
+	program := bartizan(t, b)
+	all := newJudges(t, b)
+	for _, version := range sorted(releases) {
+		for _, s := range specs {
+			t.Run(version+"/"+s.String(), func(t *testing.T) {
+				j := all[releases[version]]
+				for _, cluster := range generated(t, program, s, version).clusters {
+					n := onNode(t, cluster, j.release)
+					fmt.Printf("ok  Kubernetes %s, %s: %s\n", version, s, j.acceptFiles(t, n, cluster))
+					if slices.Contains(newest, version) {
+						fmt.Printf("ok  Kubernetes %s, %s: %s\n", version, s, j.acceptCluster(t, n, cluster))
 					}
-					pods := dryRun(t, kubeadm, n)
-					for _, v := range judged(t, kcheck, pods) {
-						if v.Error != "" {
-							t.Errorf("%s: %s", filepath.Base(v.File), v.Error)
-						}
-					}
-					flagsArrive(t, n, pods)
-					fmt.Printf("ok  Kubernetes %s, %s: kubeadm validates and makes %d static pods, %v\n", version, spec, len(pods), time.Since(start).Round(time.Millisecond))
 				}
 			})
 		}
 	}
 }
 
-// dryRun lets kubeadm make the control plane's files below the node's directory "kubeadm", and returns its static pods.
-func dryRun(t *testing.T, kubeadm string, n *node) []string {
+// acceptFiles lets kcheck judge the files that it has not judged yet.
+func (j *judges) acceptFiles(t *testing.T, n *node, cluster string) string {
 	t.Helper()
-	made := filepath.Join(n.dir, "kubeadm")
-	if err := os.Mkdir(made, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), kubeadm, "init", "--config", filepath.Join(n.dir, "init.yaml"), "--dry-run", "--ignore-preflight-errors=all")
-	cmd.Env = append(os.Environ(), "KUBEADM_INIT_DRYRUN_DIR="+made)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("kubeadm init --dry-run: %v\n%s", err, out)
-	}
-	var pods []string
-	for _, name := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"} {
-		if file := filepath.Join(made, name+".yaml"); name != "etcd" || exists(file) {
-			pods = append(pods, file)
+	start := time.Now()
+	digests := map[string][32]byte{}
+	var fresh []string
+	for _, file := range n.files {
+		digests[file] = n.digest(t, cluster, file)
+		if _, ok := j.said[digests[file]]; !ok {
+			j.said[digests[file]] = []verdict{}
+			fresh = append(fresh, file)
 		}
+	}
+	if len(fresh) > 0 {
+		for _, v := range judged(t, j.kcheck, fresh) {
+			j.said[digests[v.File]] = append(j.said[digests[v.File]], v)
+		}
+	}
+	kinds := map[string]int{}
+	for _, file := range n.files {
+		if len(j.said[digests[file]]) == 0 {
+			t.Errorf("%s was not judged", n.below(t, file))
+		}
+		for _, v := range j.said[digests[file]] {
+			kinds[v.Kind]++
+			if v.Error != "" {
+				t.Errorf("%s: %s: %s", n.below(t, file), v.Kind, v.Error)
+			}
+		}
+	}
+	for _, kind := range []string{"kubeadm", "KubeletConfiguration", "AdmissionConfiguration", "AuthenticationConfiguration", "EncryptionConfiguration", "Policy"} {
+		if kinds[kind] == 0 {
+			t.Errorf("no %s was judged", kind)
+		}
+	}
+	return fmt.Sprintf("%s accepts %d files, %d of them new, %v", j.release, len(n.files), len(fresh), time.Since(start).Round(time.Millisecond))
+}
+
+// digest is that of the name and the bytes of a file of the node, as they stand in the cluster's directory.
+func (n *node) digest(t *testing.T, cluster string, files ...string) [32]byte {
+	t.Helper()
+	h := sha256.New()
+	for _, file := range files {
+		name := n.below(t, file)
+		data := read(t, filepath.Join(cluster, name))
+		fmt.Fprintln(h, name, len(data))
+		h.Write(data)
+	}
+	return [32]byte(h.Sum(nil))
+}
+
+// acceptCluster lets kubeadm validate its configurations and make what it would start.
+func (j *judges) acceptCluster(t *testing.T, n *node, cluster string) string {
+	t.Helper()
+	start := time.Now()
+	configs := append(n.members(t), n.configs()...)
+	id := n.digest(t, cluster, append(configs, slices.DeleteFunc(slices.Clone(n.files), func(file string) bool {
+		return !strings.HasPrefix(n.below(t, file), "patches/")
+	})...)...)
+	if pods, ok := j.taken[id]; ok {
+		return fmt.Sprintf("kubeadm has taken the same %d configurations and made %d static pods", len(configs), pods)
+	}
+	for _, file := range configs {
+		output(t, j.kubeadm, "config", "validate", "--config", file)
+	}
+	pods := dryRun(t, j.kubeadm, n)
+	var files []string
+	for _, p := range pods {
+		files = append(files, p.file)
+	}
+	for _, v := range judged(t, j.kcheck, files) {
+		if v.Error != "" {
+			t.Errorf("%s: %s", v.File, v.Error)
+		}
+	}
+	flagsArrive(t, n, pods)
+	j.taken[id] = len(pods)
+	return fmt.Sprintf("kubeadm validates %d configurations and makes %d static pods, %v", len(configs), len(pods), time.Since(start).Round(time.Millisecond))
+}
+
+// configs are the files by which nodes enter the cluster.
+func (n *node) configs() []string {
+	return slices.DeleteFunc(slices.Clone(n.files), func(file string) bool {
+		name := filepath.Base(file)
+		return name != "init.yaml" && !strings.HasPrefix(name, "join-")
+	})
+}
+
+// members are the kubeadm configurations of etcd's own machines.
+func (n *node) members(t *testing.T) []string {
+	t.Helper()
+	return slices.DeleteFunc(slices.Clone(n.files), func(file string) bool {
+		return !strings.HasPrefix(n.below(t, file), "etcd/") || filepath.Base(file) == "kubelet.yaml"
+	})
+}
+
+// staticPod is a pod that kubeadm has made.
+type staticPod struct {
+	component string // such as kube-apiserver
+	config    string // the configuration that it is made of, below the node's directory
+	file      string
+}
+
+// dryRun lets kubeadm make the files of the control plane and of etcd's own machines, in a directory of each configuration.
+// For the members of etcd it does all that the configuration says, where the generated scripts run single phases.
+func dryRun(t *testing.T, kubeadm string, n *node) []staticPod {
+	t.Helper()
+	made := func(config string) string { return filepath.Join(n.dir, "kubeadm", filepath.Base(config)) }
+	init, members := filepath.Join(n.dir, "init.yaml"), n.members(t)
+	var pods []staticPod
+	for _, config := range append(members, init) {
+		if err := os.MkdirAll(made(config), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), kubeadm, "init", "--config", config, "--dry-run", "--ignore-preflight-errors=all")
+		cmd.Env = append(os.Environ(), "KUBEADM_INIT_DRYRUN_DIR="+made(config))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("kubeadm init --dry-run --config %s: %v\n%s", n.below(t, config), err, out)
+		}
+		components := []string{"etcd"}
+		if config == init {
+			components = []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"}[min(1, len(members)):]
+		}
+		for _, name := range components {
+			pods = append(pods, staticPod{name, n.below(t, config), filepath.Join(made(config), name+".yaml")})
+		}
+	}
+	if len(members) == 0 {
+		return pods
+	}
+	if exists(filepath.Join(made(init), "etcd.yaml")) {
+		t.Error("kubeadm makes an etcd beside the API server, though it has machines of its own")
+	}
+	// As etcd-certs.sh and etcd-client.sh do.
+	for _, name := range []string{"etcd/ca.crt", "apiserver-etcd-client.crt", "apiserver-etcd-client.key"} {
+		write(t, filepath.Join(made(init), name), read(t, filepath.Join(made(members[0]), name)))
 	}
 	return pods
 }
@@ -195,28 +294,30 @@ func componentFlags(t *testing.T, f *breaks.File) map[string][]breaks.Spot {
 	return all
 }
 
-func flagsArrive(t *testing.T, n *node, pods []string) {
+func flagsArrive(t *testing.T, n *node, pods []staticPod) {
 	t.Helper()
-	f, err := breaks.Parse(read(t, filepath.Join(n.dir, "init.yaml")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, spots := range componentFlags(t, f) {
-		i := slices.IndexFunc(pods, func(pod string) bool { return filepath.Base(pod) == name+".yaml" })
-		if i < 0 {
-			t.Errorf("kubeadm makes no pod of %s", name)
-			continue
+	for _, config := range append(n.members(t), filepath.Join(n.dir, "init.yaml")) {
+		f, err := breaks.Parse(read(t, config))
+		if err != nil {
+			t.Fatal(err)
 		}
-		args := command(t, pods[i])
-		for _, s := range spots {
-			var seen []string
-			for _, a := range args {
-				if strings.HasPrefix(a, "--"+s.Name+"=") {
-					seen = append(seen, a)
-				}
+		for name, spots := range componentFlags(t, f) {
+			i := slices.IndexFunc(pods, func(p staticPod) bool { return p.component == name && p.config == n.below(t, config) })
+			if i < 0 {
+				t.Errorf("kubeadm makes no pod of %s from %s", name, n.below(t, config))
+				continue
 			}
-			if len(seen) != 1 || seen[0] != "--"+s.Name+"="+s.Value.(string) {
-				t.Errorf("%s gets %q for the flag %s=%s", name, seen, s.Name, s.Value)
+			args := command(t, pods[i].file)
+			for _, s := range spots {
+				var seen []string
+				for _, a := range args {
+					if strings.HasPrefix(a, "--"+s.Name+"=") {
+						seen = append(seen, a)
+					}
+				}
+				if len(seen) != 1 || seen[0] != "--"+s.Name+"="+s.Value.(string) {
+					t.Errorf("%s of %s gets %q for the flag %s=%s", name, n.below(t, config), seen, s.Name, s.Value)
+				}
 			}
 		}
 	}

@@ -25,9 +25,31 @@ const root = "../.."
 // today is the date for which exceptions and attestations of the specifications are valid.
 const today = "2026-11-21"
 
-// specs are the specifications whose files are judged: the examples, and those of the tests that generate.
-var specs = []string{"examples/minimal", "examples/online-boutique", "examples/astronomy-shop", "examples/platform",
-	"model/testdata/sketch", "model/testdata/everything"}
+// spec is a specification whose files are judged.
+type spec struct {
+	// dir is below the root of the repository.
+	dir string
+	// vars is a file below dir with values of its variables, or empty.
+	vars string
+}
+
+// String is the last name of the directory and that of the values, such as "estate staging".
+func (s spec) String() string {
+	name := filepath.Base(s.dir)
+	if s.vars != "" {
+		name += " " + strings.TrimSuffix(filepath.Base(s.vars), ".hcl")
+	}
+	return name
+}
+
+// specs are the specifications: the examples, and those of the tests that generate.
+var specs = []spec{
+	{dir: "examples/minimal"}, {dir: "examples/online-boutique"}, {dir: "examples/astronomy-shop"}, {dir: "examples/platform"},
+	{dir: "examples/estate", vars: "environments/staging.hcl"}, {dir: "examples/estate", vars: "environments/production.hcl"},
+	{dir: "model/testdata/sketch"}, {dir: "model/testdata/everything"},
+	{dir: "generate/testdata/shapes/stacked"}, {dir: "generate/testdata/shapes/external-etcd"},
+	{dir: "generate/testdata/shapes/given-load-balancer"}, {dir: "generate/testdata/shapes/kms"},
+}
 
 // releases are the releases of Kubernetes that judge, by the minor version of the specification. The newest two are
 // judged by themselves; files of older ones by the oldest of these, which knows all their fields.
@@ -64,16 +86,32 @@ func builder(t *testing.T) *build.Builder {
 	return &build.Builder{Cache: cache, Log: os.Stderr}
 }
 
-// generated writes the tree of the specification for the version, and returns the specification and the directories of
-// its clusters' control planes.
-func generated(t *testing.T, program, spec, version string) (source, tree string, clusters []string) {
+// tree is what was generated from a specification for a version.
+type tree struct {
+	spec
+	source   string   // the specification, with the version in it
+	dir      string   // the generated tree
+	clusters []string // the directories of its clusters' control planes
+}
+
+// arguments are those that tell a command of the program the specification.
+func (g *tree) arguments() []string {
+	args := []string{"--today", today}
+	if g.vars != "" {
+		args = append(args, "--var-file", filepath.Join(g.source, g.vars))
+	}
+	return args
+}
+
+// generated writes the tree of the specification for the version.
+func generated(t *testing.T, program string, s spec, version string) *tree {
 	t.Helper()
-	source, tree = filepath.Join(t.TempDir(), "spec"), filepath.Join(t.TempDir(), "tree")
-	if err := os.CopyFS(source, os.DirFS(filepath.Join(root, spec))); err != nil {
+	g := &tree{spec: s, source: filepath.Join(t.TempDir(), "spec"), dir: filepath.Join(t.TempDir(), "tree")}
+	if err := os.CopyFS(g.source, os.DirFS(filepath.Join(root, s.dir))); err != nil {
 		t.Fatal(err)
 	}
 	changed := false
-	files, err := filepath.Glob(filepath.Join(source, "*.hcl"))
+	files, err := filepath.Glob(filepath.Join(g.source, "*.hcl"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,14 +125,14 @@ func generated(t *testing.T, program, spec, version string) (source, tree string
 		write(t, file, data)
 	}
 	if !changed {
-		t.Fatalf("%s states no version", spec)
+		t.Fatalf("%s states no version", s)
 	}
-	output(t, program, "generate", source, "-o", tree, "--today", today, "--unresolved-images")
-	clusters, err = filepath.Glob(filepath.Join(tree, "clusters", "*", "cluster"))
-	if err != nil || len(clusters) == 0 {
-		t.Fatalf("%s has no control plane: %v", spec, err)
+	output(t, program, append([]string{"generate", g.source, "-o", g.dir, "--unresolved-images"}, g.arguments()...)...)
+	g.clusters, err = filepath.Glob(filepath.Join(g.dir, "clusters", "*", "cluster"))
+	if err != nil || len(g.clusters) == 0 {
+		t.Fatalf("%s has no control plane: %v", s, err)
 	}
-	return source, tree, clusters
+	return g
 }
 
 // node is the files of a control plane as a node has them: marks replaced by what the scripts make, in a directory of the
@@ -102,14 +140,25 @@ func generated(t *testing.T, program, spec, version string) (source, tree string
 type node struct {
 	dir   string
 	files []string // the YAML files below dir, sorted
-	pool  string   // of the first control-plane node
+	// control is the pool of the first control-plane node, etcd that of etcd's own machines, if there are any.
+	control, etcd string
 }
 
 var (
 	mark        = regexp.MustCompile(`@[A-Z_]+@`)
 	kubernetes  = regexp.MustCompile(`kubernetesVersion: v1\.3[0-9]+\.[0-9]+`)
-	judgedFiles = regexp.MustCompile(`^(init|join-[a-z0-9-]+)\.yaml$|^(hardening|patches|kube-vip)/.*\.yaml$`)
+	judgedFiles = regexp.MustCompile(`^(init|join-[a-z0-9-]+)\.yaml$|^(hardening|patches|kube-vip|etcd)/.*\.yaml$`)
 )
+
+// below is the path of a file of the node as it stands in the cluster's directory.
+func (n *node) below(t *testing.T, file string) string {
+	t.Helper()
+	name, err := filepath.Rel(n.dir, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
 
 // onNode puts the control plane's files to a directory. The version that they name becomes that of the release.
 func onNode(t *testing.T, cluster, release string) *node {
@@ -120,7 +169,10 @@ func onNode(t *testing.T, cluster, release string) *node {
 			return err
 		}
 		if pool, ok := strings.CutSuffix(name, "/kube-apiserver+strategic.yaml"); ok {
-			n.pool = strings.TrimPrefix(pool, "patches/")
+			n.control = strings.TrimPrefix(pool, "patches/")
+		}
+		if pool, ok := strings.CutSuffix(name, "/etcd+strategic.yaml"); ok && !exists(filepath.Join(cluster, pool, "kube-apiserver+strategic.yaml")) {
+			n.etcd = strings.TrimPrefix(pool, "patches/")
 		}
 		n.files = append(n.files, filepath.Join(n.dir, name))
 		return nil
@@ -129,20 +181,21 @@ func onNode(t *testing.T, cluster, release string) *node {
 		t.Fatal(err)
 	}
 	for _, file := range n.files {
-		name, err := filepath.Rel(n.dir, file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, file, n.complete(t, read(t, filepath.Join(cluster, name)), release))
+		name := n.below(t, file)
+		write(t, file, n.complete(t, name, read(t, filepath.Join(cluster, name)), release))
 	}
 	write(t, filepath.Join(n.dir, "hardening", "audit-webhook.token"), []byte("token"))
 	write(t, filepath.Join(n.dir, "join", "discovery.conf"), nil)
 	return n
 }
 
-// complete does to a file what the generated scripts do on a node.
-func (n *node) complete(t *testing.T, data []byte, release string) []byte {
+// complete does to a file of the cluster's directory what the generated scripts do on a node.
+func (n *node) complete(t *testing.T, name string, data []byte, release string) []byte {
 	t.Helper()
+	pool := n.control
+	if strings.HasPrefix(name, "etcd/") {
+		pool = n.etcd
+	}
 	text := kubernetes.ReplaceAllString(string(data), "kubernetesVersion: "+release)
 	text = strings.NewReplacer(
 		"@ENCRYPTION_KEY@", base64.StdEncoding.EncodeToString(make([]byte, 32)),
@@ -150,7 +203,7 @@ func (n *node) complete(t *testing.T, data []byte, release string) []byte {
 		"@NODE_ADDRESS@", "10.0.0.5",
 		"/etc/kubernetes/join/", n.dir+"/join/",
 		"/etc/kubernetes/hardening", n.dir+"/hardening",
-		"/etc/kubernetes/patches", filepath.Join(n.dir, "patches", n.pool),
+		"/etc/kubernetes/patches", filepath.Join(n.dir, "patches", pool),
 	).Replace(text)
 	if left := mark.FindString(text); left != "" {
 		t.Fatalf("no script replaces %s", left)
