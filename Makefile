@@ -43,8 +43,8 @@ example: build
 judges:
 	$(GO) test -tags e2e -count=1 -timeout 60m -v ./e2e/judges
 
-# Judges the control plane's files by Kubernetes' own code and breaks each of their flags and fields, then brings a real
-# cluster up from the first example's files and checks what it does: Linux, root; see docs/end-to-end.md.
+# Judges the control plane's files by Kubernetes' own code and breaks each of their flags and fields, then brings real
+# clusters up from generated files and checks what they do: Linux, root; see docs/end-to-end.md.
 e2e:
 	e2e/debian.sh
 	$(GO) test -tags e2e -count=1 -timeout 30m -v ./e2e/files

@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bartizan-dev/bartizan/e2e/lab"
 )
@@ -33,7 +35,7 @@ func checkAnonymous(ctx context.Context, e *env) (string, error) {
 		{"/healthz", "200"}, {"/livez", "200"}, {"/readyz", "200"}, {"/version", "401"}, {"/api", "401"}, {"/api/v1/nodes", "401"},
 		{"/openapi/v2", "401"}, {"/metrics", "401"}, {"/livez/ping", "401"}, {"/.well-known/openid-configuration", "401"},
 	} {
-		got, err := e.site.jump.Run(ctx, "curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "https://"+endpointIP+":6443"+request.path)
+		got, err := e.site.jump.Run(ctx, "curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "https://"+e.site.endpointIP+":6443"+request.path)
 		if err != nil {
 			return "", err
 		}
@@ -45,17 +47,27 @@ func checkAnonymous(ctx context.Context, e *env) (string, error) {
 	return strings.Join(seen, ", "), nil
 }
 
-func checkTLS(ctx context.Context, e *env) (string, error) {
-	servers := []struct {
-		name, address string
-		from          *lab.Machine
-	}{
-		{"API server", endpointIP + ":6443", e.site.jump},
-		{"kubelet of a control-plane node", e.site.control.Address.String() + ":10250", e.site.control},
-		{"kubelet of a worker", e.site.worker.Address.String() + ":10250", e.site.control},
-		{"etcd", "127.0.0.1:2379", e.site.control},
-		{"etcd between members", e.site.control.Address.String() + ":2380", e.site.control},
+// server is something that speaks TLS, and a machine that reaches it.
+type server struct {
+	name, address string
+	from          *lab.Machine
+}
+
+// servers are the API server, the kubelets that listen and the members of etcd.
+func (e *env) servers() []server {
+	control := e.site.control
+	all := []server{{"API server", e.site.endpointIP + ":6443", e.site.jump}, {"kubelet of a control-plane node", control.Address.String() + ":10250", control}}
+	if w := e.site.worker; w != nil {
+		all = append(all, server{"kubelet of a worker", w.Address.String() + ":10250", control})
 	}
+	for _, m := range e.site.keepers() {
+		all = append(all, server{"etcd of " + m.Name, "127.0.0.1:2379", m}, server{"etcd of " + m.Name + " for members", m.Address.String() + ":2380", m})
+	}
+	return all
+}
+
+func checkTLS(ctx context.Context, e *env) (string, error) {
+	servers := e.servers()
 	for _, s := range servers {
 		// SECLEVEL=0 lets the client offer what it would itself refuse.
 		for _, v := range []struct {
@@ -77,25 +89,41 @@ func checkTLS(ctx context.Context, e *env) (string, error) {
 	return fmt.Sprintf("1.0, 1.1 and 1.2 refused, 1.3 accepted, by %d servers", len(servers)), nil
 }
 
+// checkEtcdClients asks every member from the API server's machine, which the firewall lets through.
 func checkEtcdClients(ctx context.Context, e *env) (string, error) {
-	const health = "https://127.0.0.1:2379/health"
-	pki := "/etc/kubernetes/pki/"
-	ask := func(cert string) (string, error) {
-		args := []string{"curl", "-s", "--max-time", "10", "--cacert", pki + "etcd/ca.crt"}
-		if cert != "" {
-			args = append(args, "--cert", pki+cert+".crt", "--key", pki+cert+".key")
+	const pki = "/etc/kubernetes/pki/"
+	for _, m := range e.site.keepers() {
+		address := m.Address
+		if m == e.site.control {
+			address = netip.MustParseAddr("127.0.0.1")
 		}
-		return e.site.control.Run(ctx, append(args, health)...)
-	}
-	if out, err := ask("apiserver-etcd-client"); err != nil || !strings.Contains(out, `"health":"true"`) {
-		return "", fmt.Errorf("etcd does not answer the API server's certificate: %s %w", out, err)
-	}
-	for _, cert := range []string{"", "apiserver-kubelet-client", "front-proxy-client"} {
-		if out, err := ask(cert); err == nil {
-			return "", fmt.Errorf("etcd answers a client with certificate %q: %s", cert, out)
+		ask := func(cert, key string) (string, error) {
+			args := []string{"curl", "-s", "--max-time", "10", "--cacert", pki + "etcd/ca.crt"}
+			if cert != "" {
+				args = append(args, "--cert", cert, "--key", key)
+			}
+			return e.site.control.Run(ctx, append(args, "https://"+address.String()+":2379/health")...)
+		}
+		if out, err := ask(pki+"apiserver-etcd-client.crt", pki+"apiserver-etcd-client.key"); err != nil || !strings.Contains(out, `"health":"true"`) {
+			return "", fmt.Errorf("etcd of %s does not answer the API server's certificate: %s %w", m.Name, out, err)
+		}
+		const kubelet = "/var/lib/kubelet/pki/kubelet-client-current.pem"
+		for _, c := range []struct{ cert, key string }{
+			{}, {pki + "apiserver-kubelet-client.crt", pki + "apiserver-kubelet-client.key"},
+			{pki + "front-proxy-client.crt", pki + "front-proxy-client.key"}, {kubelet, kubelet},
+		} {
+			if c.cert != "" {
+				if _, err := e.site.control.Run(ctx, "test", "-s", c.cert); err != nil {
+					return "", err
+				}
+			}
+			if out, err := ask(c.cert, c.key); err == nil {
+				return "", fmt.Errorf("etcd of %s answers a client with certificate %q: %s", m.Name, c.cert, out)
+			}
 		}
 	}
-	return "no certificate, the API server's for kubelets and the front proxy's: handshake refused; its own: healthy", nil
+	return fmt.Sprintf("each of %d: no certificate, the cluster authority's for kubelets, a kubelet's own, the front proxy's: handshake refused; the API server's for etcd: healthy",
+		len(e.site.keepers())), nil
 }
 
 func checkKubelet(ctx context.Context, e *env) (string, error) {
@@ -151,30 +179,42 @@ func checkLoopback(ctx context.Context, e *env) (string, error) {
 	return "10257, 10259, etcd's 2381 and the kubelet's 10248 on 127.0.0.1 only", nil
 }
 
-func checkFirewall(ctx context.Context, e *env) (string, error) {
-	open := func(from, to *lab.Machine, port string) bool {
-		_, err := from.Run(ctx, "timeout", "2", "bash", "-c", "exec 3<>/dev/tcp/"+to.Address.String()+"/"+port)
-		return err == nil
-	}
-	if !open(e.site.jump, e.site.control, "6443") {
-		return "", errors.New("the jump box does not reach the API server")
-	}
-	if !open(e.site.control, e.site.worker, "10250") {
-		return "", errors.New("the control plane does not reach a worker's kubelet")
-	}
-	for _, way := range []struct {
-		from, to *lab.Machine
-		port     string
-	}{
-		{e.site.jump, e.site.control, "2379"}, {e.site.jump, e.site.control, "2380"}, {e.site.jump, e.site.control, "10250"}, {e.site.jump, e.site.worker, "10250"},
-		{e.site.worker, e.site.control, "2379"}, {e.site.worker, e.site.control, "2380"}, {e.site.worker, e.site.control, "10250"},
-		{e.site.stranger, e.site.control, "6443"}, {e.site.stranger, e.site.control, "2379"}, {e.site.stranger, e.site.control, "10250"}, {e.site.stranger, e.site.worker, "10250"},
-	} {
-		if open(way.from, way.to, way.port) {
-			return "", fmt.Errorf("%s reaches port %s of %s", way.from.Name, way.port, way.to.Name)
+// way is a connection from one machine to a port of another, and whether it should be accepted.
+type way struct {
+	from, to *lab.Machine
+	port     string
+	open     bool
+}
+
+// checkWays tries all ways at once, because a closed one answers nothing until the time is over. It returns how many are
+// closed.
+func checkWays(ctx context.Context, ways []way) (closed int, err error) {
+	wrong := make([]error, len(ways))
+	var wait sync.WaitGroup
+	for i, w := range ways {
+		if !w.open {
+			closed++
 		}
+		wait.Go(func() {
+			_, err := w.from.Run(ctx, "timeout", "3", "bash", "-c", "exec 3<>/dev/tcp/"+w.to.Address.String()+"/"+w.port)
+			if open := err == nil; open != w.open {
+				wrong[i] = fmt.Errorf("%s reaches port %s of %s: %v, want %v", w.from.Name, w.port, w.to.Name, open, w.open)
+			}
+		})
 	}
-	return "the jump box reaches 6443, the control plane the worker's 10250; eleven other ways are closed", nil
+	wait.Wait()
+	return closed, errors.Join(wrong...)
+}
+
+func checkFirewall(ctx context.Context, e *env) (string, error) {
+	s := e.site
+	closed, err := checkWays(ctx, []way{
+		{s.jump, s.control, "6443", true}, {s.control, s.worker, "10250", true},
+		{s.jump, s.control, "2379", false}, {s.jump, s.control, "2380", false}, {s.jump, s.control, "10250", false}, {s.jump, s.worker, "10250", false},
+		{s.worker, s.control, "2379", false}, {s.worker, s.control, "2380", false}, {s.worker, s.control, "10250", false},
+		{s.stranger, s.control, "6443", false}, {s.stranger, s.control, "2379", false}, {s.stranger, s.control, "10250", false}, {s.stranger, s.worker, "10250", false},
+	})
+	return fmt.Sprintf("the jump box reaches 6443, the control plane the worker's 10250; %d other ways are closed", closed), err
 }
 
 // denied runs kubectl and wants it refused in these words.
@@ -234,7 +274,7 @@ kubectl --kubeconfig /etc/kubernetes/admin.conf config view --raw -o 'jsonpath={
 kubectl --kubeconfig /etc/kubernetes/admin.conf config view --raw -o 'jsonpath={.users[0].user.client-key-data}' | base64 -d >key
 printf '%s' '{"apiVersion": "v1", "kind": "Event", "metadata": {"generateName": "e2e-", "namespace": "default"}, "involvedObject": {"namespace": "default"}}' >event
 curl -s --parallel --parallel-max 40 --cert crt --key key --cacert /etc/kubernetes/pki/ca.crt -H 'Content-Type: application/json' --data @event \
-	-o '/dev/null' -w '%{http_code}\n' 'https://`+endpoint+`:6443/api/v1/namespaces/default/events?n=[1-600]' | grep -E '^[0-9]+$' | sort | uniq -c`)
+	-o '/dev/null' -w '%{http_code}\n' 'https://`+e.site.endpoint+`:6443/api/v1/namespaces/default/events?n=[1-600]' | grep -E '^[0-9]+$' | sort | uniq -c`)
 	if err != nil {
 		return "", err
 	}

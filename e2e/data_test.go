@@ -46,30 +46,34 @@ func checkEncryption(ctx context.Context, e *env) (string, error) {
 		return "", errors.New("the API server does not give the Secret back")
 	}
 	const find = `grep -rlaF -e "$1" /var/lib/etcd | wc -l`
-	open, err := e.site.control.Run(ctx, "sh", "-c", find, "sh", openMark)
-	if err != nil {
-		return "", err
-	}
-	if strings.TrimSpace(open) == "0" {
-		return "", errors.New("what is not encrypted is not found in etcd's files: looking there shows nothing")
-	}
-	for _, mark := range []string{secretMark, "ZTJlLW1hcmstdGhhdC1pcy1zZWNyZX"} { // as it is, and the beginning in base 64
-		hidden, err := e.site.control.Run(ctx, "sh", "-c", find, "sh", mark)
+	var prefixes string
+	for _, m := range e.site.keepers() {
+		open, err := m.Run(ctx, "sh", "-c", find, "sh", openMark)
 		if err != nil {
 			return "", err
 		}
-		if strings.TrimSpace(hidden) != "0" {
-			return "", errors.New("the Secret stands in etcd's files")
+		if strings.TrimSpace(open) == "0" {
+			return "", fmt.Errorf("%s: what is not encrypted is not found in etcd's files: looking there shows nothing", m.Name)
 		}
+		for _, mark := range []string{secretMark, "ZTJlLW1hcmstdGhhdC1pcy1zZWNyZX"} { // as it is, and the beginning in base 64
+			hidden, err := m.Run(ctx, "sh", "-c", find, "sh", mark)
+			if err != nil {
+				return "", err
+			}
+			if strings.TrimSpace(hidden) != "0" {
+				return "", fmt.Errorf("%s: the Secret stands in etcd's files", m.Name)
+			}
+		}
+		prefix, err := m.Shell(ctx, `grep -rhaoE 'k8s:enc:[a-z0-9]+:v[0-9]:[a-z0-9]+:' /var/lib/etcd | sort | uniq -c`)
+		if err != nil {
+			return "", err
+		}
+		if strings.TrimSpace(prefix) == "" {
+			return "", fmt.Errorf("%s: no value of etcd says that it is encrypted", m.Name)
+		}
+		prefixes += " " + strings.Join(strings.Fields(prefix), " ")
 	}
-	prefix, err := e.site.control.Shell(ctx, `grep -rhaoE 'k8s:enc:[a-z0-9]+:v[0-9]:[a-z0-9]+:' /var/lib/etcd | sort | uniq -c`)
-	if err != nil {
-		return "", err
-	}
-	if strings.TrimSpace(prefix) == "" {
-		return "", errors.New("no value of etcd says that it is encrypted")
-	}
-	return "in the files of etcd: an annotation, but no Secret; values by their beginning: " + strings.Join(strings.Fields(prefix), " "), nil
+	return "in the files of etcd: an annotation, but no Secret; values by their beginning:" + prefixes, nil
 }
 
 func checkAudit(ctx context.Context, e *env) (string, error) {

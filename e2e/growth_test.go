@@ -104,12 +104,13 @@ func checkRotation(ctx context.Context, e *env) (string, error) {
 	return "the Secret is kept under key2, and readable through each of three API servers", nil
 }
 
-// etcdctl asks the first node's etcd, with a credential that kubeadm made there.
+// etcdctl asks etcd on its first machine, with a credential that kubeadm made there.
 func etcdctl(ctx context.Context, e *env, args ...string) (string, error) {
 	const pki, program = "/etc/kubernetes/pki/etcd/", "/opt/etcd/etcdctl"
-	if err := e.site.control.Copy(ctx, filepath.Join(e.Binaries.Etcd, "etcdctl"), program); err != nil {
+	m := e.site.keepers()[0]
+	if err := m.Copy(ctx, filepath.Join(e.Binaries.Etcd, "etcdctl"), program); err != nil {
 		return "", err
 	}
-	return e.site.control.Run(ctx, append([]string{program, "--endpoints", "https://127.0.0.1:2379",
+	return m.Run(ctx, append([]string{program, "--endpoints", "https://127.0.0.1:2379",
 		"--cacert", pki + "ca.crt", "--cert", pki + "healthcheck-client.crt", "--key", pki + "healthcheck-client.key"}, args...)...)
 }

@@ -4,11 +4,14 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/bartizan-dev/bartizan/e2e/build"
@@ -16,21 +19,44 @@ import (
 	"github.com/bartizan-dev/bartizan/e2e/lab"
 )
 
-// What examples/online-boutique declares, as far as the machines need it.
-const (
-	example       = "examples/online-boutique"
-	clusterName   = "boutique"
-	version       = "v1.36.4"
-	endpoint      = "api.boutique.example.internal"
-	endpointIP    = "10.20.0.10"
-	collectorHost = "audit.example.internal"
-	collectorIP   = "10.20.8.10"
-	registryHost  = "us-central1-docker.pkg.dev"
-	today         = "2026-11-21"
-)
+const today = "2026-11-21"
+
+// declared is a specification, and what of it is brought up.
+type declared struct {
+	// spec is a directory below the root of the repository, cluster the name of its only cluster.
+	spec, cluster string
+	// release is that of Kubernetes, such as v1.36.4; the specification is made to say its minor version.
+	release string
+	// endpoint and endpointIP are where the API servers are reached.
+	endpoint, endpointIP string
+	// collector is the host that takes audit records, registry the one that images of workloads come from.
+	collector, registry string
+	// machines are those that start, with their addresses.
+	machines []machine
+}
+
+// machine is one machine; as is its place in the site.
+type machine struct {
+	as            func(*site) **lab.Machine
+	name, address string
+}
+
+// What the machines are to the checks.
+func control(s *site) **lab.Machine   { return &s.control }
+func worker(s *site) **lab.Machine    { return &s.worker }
+func jump(s *site) **lab.Machine      { return &s.jump }
+func stranger(s *site) **lab.Machine  { return &s.stranger }
+func collector(s *site) **lab.Machine { return &s.collector }
+func other(i int) func(*site) **lab.Machine {
+	return func(s *site) **lab.Machine { return &s.others[i] }
+}
+func member(i int) func(*site) **lab.Machine {
+	return func(s *site) **lab.Machine { return &s.etcd[i] }
+}
 
 // site is the machines and what was generated for them.
 type site struct {
+	declared
 	lab     *lab.Lab
 	cluster *cluster.Cluster
 	// tree is the whole generated tree, as a directory of the host.
@@ -40,11 +66,13 @@ type site struct {
 	control, worker, jump, stranger, collector *lab.Machine
 	// others are the declared nodes of the control plane besides control.
 	others [2]*lab.Machine
+	// etcd are the declared machines of etcd, where it has its own.
+	etcd [3]*lab.Machine
 }
 
-// newSite builds what is missing, generates the tree of the example and starts the machines. It fails the test where the
-// host cannot do that.
-func newSite(t *testing.T, ctx context.Context) *site {
+// newSite builds what is missing, generates the tree and starts the machines. It fails the test where the host cannot do
+// that.
+func newSite(t *testing.T, ctx context.Context, d declared) *site {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -57,7 +85,7 @@ func newSite(t *testing.T, ctx context.Context) *site {
 	must(err)
 	b := &build.Builder{Cache: cache, Log: log}
 	var bin cluster.Binaries
-	bin.Kubernetes, err = b.Binaries(ctx, build.Kubernetes(version), "kubeadm", "kubectl", "kubelet", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+	bin.Kubernetes, err = b.Binaries(ctx, build.Kubernetes(d.release), "kubeadm", "kubectl", "kubelet", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 	must(err)
 	bin.Etcd, err = b.Binaries(ctx, build.Etcd(), "etcd", "etcdctl")
 	must(err)
@@ -70,7 +98,7 @@ func newSite(t *testing.T, ctx context.Context) *site {
 	bartizan, err := b.Own(ctx, "..", "./cmd/bartizan")
 	must(err)
 
-	s := &site{}
+	s := &site{declared: d}
 	s.lab, err = lab.New(ctx, bin.Probe, log)
 	must(err)
 	t.Cleanup(func() {
@@ -82,32 +110,71 @@ func newSite(t *testing.T, ctx context.Context) *site {
 		}
 	})
 	s.tree = filepath.Join(s.lab.Work, "tree")
-	must(generate(ctx, bartizan, s.tree, log))
-	for _, m := range []struct {
-		machine       **lab.Machine
-		name, address string
-	}{
-		{&s.control, "cp-1", "10.20.0.11"}, {&s.others[0], "cp-2", "10.20.0.12"}, {&s.others[1], "cp-3", "10.20.0.13"}, {&s.worker, "gen-1", "10.20.0.21"}, {&s.jump, "bastion", "10.20.9.10"},
-		{&s.stranger, "stranger", "10.20.7.7"}, {&s.collector, "collector", collectorIP},
-	} {
-		*m.machine, err = s.lab.Machine(ctx, m.name, netip.MustParsePrefix(m.address+"/16"))
+	must(d.generate(ctx, bartizan, s.lab.Work, s.tree, log))
+	for _, m := range d.machines {
+		*m.as(s), err = s.lab.Machine(ctx, m.name, netip.MustParsePrefix(m.address+"/16"))
 		must(err)
 	}
-	s.cluster = &cluster.Cluster{Lab: s.lab, Binaries: bin, Tree: filepath.Join(s.tree, "clusters", clusterName), Token: "e2e-collector-token", Log: log,
-		Hosts: map[string]netip.Addr{endpoint: netip.MustParseAddr(endpointIP), collectorHost: netip.MustParseAddr(collectorIP)}}
-	s.cluster.Authority, err = cluster.Collect(ctx, s.collector, bin.Probe, collectorHost, ":8443", s.cluster.Token)
+	s.cluster = &cluster.Cluster{Lab: s.lab, Binaries: bin, Tree: filepath.Join(s.tree, "clusters", d.cluster), Token: "e2e-collector-token", Log: log,
+		Hosts: map[string]netip.Addr{d.endpoint: netip.MustParseAddr(d.endpointIP), d.collector: s.collector.Address}}
+	s.cluster.Authority, err = cluster.Collect(ctx, s.collector, bin.Probe, d.collector, ":8443", s.cluster.Token)
 	must(err)
-	s.cluster.Registry, err = cluster.StartRegistry(ctx, s.collector, bin.Probe, registryHost)
+	s.cluster.Registry, err = cluster.StartRegistry(ctx, s.collector, bin.Probe, d.registry)
 	must(err)
 	return s
 }
 
-// generate writes the example's tree as its README says.
-func generate(ctx context.Context, bartizan, tree string, log io.Writer) error {
-	cmd := exec.CommandContext(ctx, bartizan, "generate", example, "-o", tree, "--today", today, "--unresolved-images")
-	cmd.Dir = ".."
+var (
+	minor  = regexp.MustCompile(`^v(1\.[0-9]+)\.`)
+	stated = regexp.MustCompile(`(?m)^(  kubernetes +=) "1\.[0-9]+"`)
+)
+
+// generate writes the tree as the example's README says, from a copy of the specification in work.
+func (d declared) generate(ctx context.Context, bartizan, work, tree string, log io.Writer) error {
+	source := filepath.Join(work, "spec")
+	if err := os.CopyFS(source, os.DirFS(filepath.Join("..", d.spec))); err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(source, "*.hcl"))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		text = stated.ReplaceAll(text, []byte(`$1 "`+minor.FindStringSubmatch(d.release)[1]+`"`))
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			return err
+		}
+	}
+	cmd := exec.CommandContext(ctx, bartizan, "generate", source, "-o", tree, "--today", today, "--unresolved-images")
 	cmd.Stdout, cmd.Stderr = log, log
-	return cmd.Run()
+	if err := cmd.Run(); err != nil {
+		return err
+	}
+	return d.checkRelease(filepath.Join(tree, "clusters", d.cluster, "cluster", "init.yaml"))
+}
+
+// checkRelease makes sure that the tree is for the release that runs: kubeadm would take a near one.
+func (d declared) checkRelease(init string) error {
+	text, err := os.ReadFile(init)
+	if err != nil {
+		return err
+	}
+	if want := "kubernetesVersion: " + d.release + "\n"; !strings.Contains(string(text), want) {
+		return fmt.Errorf("%s does not say %q", init, want)
+	}
+	return nil
+}
+
+// keepers are the machines that hold the cluster's data.
+func (s *site) keepers() []*lab.Machine {
+	if s.etcd[0] != nil {
+		return s.etcd[:]
+	}
+	return []*lab.Machine{s.control}
 }
 
 // keepVariable names the environment variable that keeps the machines until an interrupt, to look at them.

@@ -34,15 +34,20 @@ var startChecks = []check{
 		return nodesReady(ctx, e, e.site.control, e.site.worker)
 	}},
 	{"admit-nodes.sh approves the serving certificates of declared nodes", func(ctx context.Context, e *env) (string, error) {
-		err := cluster.Eventually(ctx, time.Minute, func() error {
-			if _, err := e.Admit(ctx); err != nil {
-				return err
-			}
-			_, err := e.Kubectl(ctx, "get", "--raw", "/api/v1/nodes/"+e.site.worker.Name+"/proxy/healthz")
-			return err
-		})
-		return "the API server reaches the kubelet of " + e.site.worker.Name + " by its certificate", err
+		return admitted(ctx, e, e.site.worker)
 	}},
+}
+
+// admitted runs admit-nodes.sh until the API server reaches the machine's kubelet by its certificate.
+func admitted(ctx context.Context, e *env, m *lab.Machine) (string, error) {
+	err := cluster.Eventually(ctx, time.Minute, func() error {
+		if _, err := e.Admit(ctx); err != nil {
+			return err
+		}
+		_, err := e.Kubectl(ctx, "get", "--raw", "/api/v1/nodes/"+m.Name+"/proxy/healthz")
+		return err
+	})
+	return "the API server reaches the kubelet of " + m.Name + " by its certificate", err
 }
 
 // nodesReady waits until the cluster has exactly these nodes and all are Ready.

@@ -4,7 +4,6 @@
 package cluster
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -54,7 +53,7 @@ const (
 func (c *Cluster) Prepare(ctx context.Context, m *lab.Machine, pool string) error {
 	c.nodes++
 	for _, copied := range []struct{ from, to string }{
-		{filepath.Join(c.Binaries.Kubernetes, "kubelet"), "/usr/bin/kubelet"},
+		{filepath.Join(c.Binaries.Kubernetes, "kubelet"), "/usr/libexec/bartizan-e2e/kubelet"},
 		{filepath.Join(c.Binaries.Kubernetes, "kubectl"), "/usr/bin/kubectl"},
 		{filepath.Join(c.Binaries.Kubernetes, "kubeadm"), "/usr/libexec/bartizan-e2e/kubeadm"},
 		{filepath.Join(c.Binaries.Containerd, "containerd"), "/usr/bin/containerd"},
@@ -92,7 +91,7 @@ func (c *Cluster) write(ctx context.Context, m *lab.Machine, pool string) error 
 	for name, address := range c.Hosts {
 		fmt.Fprintf(&hosts, "%s %s\n", address, name)
 	}
-	patch, err := hostPatch(m)
+	kubelet, err := hostKubelet(m)
 	if err != nil {
 		return err
 	}
@@ -106,8 +105,7 @@ func (c *Cluster) write(ctx context.Context, m *lab.Machine, pool string) error 
 		{"/etc/kubernetes/hardening/audit-webhook.token", 0o600, []byte(c.Token + "\n")},
 		{"/etc/cni/net.d/10-bridge.conflist", 0o600, network(c.nodes)},
 		{"/etc/containerd/certs.d/" + c.Registry.Host + "/hosts.toml", 0o644, c.Registry.mirror()},
-		// kubeadm applies patches in the order of their names.
-		{"/etc/kubernetes/patches/kubeletconfigurationzhost+merge.json", 0o600, patch},
+		{"/etc/bartizan-e2e/kubelet/host.conf", 0o600, kubelet}, // our /usr/bin/kubelet names the directory
 	}
 	for _, f := range files {
 		if err := m.Write(ctx, f.name, f.mode, f.data); err != nil {
@@ -120,14 +118,16 @@ func (c *Cluster) write(ctx context.Context, m *lab.Machine, pool string) error 
 	return err
 }
 
-// hostPatch is what the test's host forces on a kubelet: there is no systemd to make control groups, they may be of
-// version 1, and the host's disk may be fuller than a node's.
-func hostPatch(m *lab.Machine) ([]byte, error) {
+// hostKubelet is what the test's host forces on a kubelet, on top of the generated configuration: there is no systemd to
+// make control groups, they may be of version 1, and the host's disk may be fuller than a node's.
+func hostKubelet(m *lab.Machine) ([]byte, error) {
 	group, err := m.Group()
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(map[string]any{
+		"apiVersion":                  "kubelet.config.k8s.io/v1beta1",
+		"kind":                        "KubeletConfiguration",
 		"cgroupDriver":                "cgroupfs",
 		"cgroupRoot":                  group,
 		"failCgroupV1":                false,
@@ -212,53 +212,4 @@ func Eventually(ctx context.Context, limit time.Duration, f func() error) error 
 
 func (c *Cluster) say(format string, args ...any) {
 	fmt.Fprintf(c.Log, format+"\n", args...)
-}
-
-// images gives the machine the images of the control plane, packed from the binaries: there is no registry.
-func (c *Cluster) images(ctx context.Context, m *lab.Machine) error {
-	list, err := m.Run(ctx, "kubeadm", "config", "images", "list", "--config", ClusterFiles+"/init.yaml")
-	if err != nil {
-		return err
-	}
-	names := strings.Fields(list)
-	pods, err := filepath.Glob(filepath.Join(c.Tree, "cluster", "*", "pod.yaml"))
-	if err != nil {
-		return err
-	}
-	for _, pod := range pods {
-		text, err := os.ReadFile(pod)
-		if err != nil {
-			return err
-		}
-		for line := range strings.Lines(string(text)) {
-			if _, image, ok := strings.Cut(line, "image: "); ok {
-				names = append(names, strings.TrimSpace(image))
-			}
-		}
-	}
-	for _, name := range names {
-		if err := c.load(ctx, m, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// load packs an image and imports it. What is not built from source is the probe under another name.
-func (c *Cluster) load(ctx context.Context, m *lab.Machine, image string) error {
-	base, _, _ := strings.Cut(filepath.Base(image), ":")
-	programs := []string{filepath.Join(c.Binaries.Kubernetes, base)}
-	switch base {
-	case "etcd":
-		programs = []string{filepath.Join(c.Binaries.Etcd, "etcd"), filepath.Join(c.Binaries.Etcd, "etcdctl")}
-	case "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy":
-	default:
-		programs = []string{c.Binaries.Probe}
-	}
-	var archive bytes.Buffer
-	if err := lab.Image(&archive, image, programs...); err != nil {
-		return err
-	}
-	_, err := m.RunInput(ctx, &archive, "ctr", "--namespace", "k8s.io", "images", "import", "-")
-	return err
 }

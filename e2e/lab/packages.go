@@ -9,6 +9,7 @@ import (
 // packages are the files that the packages of components bring, by their place, and what this host forces on them.
 var packages = map[string]string{
 	"kubeadm":              "/usr/bin/kubeadm",
+	"kubelet":              "/usr/bin/kubelet",
 	"containerd.service":   "/usr/lib/systemd/system/containerd.service",
 	"containerd.toml":      "/etc/containerd/e2e.toml",
 	"containerd-host.toml": "/etc/containerd/e2e-host.toml",
