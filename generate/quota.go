@@ -27,7 +27,8 @@ func runQuota(p *Pass) error {
 	for _, c := range p.Spec.Clusters {
 		for _, n := range c.Namespaces {
 			q := &quantities{}
-			hard, limits := quotaObject(q, p.Spec, n), limitRange(q, n)
+			hard := quotaObject(q, p.Spec, n)
+			limits := limitRange(q, n, hard.Spec.Hard)
 			if q.err != nil {
 				return q.err
 			}
@@ -107,18 +108,36 @@ func gatewayServices(s *model.Spec, n *model.Namespace) (balancers, nodePorts in
 	return balancers, nodePorts
 }
 
-func limitRange(q *quantities, n *model.Namespace) *corev1.LimitRange {
+// limitRange bounds each container by what the whole namespace may use, and gives limits to those that state none.
+func limitRange(q *quantities, n *model.Namespace, hard corev1.ResourceList) *corev1.LimitRange {
+	most := corev1.ResourceList{
+		corev1.ResourceCPU:              hard[corev1.ResourceLimitsCPU],
+		corev1.ResourceMemory:           hard[corev1.ResourceLimitsMemory],
+		corev1.ResourceEphemeralStorage: hard[corev1.ResourceLimitsEphemeralStorage],
+	}
 	return &corev1.LimitRange{
 		TypeMeta:   typeMeta("v1", "LimitRange"),
 		ObjectMeta: namespaceMeta(n, "defaults"),
 		Spec: corev1.LimitRangeSpec{Limits: []corev1.LimitRangeItem{{
 			Type: corev1.LimitTypeContainer,
-			DefaultRequest: q.list(map[corev1.ResourceName]string{
+			Min:  q.list(map[corev1.ResourceName]string{corev1.ResourceCPU: "1m", corev1.ResourceMemory: "1Mi"}),
+			Max:  most,
+			DefaultRequest: atMost(most, q.list(map[corev1.ResourceName]string{
 				corev1.ResourceCPU: "50m", corev1.ResourceMemory: "64Mi", corev1.ResourceEphemeralStorage: "64Mi",
-			}),
-			Default: q.list(map[corev1.ResourceName]string{
+			})),
+			Default: atMost(most, q.list(map[corev1.ResourceName]string{
 				corev1.ResourceCPU: "500m", corev1.ResourceMemory: "128Mi", corev1.ResourceEphemeralStorage: "256Mi",
-			}),
+			})),
 		}}},
 	}
+}
+
+// atMost lowers what is more than the bounds: the API server takes no default that is more than the maximum.
+func atMost(bounds, amounts corev1.ResourceList) corev1.ResourceList {
+	for name, amount := range amounts {
+		if bound := bounds[name]; amount.Cmp(bound) > 0 {
+			amounts[name] = bound
+		}
+	}
+	return amounts
 }

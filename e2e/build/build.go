@@ -17,6 +17,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -108,7 +109,7 @@ func (b *Builder) Binaries(ctx context.Context, c Component, names ...string) (s
 // Own builds a program of this repository, whose root is given, to a file of the cache that is written anew each time.
 func (b *Builder) Own(ctx context.Context, root, pkg string) (string, error) {
 	out := filepath.Join(b.Cache, "own", filepath.Base(pkg))
-	return out, goTool(ctx, root, b.Log, "build", "-trimpath", "-o", out, pkg)
+	return out, Component{}.goTool(ctx, root, b.Log, "build", "-trimpath", "-o", out, pkg)
 }
 
 func (b *Builder) build(ctx context.Context, c Component, name, source, dir string) error {
@@ -120,7 +121,7 @@ func (b *Builder) build(ctx context.Context, c Component, name, source, dir stri
 	if len(c.Tags) > 0 {
 		args = append(args, "-tags", strings.Join(c.Tags, ","))
 	}
-	if err := goTool(ctx, source, b.Log, append(args, c.Packages[name])...); err != nil {
+	if err := c.goTool(ctx, source, b.Log, append(args, c.Packages[name])...); err != nil {
 		return fmt.Errorf("build %s %s: %w", c.Name, name, err)
 	}
 	if err := os.Rename(part, filepath.Join(dir, name)); err != nil {
@@ -155,6 +156,9 @@ func (c Component) id() (string, error) {
 		}
 	}
 	fmt.Fprintln(h, c.Tags, c.LDFlags, c.Data, runtime.Version(), runtime.GOARCH)
+	if c.experiment != "" {
+		fmt.Fprintln(h, c.experiment)
+	}
 	return fmt.Sprintf("%s-%s-%x", c.Name, c.Version, h.Sum(nil)[:4]), nil
 }
 
@@ -172,6 +176,11 @@ func (c Component) writeModule(dir string) error {
 			return err
 		}
 	}
+	return c.writeSources(dir)
+}
+
+// writeSources writes the program of ours, if it is one, beside a go.mod.
+func (c Component) writeSources(dir string) error {
 	if c.sources == "" {
 		return nil
 	}
@@ -179,7 +188,7 @@ func (c Component) writeModule(dir string) error {
 	if err != nil {
 		return err
 	}
-	return os.CopyFS(dir, programs)
+	return os.CopyFS(filepath.Join(dir, path.Base(c.sources)), programs)
 }
 
 func (c Component) copyData(ctx context.Context, source, dir, name string) error {
@@ -188,7 +197,7 @@ func (c Component) copyData(ctx context.Context, source, dir, name string) error
 		return nil
 	}
 	var out bytes.Buffer
-	if err := goTool(ctx, source, &out, "mod", "download", "-json", c.Module); err != nil {
+	if err := c.goTool(ctx, source, &out, "mod", "download", "-json", c.Module); err != nil {
 		return err
 	}
 	var module struct{ Dir string }
@@ -209,10 +218,10 @@ func (c Component) copyData(ctx context.Context, source, dir, name string) error
 }
 
 // goTool runs go in dir. The settings of the caller's shell that change what is built are overruled.
-func goTool(ctx context.Context, dir string, out io.Writer, args ...string) error {
+func (c Component) goTool(ctx context.Context, dir string, out io.Writer, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false", "GOWORK=off")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false", "GOWORK=off", "GOEXPERIMENT="+c.experiment)
 	cmd.Stdout, cmd.Stderr = out, out
 	return cmd.Run()
 }

@@ -25,8 +25,10 @@ type Component struct {
 	staging bool
 	// modules names the component whose files in modules are used, if they are not its own.
 	modules string
-	// sources is a directory of programs of ours, which are built inside the component's module as ./NAME.
+	// sources is the directory of a program of ours, testdata/NAME, which is built inside the component's module as ./NAME.
 	sources string
+	// experiment is what GOEXPERIMENT says while the component is built.
+	experiment string
 }
 
 // Kubernetes is one release of Kubernetes, such as v1.36.4. Releases with files in modules can be built.
@@ -48,7 +50,7 @@ func Kubernetes(version string) Component {
 // other module may depend on that code, so it is built in the module that the release is built from.
 func Kcheck(version string) Component {
 	c := Kubernetes(version)
-	c.Name, c.modules, c.sources = "kcheck", c.Name, "testdata"
+	c.Name, c.modules, c.sources = "kcheck", c.Name, "testdata/kcheck"
 	c.Packages = map[string]string{"kcheck": "./kcheck"}
 	return c
 }
@@ -94,7 +96,7 @@ func KubeBench() Component {
 // All are the components that the files in modules are kept for.
 func All() []Component {
 	return append([]Component{Kubernetes("v1.36.4"), Kubernetes("v1.37.1"), Etcd(), Containerd(), CNI(), KubeBench(),
-		Kubeconform(), KubeScore(), Kubesec()}, Definitions()...)
+		Kubeconform(), KubeScore(), Kubesec(), Trivy()}, Definitions()...)
 }
 
 // binaries are the names of the programs, sorted.

@@ -19,3 +19,9 @@ func Kubesec() Component {
 	const module, version = "github.com/controlplaneio/kubesec/v2", "v2.14.2"
 	return Component{Name: "kubesec", Version: version, Module: module, Packages: map[string]string{"kubesec": module}}
 }
+
+// Trivy is a program of ours, testdata/trivyconfig, that judges objects by the scanner and the checks of trivy.
+func Trivy() Component {
+	return Component{Name: "trivy", Version: "v0.74.0", Module: "github.com/aquasecurity/trivy",
+		Packages: map[string]string{"trivyconfig": "./trivyconfig"}, sources: "testdata/trivyconfig", experiment: "jsonv2"}
+}

@@ -25,30 +25,39 @@ func Resolve(ctx context.Context, c Component, log io.Writer) (mod, sum []byte, 
 		if err := c.writeReplaces(ctx, text); err != nil {
 			return nil, nil, err
 		}
-		fmt.Fprintf(text, "require %s %s\n\n", c.Module, c.Version)
 	} else {
 		fmt.Fprintf(text, "go 1.26.0\n\n")
+	}
+	// Programs of ours need the module because they import it; go get finds a version of the others.
+	ours := c.sources != ""
+	if c.staging || ours || len(c.Packages) == 0 {
+		fmt.Fprintf(text, "require %s %s\n", c.Module, c.Version)
 	}
 	if len(c.Packages) == 0 {
 		return c.resolveData(ctx, dir, text, log)
 	}
 	// Tools keep the programs' packages, and all that they import, in the module graph.
 	for _, name := range c.binaries() {
-		fmt.Fprintf(text, "tool %s\n", c.Packages[name])
+		if !ours {
+			fmt.Fprintf(text, "tool %s\n", c.Packages[name])
+		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, "go.mod"), text.Bytes(), 0o644); err != nil {
 		return nil, nil, err
 	}
-	if !c.staging {
+	if err := c.writeSources(dir); err != nil {
+		return nil, nil, err
+	}
+	if !c.staging && !ours {
 		get := []string{"get", "-tool"}
 		for _, name := range c.binaries() {
 			get = append(get, c.Packages[name]+"@"+c.Version)
 		}
-		if err := goTool(ctx, dir, log, get...); err != nil {
+		if err := c.goTool(ctx, dir, log, get...); err != nil {
 			return nil, nil, err
 		}
 	}
-	if err := goTool(ctx, dir, log, "mod", "tidy"); err != nil {
+	if err := c.goTool(ctx, dir, log, "mod", "tidy"); err != nil {
 		return nil, nil, err
 	}
 	if mod, err = os.ReadFile(filepath.Join(dir, "go.mod")); err != nil {
@@ -60,11 +69,10 @@ func Resolve(ctx context.Context, c Component, log io.Writer) (mod, sum []byte, 
 
 // resolveData resolves a module of which only files are read: nothing that it imports is needed.
 func (c Component) resolveData(ctx context.Context, dir string, text *bytes.Buffer, log io.Writer) (mod, sum []byte, err error) {
-	fmt.Fprintf(text, "require %s %s\n", c.Module, c.Version)
 	if err := os.WriteFile(filepath.Join(dir, "go.mod"), text.Bytes(), 0o644); err != nil {
 		return nil, nil, err
 	}
-	if err := goTool(ctx, dir, log, "mod", "download", c.Module); err != nil {
+	if err := c.goTool(ctx, dir, log, "mod", "download", c.Module); err != nil {
 		return nil, nil, err
 	}
 	sum, err = os.ReadFile(filepath.Join(dir, "go.sum"))
@@ -75,7 +83,7 @@ func (c Component) resolveData(ctx context.Context, dir string, text *bytes.Buff
 // of the same release: v1.36.4 of the whole is v0.36.4 of each part.
 func (c Component) writeReplaces(ctx context.Context, w io.Writer) error {
 	var out bytes.Buffer
-	if err := goTool(ctx, os.TempDir(), &out, "mod", "download", "-json", c.Module+"@"+c.Version); err != nil {
+	if err := c.goTool(ctx, os.TempDir(), &out, "mod", "download", "-json", c.Module+"@"+c.Version); err != nil {
 		return fmt.Errorf("%s: %w", out.String(), err)
 	}
 	var module struct{ GoMod string }

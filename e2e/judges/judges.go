@@ -24,7 +24,7 @@ type Judge struct {
 }
 
 // All are the judges, by the time that their programs take to build.
-func All() []*Judge { return []*Judge{kubeconform, kubeScore, kubesec} }
+func All() []*Judge { return []*Judge{kubeconform, kubeScore, kubesec, trivy} }
 
 // Court is what a judge works with.
 type Court struct {

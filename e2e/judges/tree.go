@@ -124,6 +124,11 @@ func (t *Tree) files(judges func(Object) bool) []string {
 	return files
 }
 
+// part copies the files of the objects that the judge has checks for to the empty directory dir.
+func (t *Tree) part(dir string, judges func(Object) bool) (*Tree, error) {
+	return NewTree(dir, slices.DeleteFunc(slices.Clone(t.Objects), func(o Object) bool { return !judges(o) }))
+}
+
 // id is the object whose file it is, as a judge names it.
 func (t *Tree) id(file string) (string, error) {
 	name := filepath.Base(file)

@@ -83,7 +83,7 @@ func judgeQuota(p *Pass, n *model.Namespace, quotas []TypedObject[*corev1.Resour
 		return
 	}
 	if !defaultsLimits(n, ranges) {
-		find(path, "", "No LimitRange gives containers default limits.")
+		find(path, "", "No LimitRange that the API server takes gives containers default limits.")
 		return
 	}
 	if sound {
@@ -117,10 +117,26 @@ func defaultsLimits(n *model.Namespace, ranges []TypedObject[*corev1.LimitRange]
 			continue
 		}
 		for _, item := range r.Typed.Spec.Limits {
-			if item.Type == corev1.LimitTypeContainer && !item.Default.Cpu().IsZero() && !item.Default.Memory().IsZero() {
+			if item.Type == corev1.LimitTypeContainer && !item.Default.Cpu().IsZero() && !item.Default.Memory().IsZero() && within(item) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// within reports whether the defaults are between the least and the most that a container may have; the API server takes no
+// other LimitRange.
+func within(item corev1.LimitRangeItem) bool {
+	for _, amounts := range []corev1.ResourceList{item.Default, item.DefaultRequest} {
+		for name, amount := range amounts {
+			if most, ok := item.Max[name]; ok && amount.Cmp(most) > 0 {
+				return false
+			}
+			if least, ok := item.Min[name]; ok && amount.Cmp(least) < 0 {
+				return false
+			}
+		}
+	}
+	return true
 }

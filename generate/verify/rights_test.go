@@ -65,6 +65,8 @@ func TestEditsOfRightsAreFound(t *testing.T) {
 		{name: "no room for the gateway", control: model.NamespaceQuota, subject: "namespace.mon", file: "namespaces/mon/guard/quota.yaml", old: "services.loadbalancers: \"1\"", new: "services.loadbalancers: \"0\""},
 		{name: "more ports than the gateway's", control: model.NamespaceQuota, subject: "namespace.mon", file: "namespaces/mon/guard/quota.yaml", old: "services.nodeports: \"2\"", new: "services.nodeports: \"3\""},
 		{name: "no defaults", control: model.NamespaceQuota, subject: "namespace.shop", file: "namespaces/shop/guard/quota.yaml", old: "type: Container", new: "type: Pod"},
+		{name: "defaults above the maximum", control: model.NamespaceQuota, subject: "namespace.shop", file: "namespaces/shop/guard/quota.yaml", old: "    max:\n      cpu: \"20\"\n", new: "    max:\n      cpu: 100m\n"},
+		{name: "defaults below the minimum", control: model.NamespaceQuota, subject: "namespace.shop", file: "namespaces/shop/guard/quota.yaml", old: "      memory: 1Mi\n", new: "      memory: 1Gi\n"},
 	}
 	// One rule of each attack step on rights.
 	for step, rules := range map[string]string{
