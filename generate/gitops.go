@@ -19,7 +19,8 @@ var gitOps = &Generator{
 The controller impersonates an account for each part of the tree. The account of a namespace's workloads may change
 workloads there and nothing else: no roles, no network policies, no other namespace. Guards and platform are applied by
 an account of their own, which holds the rights to do so and is part of the trusted base. A change of an application
-repository therefore cannot loosen what guards it. The repository is expected to hold the tree at its root, on branch
+repository therefore cannot loosen what guards it. What is deleted in Git is deleted in the cluster, except what holds
+data: namespaces and claims, which no account of the controller may delete. The repository is expected to hold the tree at its root, on branch
 main; its credentials, and the keys of its signers, are Secrets that people make by hand.
 https://fluxcd.io/flux/installation/configuration/multitenancy/
 https://argo-cd.readthedocs.io/en/stable/operator-manual/app-sync-using-impersonation/`,
@@ -81,9 +82,13 @@ func gitOpsMeta(g *model.GitOps, name string) metav1.ObjectMeta {
 
 var manageVerbs = []string{"create", "delete", "get", "list", "patch", "update", "watch"}
 
+// keepVerbs are those on what holds data: no controller deletes it.
+var keepVerbs = []string{"create", "get", "list", "patch", "update", "watch"}
+
 // appRules are the rights on what generators write below apps/.
 var appRules = []rbacv1.PolicyRule{
-	{APIGroups: []string{""}, Verbs: manageVerbs, Resources: []string{"configmaps", "persistentvolumeclaims", "services"}},
+	{APIGroups: []string{""}, Verbs: manageVerbs, Resources: []string{"configmaps", "services"}},
+	{APIGroups: []string{""}, Verbs: keepVerbs, Resources: []string{"persistentvolumeclaims"}},
 	{APIGroups: []string{"apps"}, Verbs: manageVerbs, Resources: []string{"daemonsets", "deployments", "statefulsets"}},
 	{APIGroups: []string{"autoscaling"}, Verbs: manageVerbs, Resources: []string{"horizontalpodautoscalers"}},
 	{APIGroups: []string{"batch"}, Verbs: manageVerbs, Resources: []string{"cronjobs", "jobs"}},
@@ -98,7 +103,7 @@ var appRules = []rbacv1.PolicyRule{
 // guardRules are the rights on what generators write below platform/ and guard/. Who may write roles and bindings may
 // give itself everything: the account is as strong as cluster-admin, and separate so that nothing else is.
 var guardRules = []rbacv1.PolicyRule{
-	{APIGroups: []string{""}, Verbs: []string{"create", "get", "list", "patch", "update", "watch"}, Resources: []string{"namespaces"}},
+	{APIGroups: []string{""}, Verbs: keepVerbs, Resources: []string{"namespaces"}},
 	{APIGroups: []string{""}, Verbs: manageVerbs, Resources: []string{"limitranges", "resourcequotas", "serviceaccounts"}},
 	{APIGroups: []string{"admissionregistration.k8s.io"}, Verbs: manageVerbs, Resources: []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}},
 	{APIGroups: []string{"cilium.io"}, Verbs: manageVerbs, Resources: []string{"ciliumclusterwidenetworkpolicies", "ciliumnetworkpolicies"}},

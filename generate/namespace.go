@@ -50,7 +50,7 @@ func writeNamespace(p *Pass, n *model.Namespace) error {
 		Path:  file,
 		Doc:   fmt.Sprintf("the namespace, with level %q of the Pod Security Standards enforced", n.PodSecurity),
 		Where: "the cluster",
-	}, namespaceObject(n))
+	}, namespaceObject(p.Spec, n))
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func claimEnforced(p *Pass, n *model.Namespace, file string) {
 	}
 }
 
-func namespaceObject(n *model.Namespace) *corev1.Namespace {
+func namespaceObject(s *model.Spec, n *model.Namespace) *corev1.Namespace {
 	meta := namespaceMeta(n, n.Name)
 	meta.Namespace = ""
 	labels := maps.Clone(n.Labels)
@@ -99,6 +99,6 @@ func namespaceObject(n *model.Namespace) *corev1.Namespace {
 		labels["pod-security.kubernetes.io/"+mode] = string(n.PodSecurity)
 		labels["pod-security.kubernetes.io/"+mode+"-version"] = n.Cluster.Version.PodSecurity()
 	}
-	meta.Labels = labels
+	meta.Labels, meta.Annotations = labels, kept(s, n)
 	return &corev1.Namespace{TypeMeta: typeMeta("v1", "Namespace"), ObjectMeta: meta}
 }

@@ -64,7 +64,7 @@ func writeWorkload(p *Pass, w *model.Workload) error {
 			return err
 		}
 	}
-	if claims := persistentClaims(q, w); len(claims) > 0 {
+	if claims := persistentClaims(q, p.Spec, w); len(claims) > 0 {
 		if err := p.YAML(Artifact{Path: path.Join(dir, "volumes.yaml"), Doc: "persistent volumes", Where: "the cluster"}, claims...); err != nil {
 			return err
 		}

@@ -182,16 +182,16 @@ func claimSpec(q *quantities, v *model.Volume) corev1.PersistentVolumeClaimSpec 
 }
 
 // persistentClaims are the claims of workloads whose pods share their volumes; StatefulSets make one for each pod.
-func persistentClaims(q *quantities, w *model.Workload) []any {
+func persistentClaims(q *quantities, s *model.Spec, w *model.Workload) []any {
 	if w.Kind == model.StatefulSet {
 		return nil
 	}
 	var claims []any
 	for _, v := range w.Volumes {
 		if v.Kind == model.Persistent {
-			claims = append(claims, &corev1.PersistentVolumeClaim{
-				TypeMeta: typeMeta("v1", "PersistentVolumeClaim"), ObjectMeta: workloadMeta(w, claimName(w, v)), Spec: claimSpec(q, v),
-			})
+			meta := workloadMeta(w, claimName(w, v))
+			meta.Annotations = kept(s, w.Namespace)
+			claims = append(claims, &corev1.PersistentVolumeClaim{TypeMeta: typeMeta("v1", "PersistentVolumeClaim"), ObjectMeta: meta, Spec: claimSpec(q, v)})
 		}
 	}
 	return claims

@@ -20,7 +20,7 @@ var gitOpsCheck = &Check{
 Every object that the controller reads must be one of those that the specification explains, with no field that
 changes what is applied. The account of a namespace's workloads may change workloads there: no roles, no network
 policies, no accounts, no Secrets, nothing in other namespaces. It can run pods as any account of its own namespace,
-which is what deploying is.`,
+which is what deploying is. Namespaces and claims, which hold data, stay when their file goes.`,
 	Controls: []model.ControlID{model.GitOpsPerNamespace},
 	Run:      runGitOps,
 }
@@ -126,6 +126,7 @@ func (j *gitOpsJudge) judge() bool {
 		return false
 	}
 	j.rights()
+	j.keeps()
 	return !j.flawed
 }
 
@@ -177,6 +178,9 @@ func (j *gitOpsJudge) rights() {
 func appMay(x right) bool {
 	if x.group == "" && x.resource == "pods" || x.group == "apps" && x.resource == "replicasets" {
 		return slices.Contains(readVerbs, x.verb)
+	}
+	if x.group == "" && x.resource == "persistentvolumeclaims" && x.verb == "delete" {
+		return false // the data of a workload outlives its file
 	}
 	return slices.Contains(appResources[x.group], x.resource) && slices.Contains(appVerbs, x.verb)
 }
