@@ -55,10 +55,11 @@ e2e:
 bench:
 	$(GO) test ./cmd/bartizan -run '^$$' -bench Stages -benchtime 1x -timeout 60m
 
-# Hostile input: each fuzz target for FUZZTIME on one core; prints executions and CPU time.
+# Hostile input: specifications that ask for too much, hostile values in every field, faults at every operation of a write,
+# and each fuzz target for FUZZTIME on one core. Prints the figures of each; see docs/hostile-input.md.
 FUZZTIME = 4m
 torture:
-	internal/torture/fuzz.sh $(FUZZTIME)
+	internal/torture/torture.sh $(FUZZTIME)
 
 clean:
 	rm -rf bin boutique

@@ -11,10 +11,9 @@ import (
 // Limit is a bound on what a specification may hold or ask for. The bounds are far above what people write, and low
 // enough that no input takes the machine with it: [Load] ends within them on anything.
 type Limit struct {
-	Name string // as in "The most is NAME"
 	Most int
-	Unit string // "bytes", which are printed as MiB, or a noun in the plural; "" where the name says it
-	Doc  string // what is counted, and why
+	Unit string // "bytes", which are printed as MiB, or a noun in the plural
+	Doc  string // of what, and why; it continues "At most 1,000 files"
 }
 
 // String writes the bound with its unit: 16 MiB, 1,000 files.
@@ -35,19 +34,19 @@ func thousands(n int) string {
 }
 
 var (
-	limitFiles  = &Limit{"files", 1_000, "files", "files of one specification, those that set variables counted too"}
-	limitSource = &Limit{"text", 16 << 20, "bytes", "all these files together, and standard input"}
-	limitWords  = &Limit{"words and signs", 2_000_000, "words and signs", "in all files: each takes some hundred bytes of memory when a file is parsed"}
-	limitDepth  = &Limit{"nesting", 200, "levels", "brackets, braces, parentheses, templates and blocks inside each other, and operators in one expression: the parser needs stack for each"}
-	limitDigits = &Limit{"number", 100, "digits", "in a number as written; its exponent has at most three"}
-	limitText   = &Limit{"one text", 1 << 20, "bytes", "a file that file() reads, a variable from outside, what an expression makes: Kubernetes takes no larger object"}
-	limitPieces = &Limit{"lines of one text", 2_000, "lines and parts", "of a text in a specification: lines, \"${…}\", and what stands between. A longer one belongs into a file of its own"}
-	limitChain  = &Limit{"chain", 1_000, "values", "locals, profiles and keys of for_each, each of which needs the next"}
-	limitKeys   = &Limit{"keys", 2_000, "keys", "of one for_each"}
-	limitBlocks = &Limit{"blocks", 200_000, "blocks", "with those inside others, after for_each and profiles"}
-	limitSteps  = &Limit{"one expression", 2_000_000, "steps", "for one expression: about one for each value looked at, four for each value and for sixteen bytes of text made"}
-	limitWork   = &Limit{"all expressions", 32_000_000, "steps", "for all expressions together"}
-	limitErrors = &Limit{"problems", 500, "problems", "that are reported in one run"}
+	limitFiles  = &Limit{1_000, "files", "of one specification, those that set variables counted too"}
+	limitSource = &Limit{16 << 20, "bytes", "of text in all these files, or on standard input"}
+	limitWords  = &Limit{2_000_000, "words and signs", "in all these files: each takes some hundred bytes of memory when its file is parsed"}
+	limitDepth  = &Limit{200, "levels", "of brackets, templates and blocks inside each other, and of operators in one expression: the parser needs stack for each"}
+	limitDigits = &Limit{100, "digits", "in a number as written, and three in its exponent"}
+	limitText   = &Limit{1 << 20, "bytes", "in one text, written or made, in a variable from outside, and in what file() reads: Kubernetes takes no larger object"}
+	limitPieces = &Limit{2_000, "lines and parts", "in a text of the specification: its lines, what is in it between ${ and }, and what stands between. A longer text is better in a file of its own"}
+	limitChain  = &Limit{1_000, "values", "of which each needs the next: locals, profiles, keys of for_each"}
+	limitKeys   = &Limit{2_000, "keys", "of one for_each"}
+	limitBlocks = &Limit{200_000, "blocks", "with those inside others, after for_each and profiles"}
+	limitSteps  = &Limit{2_000_000, "steps", "of evaluation for one expression: about one for each value that is looked at, four for each value that is made and for sixteen bytes of text"}
+	limitWork   = &Limit{32_000_000, "steps", "of evaluation for all expressions together"}
+	limitErrors = &Limit{500, "problems", "that are reported in one run"}
 )
 
 // InputLimits are all bounds, in the order of reading.

@@ -17,6 +17,9 @@ type languagePage struct {
 // Features lists what not every supported version of Kubernetes has.
 func (p *languagePage) Features() []*model.Feature { return model.Features }
 
+// Limits lists the bounds on what a specification may hold or ask for.
+func (p *languagePage) Limits() []*model.Limit { return model.InputLimits }
+
 // Top lists the blocks that may stand at the top of a file.
 func (p *languagePage) Top() []blockPage {
 	return slices.DeleteFunc(slices.Clone(p.Blocks), func(b blockPage) bool { return b.Depth > 0 })
