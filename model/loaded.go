@@ -188,7 +188,7 @@ func (s *source) marked(r hcl.Range) (line string, start, end int) {
 // context names the outermost block around the range, as its header is written.
 func (s *source) context(r hcl.Range) string {
 	if p := s.innermost(r.Start.Byte); p != nil {
-		return p.in.top().describe()
+		return short(p.in.top().describe())
 	}
 	if s.file == nil || s.file.Body == nil { // no block could be decoded
 		return ""
@@ -198,7 +198,7 @@ func (s *source) context(r hcl.Range) string {
 		for _, label := range b.Labels {
 			in += fmt.Sprintf(" %q", label)
 		}
-		return in
+		return short(in)
 	}
 	return ""
 }

@@ -50,7 +50,7 @@ type jsonPos struct {
 	Byte   int `json:"byte"`   // from 0
 }
 
-// jsonSnippet quotes the source line. The offsets count bytes of Code.
+// jsonSnippet quotes the source line, of a long one what is around the place. The offsets count bytes of Code.
 type jsonSnippet struct {
 	Context   string `json:"context,omitempty"` // header of the outermost block around the place
 	Code      string `json:"code"`
@@ -79,7 +79,7 @@ func (l *Loaded) WriteJSON(w io.Writer) error {
 			l.locate(&j, *d.Subject, e.hidden)
 		}
 		for _, u := range e.uses {
-			j.Uses = append(j.Uses, jsonUse{u.addr, u.at.Filename, u.at.Start.Line})
+			j.Uses = append(j.Uses, jsonUse{Address(short(string(u.addr))), u.at.Filename, u.at.Start.Line})
 		}
 		r.Diagnostics = append(r.Diagnostics, j)
 	}
@@ -101,7 +101,7 @@ func (l *Loaded) locate(j *jsonDiagnostic, at hcl.Range, hidden bool) {
 		return
 	}
 	if p := s.innermost(at.Start.Byte); p != nil {
-		j.Address = p.address()
+		j.Address = Address(short(string(p.address())))
 	}
 	if hidden {
 		return

@@ -13,15 +13,26 @@ const maxQuoted = 1000
 // quotable shortens long texts among the arguments of a diagnostic: nobody reads a megabyte in a terminal.
 func quotable(args []any) []any {
 	for i, a := range args {
-		s, ok := a.(string)
-		if err, is := a.(error); is {
-			s, ok = err.Error(), true
-		}
-		if ok && len(s) > maxQuoted {
-			args[i] = fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(s[:100], ""), len(s))
+		switch x := a.(type) {
+		case string:
+			args[i] = short(x)
+		case Address:
+			args[i] = Address(short(string(x)))
+		case error:
+			if text := x.Error(); len(text) > maxQuoted {
+				args[i] = short(text)
+			}
 		}
 	}
 	return args
+}
+
+// short returns a text as it is quoted: the beginning of a long one, and how long it is.
+func short(s string) string {
+	if len(s) <= maxQuoted {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(s[:100], ""), len(s))
 }
 
 // invisible reports whether a rune cannot be seen in a line of text, or changes how the text around it is shown: control

@@ -15,6 +15,11 @@ variable "why" {
   default = "a test"
 }
 
+variable "spare" {
+  type    = string
+  default = "unused"
+}
+
 locals {
   pools = [node_pool.general]
   spare = "unused"
