@@ -33,7 +33,7 @@ type form int
 const (
 	literal   form = iota // a string literal; also the key of a map, and a label
 	step                  // a name in a reference: .web or ["web"]
-	inside                // a name in an address that stands in quotes: "zone.web"
+	part                  // a name in an address that stands in quotes: "zone.web"
 	repeating             // the line for_each = { "web" = 1 }
 	instance              // ["web"], after a reference
 	quotedKey             // [\"web\"], after an address that stands in quotes
@@ -46,7 +46,7 @@ func (s spot) write(value string) string {
 	switch s.as {
 	case step, instance:
 		return "[" + quoted + "]"
-	case inside:
+	case part:
 		return quoted[1 : len(quoted)-1]
 	case repeating:
 		return "\nfor_each = { " + quoted + " = 1 }"
@@ -206,8 +206,8 @@ func (s *survey) references(path []string, after bool) []spot {
 		if !ok {
 			return nil
 		}
-		for i, part := range x.Traversal {
-			switch p := part.(type) {
+		for i, one := range x.Traversal {
+			switch p := one.(type) {
 			case hcl.TraverseRoot:
 				if p.Name != path[0] {
 					return nil
@@ -234,8 +234,8 @@ func (s *survey) references(path []string, after bool) []spot {
 		if !ok {
 			return nil
 		}
-		for _, part := range x.Traversal {
-			p, ok := part.(hcl.TraverseIndex)
+		for _, one := range x.Traversal {
+			p, ok := one.(hcl.TraverseIndex)
 			if !ok || p.Key.GoString() != fmt.Sprintf("cty.StringVal(%q)", address) {
 				continue
 			}
@@ -243,7 +243,7 @@ func (s *survey) references(path []string, after bool) []spot {
 			if after {
 				spots = append(spots, spot{end, end, quotedKey})
 			} else {
-				spots = append(spots, spot{end - len(path[len(path)-1]), end, inside})
+				spots = append(spots, spot{end - len(path[len(path)-1]), end, part})
 			}
 		}
 		return nil
