@@ -18,6 +18,7 @@ run() { # package, tests
 }
 run ./model '^TestHostile'
 run ./cmd/bartizan '^TestHostile'
-run ./generate 'Fault|EditDuringARun'
+run ./generate 'Fault|EditDuringARun|ThingsPlanted'
+run ./cmd/bartizan '^Test(AKilledRun|RunsAtOnce|ALimitOn|AFullDisk|AReadOnly)'
 internal/torture/fuzz.sh "$time" || failed=1
 exit $failed
