@@ -127,6 +127,14 @@ var hostileInputs = []hostileInput{
 	{name: "try in try", text: times("locals {\n a = ", "try(", 100, "1"+strings.Repeat(")", 100)+"\n}\n"), want: tooMuch},
 	{name: "can in can", text: times("locals {\n a = ", "can(try(", 60, "1"+strings.Repeat("))", 60)+"\n}\n"), want: tooMuch},
 	{name: "one text many times", long: true, text: times("locals {\n b = \""+strings.Repeat("b", 1<<20)+"\"\n a = \"", "${local.b}", 2_000, "\"\n}\n"), want: tooMuch},
+	{name: "loops in the default of a type", text: func() string {
+		l := "[" + strings.Repeat("1,", 1000) + "]"
+		return "variable \"a\" {\n type = object({ a = optional(any, [for a in " + l + ": [for b in " + l + ": [for c in " + l + ": a]]]) })\n default = {}\n}\n"
+	}, want: tooMuch},
+	{name: "loops in the default of a variable", text: func() string {
+		l := "[" + strings.Repeat("1,", 1000) + "]"
+		return "variable \"a\" {\n default = [for a in " + l + ": [for b in " + l + ": [for c in " + l + ": a]]]\n}\n"
+	}, want: tooMuch},
 	{name: "setproduct", text: local("setproduct(range(1000), range(1000), range(1000), range(1000), range(1000))"), want: tooMuch},
 	{name: "width", text: local(`format("%%1000000000d", 1)`), want: tooMuch},
 	{name: "precision", text: local(`format("%%.1000000000f", 1)`), want: tooMuch},

@@ -252,14 +252,36 @@ func (m *meter) inside(e hclsyntax.Expression) int {
 // compute evaluates an expression that a meter stands around. It is the only way to a value: what passes a bound becomes
 // a diagnostic at the expression.
 func (l *loader) compute(expr hclsyntax.Expression, ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	var v cty.Value
+	var diags hcl.Diagnostics
+	if beyond := l.within(expr.Range(), func() {
+		if v, diags = expr.Value(ctx); !diags.HasErrors() {
+			l.meter.made(v)
+		}
+	}); beyond != nil {
+		return cty.DynamicVal, beyond.at(expr.Range())
+	}
+	return v, diags
+}
+
+// within runs what evaluates an expression, for which the steps of one are left. The result is what was exceeded, or nil.
+func (l *loader) within(at hcl.Range, part func()) *exceeded {
 	m := l.meter
 	m.left, m.spent = limitSteps.Most, nil
-	v, diags := m.run(expr, ctx)
-	if m.spent == nil {
-		return v, diags
+	func() {
+		defer func() {
+			if r := recover(); r != nil {
+				if _, ok := r.(*exceeded); !ok {
+					panic(r)
+				}
+			}
+		}()
+		part()
+	}()
+	if m.spent != nil {
+		l.spend(at, 0)
 	}
-	l.spend(expr.Range(), 0)
-	return cty.DynamicVal, m.spent.at(expr.Range())
+	return m.spent
 }
 
 // spend charges for work outside of an expression, and ends the loading when the steps of all expressions are spent.
@@ -267,19 +289,4 @@ func (l *loader) spend(at hcl.Range, n int) {
 	if l.meter.total -= n; l.meter.total < 0 {
 		l.stop(at, "Too much to evaluate", "Here all expressions together have taken more than %s. Repeat less, or write values out.", limitWork)
 	}
-}
-
-func (m *meter) run(expr hclsyntax.Expression, ctx *hcl.EvalContext) (v cty.Value, diags hcl.Diagnostics) {
-	defer func() {
-		if r := recover(); r != nil {
-			if _, ok := r.(*exceeded); !ok {
-				panic(r)
-			}
-		}
-	}()
-	v, diags = expr.Value(ctx)
-	if !diags.HasErrors() {
-		m.made(v)
-	}
-	return v, diags
 }

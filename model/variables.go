@@ -107,7 +107,12 @@ func (l *loader) declare(n *node) *input {
 		var ty cty.Type
 		var defaults *typeexpr.Defaults
 		if !diags.HasErrors() {
-			ty, defaults, diags = typeexpr.TypeConstraintWithDefaults(expr)
+			// optional() holds expressions, which are evaluated here.
+			if beyond := l.within(expr.Range(), func() {
+				ty, defaults, diags = typeexpr.TypeConstraintWithDefaults(expr)
+			}); beyond != nil {
+				diags = beyond.at(expr.Range())
+			}
 		}
 		l.diags = append(l.diags, diags...)
 		if diags.HasErrors() {
