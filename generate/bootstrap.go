@@ -22,7 +22,7 @@ var bootstrap = &Generator{
 
 Whatever is secret is made on the machine that will hold it: the encryption key and the certificates on the first
 control-plane node, a join token of 15 minutes for each node, which reaches it through a pipe and touches no disk.`,
-	Controls: []model.ControlID{model.JoinTokensShort, model.KubeVIPConfined},
+	Controls: []model.ControlID{model.JoinTokensShort, model.KubeVIPConfined, model.SetupScripts},
 	Run:      runBootstrap,
 }
 
@@ -93,6 +93,7 @@ func runBootstrap(p *Pass) error {
 		}, joinKubeconfig(c)); err != nil {
 			return err
 		}
+		p.Claim(model.SetupScripts, c.Addr(), path.Join(dir, "bootstrap.sh"))
 		p.Claim(model.JoinTokensShort, c.Addr(), path.Join(dir, "make-join.sh"))
 		p.Directory(controlPlaneReadme(c, data))
 		p.Directory(Directory{Path: path.Join(dir, "hardening"), Title: "Configuration files of the API server",

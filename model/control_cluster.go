@@ -32,6 +32,7 @@ const (
 	KernelDefaultsProtected ControlID = "kernel-defaults-protected"
 	ControlPlaneConfined    ControlID = "control-plane-confined"
 	KubeVIPConfined         ControlID = "kube-vip-confined"
+	SetupScripts            ControlID = "setup-scripts"
 )
 
 var clusterControls = []*Control{
@@ -283,5 +284,12 @@ var clusterControls = []*Control{
 		Title:     "kube-vip holds the API's address and can do nothing else",
 		Doc:       "kube-vip listens to the network on every control-plane node, and its makers hand it admin.conf. Here its credential is a user of its own in no group, for a year, that may hold one lease; the pod keeps the two capabilities that setting an address and sending ARP take, sees one file of the node and serves no metrics. Its image is trusted: it may change the node's addresses. kube-vip v1.1.2, pkg/kubevip/config_generator.go.",
 		Standards: []string{"NIST-800-190-4.4.3"},
+	},
+	{
+		ID:      SetupScripts,
+		Layer:   LayerConfig,
+		Subject: "cluster",
+		Title:   "The scripts that set up the control plane run what was generated, and nothing else",
+		Doc:     "What the files promise counts only if kubeadm reads them, unchanged and with its own checks. The scripts run no command but the reviewed ones, stop at the first that fails, write files for root alone, make keys of 32 random bytes, and leave neither a join token nor the public copy of the cluster's address behind. The key of etcd's authority is not among what etcd-certs.sh sends. kubernetes.io, kubeadm init and kubeadm join.",
 	},
 }

@@ -129,7 +129,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "C3", Layer: LayerConfig, Title: "Configuration is hard to test; policies are overwritten or conflict",
-		Controls: []ControlID{TreeVerified, PoliciesProtected}, Elsewhere: "bartizan verify, bartizan generate --check",
+		Controls: []ControlID{TreeVerified, PoliciesProtected, SetupScripts}, Elsewhere: "bartizan verify, bartizan generate --check",
 	},
 	{
 		ID: "C4", Layer: LayerConfig, Title: "The API server: TLS only, nobody anonymous, RBAC",

@@ -9,6 +9,7 @@ var clusterChecks = []*Check{
 	audit,
 	encryption,
 	joinToken,
+	setupScripts,
 	staticPods,
 	kubeVIP,
 	externalEtcd,

@@ -55,7 +55,9 @@ func runKubeVIP(p *Pass) {
 		}
 		judge(pod, "Pod", k.vipPodWrong(p.Files[pod]))
 		judge(rights, "Role and RoleBinding", vipRightsWrong(p.Files[rights]))
-		judge(script, "", vipScriptWrong(p.Files[script]))
+		if err := vipScriptWrong(p.Files[script]); err != nil {
+			judge(script, "", []string{err.Error()})
+		}
 		for _, pool := range k.cluster.NodePools {
 			if good && pool.Has(model.RoleControlPlane) {
 				p.Prove(model.KubeVIPConfined, pool.Addr(), pod)
@@ -236,13 +238,10 @@ var vipScript = []string{
 	`install -m 0600 -o root -g root "$here/kube-vip/pod.yaml" /etc/kubernetes/manifests/kube-vip.yaml`,
 }
 
-func vipScriptWrong(data []byte) []string {
+func vipScriptWrong(data []byte) error {
 	statements, err := topStatements(data)
-	if err == nil {
-		err = sameStatements(statements, vipScript)
-	}
 	if err != nil {
-		return []string{err.Error()}
+		return err
 	}
-	return nil
+	return sameStatements(statements, vipScript)
 }

@@ -23,16 +23,20 @@ func topStatements(data []byte) ([]statement, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it is no shell script: %w", err)
 	}
-	printer := syntax.NewPrinter(syntax.SingleLine(true))
 	all := make([]statement, len(file.Stmts))
 	for i, s := range file.Stmts {
-		var text strings.Builder
-		if err := printer.Print(&text, s); err != nil {
-			return nil, err
-		}
-		all[i] = statement{strings.TrimSpace(text.String()), s.Pos().Line()}
+		all[i] = statement{printedStatement(s), s.Pos().Line()}
 	}
 	return all, nil
+}
+
+// printedStatement returns a statement on one line; "" if it cannot be printed.
+func printedStatement(s *syntax.Stmt) string {
+	var text strings.Builder
+	if err := syntax.NewPrinter(syntax.SingleLine(true)).Print(&text, s); err != nil {
+		return ""
+	}
+	return strings.TrimSpace(text.String())
 }
 
 // sameStatements compares the statements with those expected, in order.
