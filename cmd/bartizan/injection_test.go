@@ -246,11 +246,11 @@ func torturing(t *testing.T, title string, in *injector, full bool) {
 	}
 }
 
-// say judges what is said about a specification with the value in many fields, and where it names attributes. Of a long
-// value there are as few as make a file of two megabytes.
+// say judges what is said about a specification with the value in many fields, and where it names attributes. A long
+// value stands in one field of each group: a file with more is too long itself.
 func (m *torment) say(name, value string) {
 	groups := map[bool]assignment{true: {}, false: {}}
-	most := max(2<<20/(len(value)+1), 2)
+	most := max(1<<20/(len(value)+1), 1)
 	for _, f := range m.fields {
 		if len(groups[f.named]) < most && f.apart(groups[f.named]) {
 			groups[f.named][f.place] = value
