@@ -237,8 +237,8 @@ func blamed(l *model.Loaded, p *place) bool {
 	})
 }
 
-// same reports whether two specifications mean the same, wherever they stand. Conditions are functions and are left out.
-func same(a, b *model.Loaded) bool {
+// sameLoaded reports whether two specifications mean the same, wherever they stand. Conditions are functions and are left out.
+func sameLoaded(a, b *model.Loaded) bool {
 	if a.HasErrors() || b.HasErrors() {
 		return a.HasErrors() == b.HasErrors()
 	}

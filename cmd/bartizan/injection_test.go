@@ -356,10 +356,10 @@ func (m *torment) tree(name string, accepted assignment) {
 	if len(left) == 0 {
 		return
 	}
-	if p := m.in.profiles(with); p != nil && !same(l, p) {
+	if p := m.in.profiles(with); p != nil && !sameLoaded(l, p) {
 		m.t.Errorf("%s: with profiles it means something else: %s", name, p.Text())
 	}
-	if j := m.in.json(with); !same(l, j) {
+	if j := m.in.json(with); !sameLoaded(l, j) {
 		m.t.Errorf("%s: the JSON form means something else: %s", name, j.Text())
 	}
 	base, err := m.in.files(m.in.native(without))
