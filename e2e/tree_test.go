@@ -25,6 +25,7 @@ import (
 var treeChecks = []check{
 	{"Every object of the tree goes in by server-side apply, without a warning", checkApply},
 	{"Applying the tree again changes nothing", checkApplyAgain},
+	{"Accounts and groups have the rights that verify reads from the files, and no other", checkRights},
 	{"A pod of the generated shape runs, and finds itself confined", checkHardenedPod},
 }
 
