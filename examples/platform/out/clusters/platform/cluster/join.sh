@@ -74,8 +74,8 @@ if [ "$control" = yes ]; then
 	[ -s /etc/kubernetes/hardening/audit-webhook.token ] || fail "the log collector's token is missing: put it into /etc/kubernetes/hardening/audit-webhook.token"
 	chown root:root /etc/kubernetes/hardening/audit-webhook.token
 	chmod 0600 /etc/kubernetes/hardening/audit-webhook.token
-	for file in 'admission.yaml' 'audit-policy.yaml' 'authentication.yaml' 'audit-webhook.yaml'; do
-		install -m 0600 -o root -g root "$here/hardening/$file" /etc/kubernetes/hardening/"$file"
+	for name in 'admission.yaml' 'audit-policy.yaml' 'authentication.yaml' 'audit-webhook.yaml'; do
+		install -m 0600 -o root -g root "$here/hardening/$name" /etc/kubernetes/hardening/"$name"
 	done
 	matches "$encryption" '[A-Za-z0-9+/]+=*' || fail "the input has no encryption configuration"
 	printf '%s' "$encryption" | base64 -d >/etc/kubernetes/hardening/encryption.yaml

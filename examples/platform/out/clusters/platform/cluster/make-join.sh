@@ -46,13 +46,15 @@ case $1 in
 esac
 
 token=$(kubeadm token create --ttl 15m --usages authentication --description "join of $1")
+authority=$(base64 -w 0 /etc/kubernetes/pki/ca.crt)
 printf 'node %s\n' "$1"
 printf 'pool %s\n' "$pool"
 printf 'token %s\n' "$token"
-printf 'authority %s\n' "$(base64 -w 0 /etc/kubernetes/pki/ca.crt)"
+printf 'authority %s\n' "$authority"
 if [ "$control" = yes ]; then
 	# The keys of the control plane, encrypted in a Secret that lives for two hours; this is the key to them.
 	certificate_key=$(kubeadm init phase upload-certs --upload-certs --config "$here/init.yaml" | tail -n 1)
 	printf 'certificate-key %s\n' "$certificate_key"
-	printf 'encryption %s\n' "$(base64 -w 0 /etc/kubernetes/hardening/encryption.yaml)"
+	encryption=$(base64 -w 0 /etc/kubernetes/hardening/encryption.yaml)
+	printf 'encryption %s\n' "$encryption"
 fi

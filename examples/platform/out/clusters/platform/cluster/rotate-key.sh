@@ -125,7 +125,8 @@ add)
 		rm -f "$written"
 		keys "$file" >"$work/new"
 		number=$(sed 's/^key\([0-9]*\) .*/\1/' "$work/new")
-		printf 'key%d %s\n' "$((number + 1))" "$(head -c 32 /dev/urandom | base64)" >>"$work/new"
+		secret=$(head -c 32 /dev/urandom | base64)
+		printf 'key%d %s\n' "$((number + 1))" "$secret" >>"$work/new"
 		install_keys <"$work/new"
 	fi
 	echo "Added. Next: send and take for each other control-plane node, then promote."
