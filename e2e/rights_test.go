@@ -104,7 +104,8 @@ func checkRights(ctx context.Context, e *env) (string, error) {
 // reviewRights returns the verbs that the user has for each resource and path in a namespace.
 func reviewRights(ctx context.Context, e *env, namespace, user string, groups []string) (map[string]map[string]bool, error) {
 	review := fmt.Sprintf(`{"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": %q}}`, namespace)
-	args := []string{"create", "-f", "-", "-o", "json", "--as", user}
+	// Without --raw kubectl would ask for definitions first, as the user.
+	args := []string{"create", "--raw", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", "-f", "-", "--as", user}
 	for _, g := range groups {
 		args = append(args, "--as-group", g)
 	}
