@@ -29,11 +29,12 @@ func (l *loader) checkSpec() {
 	l.checkKeys()
 }
 
-// checkSelectors holds that the pods of a workload are selected by no other: a policy for one would hold for both.
+// checkSelectors holds that the pods of a workload or gateway are selected by no other: a policy for one would hold for both.
 func (l *loader) checkSelectors() {
 	type entry struct {
-		n *node
-		w *Workload
+		n         *node
+		attribute string
+		labels    map[string]string
 	}
 	custom := map[*Namespace][]entry{}
 	byName := map[string]*node{}
@@ -41,19 +42,27 @@ func (l *loader) checkSelectors() {
 		w := n.object.(*Workload)
 		byName[w.Namespace.Name+"/"+w.Name] = n
 		if l.has(n, "pods") && len(w.Selector) > 0 {
-			custom[w.Namespace] = append(custom[w.Namespace], entry{n, w})
+			custom[w.Namespace] = append(custom[w.Namespace], entry{n, "pods", w.Selector})
 		}
 	}
-	for _, entries := range custom {
+	for _, n := range l.of("gateway") {
+		if g := n.object.(*Gateway); g.Namespace != nil && len(g.Selector) > 0 {
+			custom[g.Namespace] = append(custom[g.Namespace], entry{n, "selector", g.Selector})
+		}
+	}
+	for namespace, entries := range custom {
 		for i, b := range entries {
-			if name, ok := b.w.Selector["app.kubernetes.io/name"]; ok && name != b.w.Name {
-				if other := byName[b.w.Namespace.Name+"/"+name]; other != nil && !l.has(other, "pods") {
-					l.errorf(l.at(b.n, "pods"), "Shared pods", "These labels may select pods of %s too; its policies would hold for both. Add a label that only these pods have.", other.describe())
+			shared := func(with *node) {
+				l.errorf(l.at(b.n, b.attribute), "Shared pods", "These labels may select pods of %s too; its policies would hold for both. Add a label that only these pods have.", with.describe())
+			}
+			if name, ok := b.labels["app.kubernetes.io/name"]; ok {
+				if other := byName[namespace.Name+"/"+name]; other != nil && other != b.n && !l.has(other, "pods") {
+					shared(other)
 				}
 			}
 			for _, a := range entries[:i] {
-				if compatible(a.w.Selector, b.w.Selector) && (subset(a.w.Selector, b.w.Selector) || subset(b.w.Selector, a.w.Selector)) {
-					l.errorf(l.at(b.n, "pods"), "Shared pods", "These labels may select pods of %s too; its policies would hold for both. Add a label that only these pods have.", a.n.describe())
+				if compatible(a.labels, b.labels) && (subset(a.labels, b.labels) || subset(b.labels, a.labels)) {
+					shared(a.n)
 				}
 			}
 		}
