@@ -48,6 +48,7 @@ e2e: files clusters
 
 # Judges the control plane's files by Kubernetes' own code, and breaks each of their flags and fields.
 files:
+	e2e/debian.sh
 	$(GO) test -tags e2e -count=1 -timeout 45m -v ./e2e/files
 
 # Brings real clusters up from generated files and checks what they do.
