@@ -108,6 +108,9 @@ func readWorkflow(data []byte) (*workflow, error) {
 		}
 		for i, s := range w.Jobs[name].Steps {
 			place := fmt.Sprintf("jobs.%s.steps[%d]", name, i)
+			if s == nil {
+				return nil, fmt.Errorf("%s is empty", place)
+			}
 			if err := s.read(place); err != nil {
 				return nil, fmt.Errorf("%s (%s): %w", place, s.Name, err)
 			}
