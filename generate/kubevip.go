@@ -11,10 +11,6 @@ import (
 	"github.com/bartizan-dev/bartizan/model"
 )
 
-// kubeVIPImage has no digest: none is published where it could be cited. The pod is part of the control plane and not
-// subject to the policies that demand one; mirror it and pin it where you can.
-const kubeVIPImage = "ghcr.io/kube-vip/kube-vip:v1.1.2"
-
 // kubeVIPLease is the lease that decides who has the address: kube-vip's default, cmd/kube-vip.go, flag leaseName.
 const kubeVIPLease = "plndr-cp-lock"
 
@@ -36,7 +32,7 @@ func kubeVIP(p *Pass, c *model.Cluster) error {
 			SecurityContext:   &corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
 			Containers: []corev1.Container{{
 				Name:            "kube-vip",
-				Image:           kubeVIPImage,
+				Image:           c.API.LoadBalancer.Image.Pinned(),
 				ImagePullPolicy: corev1.PullIfNotPresent,
 				Args:            []string{"manager", "--prometheusHTTPServer="}, // otherwise metrics for everybody on port 2112
 				Env: []corev1.EnvVar{
@@ -97,16 +93,19 @@ func kubeVIP(p *Pass, c *model.Cluster) error {
 		RoleRef:    rbacv1.RoleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "Role", Name: "kube-vip"},
 		Subjects:   []rbacv1.Subject{{Kind: "User", APIGroup: "rbac.authorization.k8s.io", Name: "kube-vip"}},
 	}
-	p.Directory(Directory{
-		Path:  dir,
-		Title: "Load balancer of the API server",
-		Doc: "kube-vip, a static pod. `kube-vip.sh`, one directory up, installs these files on each control-plane node.\n\n" +
-			"The image carries a tag and no digest. It runs with NET_ADMIN on the control plane, so it belongs to the trusted base: mirror it to " +
-			"a registry of yours, look at what you mirror, and write its digest behind the tag.",
-	})
+	p.Directory(Directory{Path: dir, Title: "Load balancer of the API server", Doc: kubeVIPDoc(c.API.LoadBalancer.Image)})
 	return p.YAML(Artifact{
 		Path:  path.Join(dir, "rbac.yaml"),
 		Doc:   "what kube-vip's credential may do: hold one lease",
 		Where: "the cluster; kube-vip.sh applies it",
 	}, role, binding)
+}
+
+func kubeVIPDoc(image model.Image) string {
+	doc := "kube-vip, a static pod. `kube-vip.sh`, one directory up, installs these files on each control-plane node."
+	if image.Digest == "" {
+		doc += "\n\nThe image carries a tag and no digest. It runs with NET_ADMIN on the control plane, so it belongs to the trusted base: mirror it to " +
+			"a registry of yours, look at what you mirror, write it as `image` of `load_balancer` and its digest to `images.bartizan.json`."
+	}
+	return doc
 }

@@ -39,6 +39,10 @@ func (l *loader) buildCluster(n *node) {
 			c.API.LoadBalancer = &LoadBalancer{
 				Kind:    as[LoadBalancerKind](l, lb, "kind"),
 				Address: as[netip.Addr](l, lb, "address"),
+				Image:   as[Image](l, lb, "image"),
+			}
+			if l.has(lb, "image") && c.API.LoadBalancer.Kind == ExternalLoadBalancer {
+				l.errorf(l.at(lb, "image"), "Nothing to run", "A load balancer of kind \"external\" is yours, so no pod runs the image. Leave it out, or write kind = \"kube-vip\".")
 			}
 		}
 	}

@@ -62,6 +62,7 @@ func (c TLSCurve) ID() int {
 type LoadBalancer struct {
 	Kind    LoadBalancerKind
 	Address netip.Addr
+	Image   Image // of kube-vip; its registry need not be declared
 }
 
 // LoadBalancerKind says who provides the address.

@@ -19,14 +19,26 @@ import (
 // imagesFile maps the images of a specification, as written, to their digests. The pipeline writes it.
 const imagesFile = "images.bartizan.json"
 
-// resolveImages gives images their digests, and lists those that have none.
+// resolveImages gives images their digests, and lists those of workloads that have none.
 func (l *loader) resolveImages() {
 	digests := l.readImages()
 	unresolved := map[string]hcl.Range{}
+	for _, n := range l.of("cluster") {
+		if lb := n.object.(*Cluster).API.LoadBalancer; lb != nil {
+			l.resolveImage(loadBalancer(n), &lb.Image, digests)
+		}
+	}
 	for _, n := range l.of("workload") {
 		w := n.object.(*Workload)
 		for _, c := range slices.Concat(w.Containers, w.InitContainers) {
-			l.resolveImage(n, c, digests, unresolved)
+			if c.Image.Written == "" || c.Image.Registry == nil {
+				continue // reported
+			}
+			b := containerNode(n, c)
+			l.resolveImage(b, &c.Image, digests)
+			if _, ok := unresolved[c.Image.Written]; !ok && c.Image.Digest == "" {
+				unresolved[c.Image.Written] = l.at(b, "image")
+			}
 		}
 	}
 	if l.badImages {
@@ -49,24 +61,21 @@ func plural(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-func (l *loader) resolveImage(n *node, c *Container, digests map[string]string, unresolved map[string]hcl.Range) {
-	i := &c.Image
-	if i.Written == "" || i.Registry == nil {
-		return // reported
-	}
-	b := n
+// containerNode is the block in which the container's image stands: the workload's own, or one of its containers'.
+func containerNode(n *node, c *Container) *node {
 	if n.name() != c.Name {
 		for _, x := range slices.Concat(n.all("container"), n.all("init_container")) {
 			if len(x.labels) == 1 && x.labels[0] == c.Name {
-				b = x
+				return x
 			}
 		}
 	}
+	return n
+}
+
+// resolveImage gives an image its digest, unless none is known.
+func (l *loader) resolveImage(b *node, i *Image, digests map[string]string) {
 	switch digest := digests[i.Written]; {
-	case digest == "" && i.Digest == "":
-		if _, ok := unresolved[i.Written]; !ok {
-			unresolved[i.Written] = l.at(b, "image")
-		}
 	case i.Digest == "":
 		i.Digest = digest
 	case digest != "" && digest != i.Digest:

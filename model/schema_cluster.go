@@ -31,6 +31,7 @@ var clusterBlock = &BlockType{
 				Attributes: []*Attribute{
 					{Name: "kind", Type: enum(KubeVIP, ExternalLoadBalancer), Default: "kube-vip", Doc: "kube-vip runs on each control-plane node; an external one is yours."},
 					{Name: "address", Type: addressType, Required: true, Doc: "Its IP address."},
+					{Name: "image", Type: imageType, Default: "ghcr.io/kube-vip/kube-vip:v1.1.2", Doc: "Image of kube-vip, of a mirror of yours for example. The generated flags are those of v1.1.2. Its digest stands here or in images.bartizan.json; without one the pod has the tag alone."},
 				},
 			}},
 		},

@@ -44,16 +44,12 @@ var (
 		"The kubelet asks the registry again before a pod gets an image that another pod's credentials have pulled (KEP-2535, on by default since 1.35). Before, the field is refused and left out."}
 	TLSCurves = &Feature{"tls-curve-preferences", 36,
 		"Servers take a list of key exchanges. Before, they offer those of the Go version that they are built with."}
-	NoKubeletClientGroup = &Feature{"kubeadm:apiserver-kubelet-client", 36,
-		"The API server's certificate for kubelets is in no group; a role binding of its name gives it the kubelets' API. Before, kubeadm puts it into kubeadm:cluster-admins."}
 	UnlimitedEvents = &Feature{"eventRecordQPS: 0", 37,
 		"0 means that the kubelet writes events without a limit. Before, it means the default of the client library. A number above 0 is written in every version."}
-	OnlyV1Beta4 = &Feature{"kubeadm.k8s.io/v1beta3 removed", 37,
-		"kubeadm reads v1beta4 and v1. Before, it reads v1beta3 too. v1beta4 is written, which every supported version reads."}
 )
 
 // Features lists the differences between the supported versions, the oldest first.
-var Features = []*Feature{PullCredentials, TLSCurves, NoKubeletClientGroup, UnlimitedEvents, OnlyV1Beta4}
+var Features = []*Feature{PullCredentials, TLSCurves, UnlimitedEvents}
 
 // Has reports whether the version has the feature.
 func (v Version) Has(f *Feature) bool { return v.Minor >= f.Since }

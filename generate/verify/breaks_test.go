@@ -15,7 +15,7 @@ import (
 )
 
 // controlPlaneFiles are the files of which every line is broken: what kubeadm, the kubelets and the API server read.
-var controlPlaneFiles = regexp.MustCompile(`^(init|join-[a-z0-9-]+)\.yaml$|^(hardening|patches|etcd)/.*\.yaml$`)
+var controlPlaneFiles = regexp.MustCompile(`^(init|join-[a-z0-9-]+)\.yaml$|^(hardening|patches|etcd|kube-vip)/.*\.yaml$`)
 
 var memberName = regexp.MustCompile(`^etcd/etcd-[0-9]+`)
 

@@ -20,8 +20,11 @@ func clusterSpec(edit ...func(*model.Cluster)) *model.Spec {
 		Provisioner: model.Kubeadm,
 		DNSDomain:   "cluster.local",
 		API: model.API{
-			Endpoint:     model.HostPort{Host: "api.shop.example.internal", Port: 6443},
-			LoadBalancer: &model.LoadBalancer{Kind: model.KubeVIP, Address: netip.MustParseAddr("10.0.0.10")},
+			Endpoint: model.HostPort{Host: "api.shop.example.internal", Port: 6443},
+			LoadBalancer: &model.LoadBalancer{
+				Kind: model.KubeVIP, Address: netip.MustParseAddr("10.0.0.10"),
+				Image: model.Image{Host: "ghcr.io", Path: "kube-vip/kube-vip", Tag: "v1.1.2"},
+			},
 		},
 		Network: model.Network{
 			Pods:       []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")},

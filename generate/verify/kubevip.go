@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -31,7 +30,6 @@ pkg/election/election.go.`,
 }
 
 const (
-	kubeVIPImage = "ghcr.io/kube-vip/kube-vip:"
 	// kubeVIPLease is the default of the flag leaseName.
 	kubeVIPLease      = "plndr-cp-lock"
 	kubeVIPCredential = "/etc/kubernetes/kube-vip.conf"
@@ -129,7 +127,8 @@ func (k *kubeadmFiles) vipPodWrong(data []byte) []string {
 	unless(s.PriorityClassName == "system-node-critical", "without the priority system-node-critical other pods push it out")
 	unless(reflect.DeepEqual(s.SecurityContext, &corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}}),
 		"the pod's securityContext must state the runtime's seccomp profile and nothing else")
-	unless(vipImageRight(c.Image), "the image %q is not a release of %s", c.Image, strings.TrimSuffix(kubeVIPImage, ":"))
+	image := k.cluster.API.LoadBalancer.Image.Pinned()
+	unless(c.Image == image, "the image %q is not the declared one, %s", c.Image, image)
 	// Without the second one it serves metrics on port 2112 of every address.
 	unless(slices.Equal(c.Args, []string{"manager", "--prometheusHTTPServer="}), "args must be manager and an empty --prometheusHTTPServer, not %q", c.Args)
 	wrong = append(wrong, k.vipEnvWrong(c.Env)...)
@@ -137,19 +136,13 @@ func (k *kubeadmFiles) vipPodWrong(data []byte) []string {
 		AllowPrivilegeEscalation: new(bool),
 		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}, Add: []corev1.Capability{"NET_ADMIN", "NET_RAW"}},
 	}), "the container's securityContext must drop all capabilities but NET_ADMIN and NET_RAW, gain no privileges and state nothing else")
+	unless(c.Resources.Limits.Memory().Sign() > 0, "without a limit of memory it can take the node's")
 	file := corev1.HostPathFile
 	unless(reflect.DeepEqual(s.Volumes, []corev1.Volume{{Name: "kubeconfig", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: kubeVIPCredential, Type: &file}}}}),
 		"the one volume must be the file %s", kubeVIPCredential)
 	unless(reflect.DeepEqual(c.VolumeMounts, []corev1.VolumeMount{{Name: "kubeconfig", MountPath: kubeVIPReads, ReadOnly: true}}),
 		"the one mount must be the credential, read-only, at %s", kubeVIPReads)
 	return wrong
-}
-
-// vipImageRight accepts a tag of kube-vip's own repository, with or without a digest behind it.
-func vipImageRight(image string) bool {
-	tag, ok := strings.CutPrefix(image, kubeVIPImage)
-	tag, digest, pinned := strings.Cut(tag, "@")
-	return ok && strings.HasPrefix(tag, "v") && !strings.ContainsAny(tag, "/:") && (!pinned || digested.FindString("@"+digest) == "@"+digest)
 }
 
 func (k *kubeadmFiles) vipEnvWrong(env []corev1.EnvVar) []string {

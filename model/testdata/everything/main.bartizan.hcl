@@ -35,8 +35,9 @@ cluster "main" {
     cert_sans      = ["api.example.com", "10.0.0.10"]
     tls_curves     = ["X25519MLKEM768", "X25519"]
     load_balancer {
-      kind    = "external"
+      kind    = "kube-vip"
       address = "10.0.0.10"
+      image   = "registry.example.com:5000/mirror/kube-vip:v1.1.2@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     }
   }
   network {
