@@ -55,7 +55,7 @@ files:
 clusters:
 	e2e/debian.sh
 	$(GO) test -tags e2e -count=1 -timeout 10m ./e2e/lab
-	$(GO) test -tags e2e -count=1 -timeout 60m -v ./e2e
+	$(GO) test -tags e2e -count=1 -timeout 60m -parallel 3 -v ./e2e
 
 # Time and memory of each stage for 100, 1,000 and 10,000 workloads.
 bench:

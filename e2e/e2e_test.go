@@ -69,13 +69,16 @@ func TestExternalEtcd(t *testing.T) {
 }
 
 // runChecks brings the machines of the specification up and runs the lists of checks on them in order. One that fails does
-// not keep the next from running, except in the first list: without a cluster there is nothing to look at.
+// not keep the next from running, except in the first list: without a cluster there is nothing to look at. Clusters wait
+// for themselves most of the time, so they run beside each other.
 func runChecks(t *testing.T, d declared, checks ...[]check) {
+	t.Parallel()
 	// An interrupt ends the checks, not the clean-up after them.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	t.Cleanup(stop)
 	var rows []row
-	t.Cleanup(func() { printTable(os.Stdout, rows) })
+	parent := t.Name()
+	t.Cleanup(func() { printTable(os.Stdout, t.Name(), rows) })
 	s := newSite(t, ctx, d)
 	e := &env{Cluster: s.cluster, site: s}
 	for i, list := range checks {
@@ -84,7 +87,7 @@ func runChecks(t *testing.T, d declared, checks ...[]check) {
 			t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
 				seen, err := c.run(ctx, e)
 				rows = append(rows, row{name: c.name, seen: seen, err: err, took: time.Since(start)})
-				fmt.Println(rows[len(rows)-1])
+				fmt.Printf("%s\n%s\n", parent, rows[len(rows)-1])
 				if err != nil {
 					t.Error(err)
 				}

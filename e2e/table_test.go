@@ -25,11 +25,12 @@ func (r row) String() string {
 	return fmt.Sprintf("%s %7.1fs  %s\n               %s", result, r.took.Seconds(), r.name, strings.ReplaceAll(seen, "\n", " "))
 }
 
-// printTable prints the result of each check and the sum.
-func printTable(w io.Writer, rows []row) {
+// printTable prints the result of each check and the sum, in one piece: other clusters print too.
+func printTable(out io.Writer, cluster string, rows []row) {
 	var failed int
 	var took time.Duration
-	fmt.Fprintf(w, "\n%-6s %8s  %s\n", "result", "time", "what was proved")
+	w := &strings.Builder{}
+	fmt.Fprintf(w, "\n%s\n%-6s %8s  %s\n", cluster, "result", "time", "what was proved")
 	for _, r := range rows {
 		result := "ok"
 		if r.err != nil {
@@ -39,5 +40,6 @@ func printTable(w io.Writer, rows []row) {
 		took += r.took
 		fmt.Fprintf(w, "%-6s %7.1fs  %s\n", result, r.took.Seconds(), r.name)
 	}
-	fmt.Fprintf(w, "%d checks, %d failed, %s\n", len(rows), failed, took.Round(time.Second))
+	fmt.Fprintf(w, "%s: %d checks, %d failed, %s\n", cluster, len(rows), failed, took.Round(time.Second))
+	io.WriteString(out, w.String())
 }

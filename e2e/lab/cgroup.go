@@ -19,7 +19,7 @@ func CgroupVersion1() bool {
 
 // Group makes a control group for the kubelet of the machine and returns its path, as the kubelet wants it.
 func (m *Machine) Group() (string, error) {
-	group := fmt.Sprintf("/%s%d-%s", workPrefix, os.Getpid(), m.Name)
+	group := fmt.Sprintf("/%s-%s", filepath.Base(filepath.Dir(m.Work)), m.Name)
 	for _, root := range hierarchies() {
 		dir := root + group
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -46,14 +46,14 @@ func hierarchies() []string {
 	return roots
 }
 
-// removeGroups removes the control groups of the run. They are empty once its machines have ended, which the kernel may
-// notice a moment later.
-func removeGroups(pid int) error {
+// removeGroups removes the control groups of the lab with the directory. They are empty once its machines have ended, which
+// the kernel may notice a moment later.
+func removeGroups(work string) error {
 	var err error
 	for range 20 {
 		err = nil
 		for _, root := range hierarchies() {
-			dirs, _ := filepath.Glob(fmt.Sprintf("%s/%s%d-*", root, workPrefix, pid))
+			dirs, _ := filepath.Glob(fmt.Sprintf("%s/%s-*", root, filepath.Base(work)))
 			for _, dir := range dirs {
 				err = errors.Join(err, removeTree(dir))
 			}

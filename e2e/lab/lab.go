@@ -83,7 +83,7 @@ func (l *Lab) Close() error {
 	if l.net != nil {
 		errs = append(errs, l.net.end())
 	}
-	errs = append(errs, removeGroups(os.Getpid()), os.RemoveAll(l.Work))
+	errs = append(errs, removeGroups(l.Work), os.RemoveAll(l.Work))
 	return errors.Join(errs...)
 }
 
@@ -101,7 +101,7 @@ func sweep() error {
 		if err != nil || syscall.Kill(pid, 0) == nil {
 			continue
 		}
-		if err := errors.Join(removeGroups(pid), os.RemoveAll(dir)); err != nil {
+		if err := errors.Join(removeGroups(dir), os.RemoveAll(dir)); err != nil {
 			return err
 		}
 	}
