@@ -12,7 +12,8 @@ import (
 // forEach is the attribute of a block that stands for several.
 var forEach = &Attribute{
 	Name: "for_each", Type: anyType, Derived: "one block",
-	Doc: "A map, a set of texts, or a block that has for_each itself: the block stands for one of each key. Inside, each.key and each.value are the key and its value.",
+	Example: `for_each = toset(["eu", "us"])`,
+	Doc:     "A map, a set of texts, or a block that has for_each itself: the block stands for one of each key. Inside, each.key and each.value are the key and its value.",
 }
 
 // repeatable gives for_each to all blocks that have an address. A profile and a variable need none: both are values for

@@ -13,7 +13,7 @@ type BlockType struct {
 	Name       string
 	Labels     []Label
 	Doc        string // what the block describes, in one or two sentences
-	Example    string // HCL; "" where the attributes say enough
+	Example    string // HCL of the block itself; see ExampleOf
 	Attributes []*Attribute
 	Blocks     []*BlockType
 	Required   bool      // the enclosing block cannot do without it
@@ -42,6 +42,7 @@ type Attribute struct {
 	Default   any       // string, int or bool as in the language; nil: none, or see Derived
 	Derived   string    // what holds where it is left out and Default does not say it
 	Weakening *Weakness // which of its values are weaker than the default
+	Example   string    // HCL inside the block, where NAME = VALUE does not say enough or does not stand alone; see ExampleOf
 	Needs     *Feature  // what the version of Kubernetes must have; only inside cluster blocks; nil: every version has it
 
 	def *value

@@ -7,15 +7,44 @@ var clusterBlock = &BlockType{
 	Name:   "cluster",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A Kubernetes cluster: its version, how its API is reached, its network, how people log in, where audit records go.",
+	Example: `cluster "main" {
+  kubernetes = "1.36"
+
+  api {
+    endpoint       = "api.example.internal:6443"
+    reachable_from = [jump_box.bastion]
+  }
+  network {
+    pods     = "10.244.0.0/16"
+    services = "10.96.0.0/16"
+    cni      = "cilium"
+  }
+  identity {
+    oidc {
+      issuer    = "https://login.example.com"
+      client_id = "kubernetes"
+    }
+  }
+  audit {
+    ship_to = "https://logs.example.internal:8443/audit"
+  }
+}`,
 	Attributes: []*Attribute{
 		{Name: "kubernetes", Type: versionType, Required: true, Doc: "Minor version, for example \"1.36\". The newest tested patch release is chosen."},
-		{Name: "provisioner", Type: enum(Kubeadm, Managed), Default: "kubeadm", Doc: "What makes the control plane. A managed one is somebody else's: its controls need attestations."},
+		{Name: "provisioner", Type: enum(Kubeadm, Managed), Default: "kubeadm", Example: `provisioner = "kubeadm"`, Doc: "What makes the control plane. A managed one is somebody else's: its controls need attestations."},
 		{Name: "dns_domain", Type: dnsNameType, Default: "cluster.local", Doc: "Domain of the services' names."},
 	},
 	Blocks: []*BlockType{
 		{
 			Name: "api", Required: true,
 			Doc: "How the API server is reached.",
+			Example: `api {
+  endpoint       = "api.example.internal:6443"
+  reachable_from = [jump_box.bastion]
+  load_balancer {
+    address = "10.0.0.10"
+  }
+}`,
 			Attributes: []*Attribute{
 				{Name: "endpoint", Type: hostPortType, Required: true, Doc: "Name and port under which clients and nodes reach the API server. A control-plane node's own components ask the API server on the same node instead, as kubeadm sets it up."},
 				{Name: "reachable_from", Type: listOf(to("jump_box", "vpn", "zone", "node_pool", "foreign_cluster")), Required: true,
@@ -28,6 +57,10 @@ var clusterBlock = &BlockType{
 			Blocks: []*BlockType{{
 				Name: "load_balancer",
 				Doc:  "What stands in front of several API servers.",
+				Example: `load_balancer {
+  kind    = "kube-vip"
+  address = "10.0.0.10"
+}`,
 				Attributes: []*Attribute{
 					{Name: "kind", Type: enum(KubeVIP, ExternalLoadBalancer), Default: "kube-vip", Doc: "kube-vip runs on each control-plane node; an external one is yours."},
 					{Name: "address", Type: addressType, Required: true, Doc: "Its IP address."},
@@ -38,10 +71,17 @@ var clusterBlock = &BlockType{
 		{
 			Name: "network", Required: true,
 			Doc: "The cluster's own network.",
+			Example: `network {
+  pods     = "10.244.0.0/16"
+  services = "10.96.0.0/16"
+  cni      = "cilium"
+}`,
 			Attributes: []*Attribute{
-				{Name: "pods", Type: oneOrMore(cidrType), Required: true, Doc: "Network of the pods; one of each family for dual stack."},
-				{Name: "services", Type: oneOrMore(cidrType), Required: true, Doc: "Network of the services; one of each family for dual stack."},
-				{Name: "cni", Type: enum(Cilium, Calico, Antrea, OVNKubernetes), Required: true, Doc: "Network plugin, which enforces the network policies."},
+				{Name: "pods", Type: oneOrMore(cidrType), Required: true, Example: `pods     = ["10.244.0.0/16", "fd00:10:244::/56"] # dual stack
+services = ["10.96.0.0/16", "fd00:10:96::/112"]`, Doc: "Network of the pods; one of each family for dual stack."},
+				{Name: "services", Type: oneOrMore(cidrType), Required: true, Example: `pods     = ["10.244.0.0/16", "fd00:10:244::/56"] # dual stack
+services = ["10.96.0.0/16", "fd00:10:96::/112"]`, Doc: "Network of the services; one of each family for dual stack."},
+				{Name: "cni", Type: enum(Cilium, Calico, Antrea, OVNKubernetes), Required: true, Example: `cni = "cilium"`, Doc: "Network plugin, which enforces the network policies."},
 				{Name: "encryption", Type: boolType, Default: true, Doc: "The network plugin encrypts traffic between nodes.",
 					Weakening: &Weakness{Doc: "Who listens on the wires between nodes reads what pods say to each other.", Values: []any{false}}},
 			},
@@ -49,9 +89,23 @@ var clusterBlock = &BlockType{
 		{
 			Name: "identity",
 			Doc:  "How people log in. Required for kubeadm clusters.",
+			Example: `identity {
+  oidc {
+    issuer    = "https://login.example.com"
+    client_id = "kubernetes"
+  }
+}`,
 			Blocks: []*BlockType{{
 				Name: "oidc",
 				Doc:  "The OpenID Connect provider whose tokens the API server takes.",
+				Example: `oidc {
+  issuer          = "https://login.example.com"
+  client_id       = "kubernetes"
+  username_claim  = "sub"
+  username_prefix = "sso:"
+  groups_claim    = "roles"
+  groups_prefix   = "sso:"
+}`,
 				Attributes: []*Attribute{
 					{Name: "issuer", Type: textType("https URL", parseIssuer).like("https://login.example.com"), Required: true, Doc: "URL of the provider, exactly as in its tokens."},
 					{Name: "client_id", Type: textType("client id", parseClaim).like("kubernetes"), Required: true, Doc: "The client that tokens must be made for."},
@@ -65,6 +119,10 @@ var clusterBlock = &BlockType{
 		{
 			Name: "audit",
 			Doc:  "What audit records hold, and where they go besides the log on the control plane. Required for kubeadm clusters.",
+			Example: `audit {
+  ship_to  = "https://logs.example.internal:8443/audit"
+  log_days = 90
+}`,
 			Attributes: []*Attribute{
 				{Name: "ship_to", Type: auditType, Required: true, Doc: "Receiver of the audit records, outside the cluster; or \"none\".",
 					Weakening: &Weakness{Doc: "Whoever takes the control plane also erases the traces.", Values: []any{noAuditSink}}},
@@ -87,7 +145,7 @@ var zoneBlock = &BlockType{
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A part of the network with one level of trust. zone.internet is built in: everything that no other zone contains.",
 	Attributes: []*Attribute{
-		{Name: "cidrs", Type: listOf(cidrType), Required: true, Doc: "Networks of the zone."},
+		{Name: "cidrs", Type: listOf(cidrType), Required: true, Example: `cidrs = ["10.0.9.0/24"]`, Doc: "Networks of the zone."},
 	},
 	Example: `zone "mgmt" { cidrs = ["10.0.9.0/24"] }`,
 }
@@ -96,20 +154,33 @@ var vpnBlock = &BlockType{
 	Name:   "vpn",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A way into the private zones for people's devices.",
+	Example: `vpn "wg" {
+  zone     = zone.vpn
+  endpoint = "vpn.example.com:51820"
+
+  device "anna-laptop" {
+    team       = team.sre
+    public_key = "fQ4+ydMozE1WnXNfiohfGduixHDRCSqYKfj11mEhs+Y="
+  }
+}`,
 	Attributes: []*Attribute{
 		{Name: "kind", Type: enum(WireGuard), Default: "wireguard", Doc: "Protocol."},
 		{Name: "zone", Type: to("zone"), Required: true, Doc: "Addresses of the VPN."},
 		{Name: "endpoint", Type: hostPortType, Required: true, Doc: "Where devices connect to."},
-		{Name: "server", Type: addressType, Derived: "first address of the zone", Doc: "The server's address inside the VPN."},
+		{Name: "server", Type: addressType, Derived: "first address of the zone", Example: `server = "10.8.0.1"`, Doc: "The server's address inside the VPN."},
 	},
 	Blocks: []*BlockType{{
 		Name:   "device",
 		Labels: []Label{{"NAME", labelType}},
 		Doc:    "One person's machine that may join.",
+		Example: `device "anna-laptop" {
+  team       = team.sre
+  public_key = "fQ4+ydMozE1WnXNfiohfGduixHDRCSqYKfj11mEhs+Y=" # of "wg pubkey", on the device
+}`,
 		Attributes: []*Attribute{
 			{Name: "team", Type: to("team"), Required: true, Doc: "Team of the person."},
 			{Name: "public_key", Type: wgKeyType, Required: true, Doc: "The device's WireGuard public key. The private key never leaves the device."},
-			{Name: "address", Type: addressType, Derived: "computed from the name, so that other devices keep theirs", Doc: "The device's address inside the VPN."},
+			{Name: "address", Type: addressType, Derived: "computed from the name, so that other devices keep theirs", Example: `address = "10.8.0.77"`, Doc: "The device's address inside the VPN."},
 		},
 	}},
 }
@@ -118,9 +189,13 @@ var jumpBoxBlock = &BlockType{
 	Name:   "jump_box",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "The only host from which people reach nodes and, where declared, the API server.",
+	Example: `jump_box "bastion" {
+  zone           = zone.mgmt
+  reachable_from = [vpn.wg]
+}`,
 	Attributes: []*Attribute{
 		{Name: "zone", Type: to("zone"), Required: true, Doc: "Where the host stands."},
-		{Name: "address", Type: addressType, Derived: "anywhere in its zone", Doc: "The host's address."},
+		{Name: "address", Type: addressType, Derived: "anywhere in its zone", Example: `address = "10.0.9.10"`, Doc: "The host's address."},
 		{Name: "reachable_from", Type: listOf(to("vpn", "zone", "foreign_cluster")), Required: true, Doc: "Who may connect to its sshd.",
 			Weakening: &Weakness{Doc: "Anyone on the internet can talk to the jump box's sshd.", Values: []any{"zone.internet"}}},
 		{Name: "mfa", Type: enum(MFAFIDO2, MFATOTP, MFANone), Default: "fido2", Doc: "Second factor at login.",
@@ -137,14 +212,21 @@ var nodePoolBlock = &BlockType{
 	Name:   "node_pool",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "Nodes that are configured alike.",
+	Example: `node_pool "general" {
+  zone     = zone.nodes
+  nodes    = { worker-1 = "10.0.0.21", worker-2 = "10.0.0.22" }
+  ssh_from = [jump_box.bastion]
+}`,
 	Attributes: []*Attribute{
 		{Name: "cluster", Type: to("cluster"), Derived: "the only cluster", Doc: "Cluster that the nodes join."},
-		{Name: "roles", Type: listOf(enum(RoleControlPlane, RoleEtcd)), Derived: "worker", Doc: "What the nodes do instead of running workloads. Either every control-plane pool has both, or a pool of its own has only \"etcd\"; etcd has an odd number of nodes."},
-		{Name: "zone", Type: to("zone"), Required: true, Doc: "Where the nodes stand."},
+		{Name: "roles", Type: listOf(enum(RoleControlPlane, RoleEtcd)), Derived: "worker", Example: `nodes = { cp-4 = "10.0.0.14", cp-5 = "10.0.0.15" }
+roles = ["control-plane", "etcd"]`, Doc: "What the nodes do instead of running workloads. Either every control-plane pool has both, or a pool of its own has only \"etcd\"; etcd has an odd number of nodes."},
+		{Name: "zone", Type: to("zone"), Required: true, Example: "zone = zone.nodes", Doc: "Where the nodes stand."},
 		{Name: "os", Type: enum(Ubuntu2404, Debian12, Debian13), Default: "ubuntu-24.04", Doc: "Operating system that the node files are written for. Pods get appArmorProfile and hostUsers: false only if every node that they may run on can do it: the kubelet refuses them elsewhere. debian-12 has no user namespaces for pods: its kernel and its runc are too old."},
 		{Name: "nodes", Type: mapOf(labelType, addressType), Doc: "Machines with fixed addresses: name to IP address."},
-		{Name: "cidr", Type: cidrType, Doc: "Addresses of an elastic pool, instead of nodes."},
-		{Name: "max", Type: number(1, 5000), Default: 10, Doc: "Most nodes of an elastic pool."},
+		{Name: "cidr", Type: cidrType, Example: `cidr = "10.0.0.64/26"`, Doc: "Addresses of an elastic pool, instead of nodes."},
+		{Name: "max", Type: number(1, 5000), Default: 10, Example: `cidr = "10.0.0.64/26"
+max  = 12`, Doc: "Most nodes of an elastic pool."},
 		{Name: "ssh_from", Type: listOf(to("jump_box", "vpn", "zone")), Derived: "nobody: no sshd runs", Doc: "From where administrators may log in.",
 			Weakening: &Weakness{Doc: "The nodes' sshd is reached past the jump box, without its second factor and recording.", Values: []any{"zone.*", "vpn.*"}}},
 		{Name: "dedicated", Type: boolType, Default: false, Doc: "Only workloads that name the pool run there."},
@@ -156,6 +238,11 @@ var nodePoolBlock = &BlockType{
 	Blocks: []*BlockType{{
 		Name: "physical",
 		Doc:  "Where bare-metal nodes stand. Left out: virtual machines of a provider. No file can prove any of it: see attestation.",
+		Example: `physical {
+  site            = "rack 12, Frankfurt"
+  disk_encryption = "luks-tpm"
+  secure_boot     = true
+}`,
 		Attributes: []*Attribute{
 			{Name: "site", Type: lineType, Required: true, Doc: "Building or provider."},
 			{Name: "disk_encryption", Type: enum(LUKSTPM, LUKSPassphrase, NoEncryption), Required: true, Doc: "How the disks are encrypted.",

@@ -5,6 +5,9 @@ package model
 var encryptionBlock = &BlockType{
 	Name: "encryption",
 	Doc:  "How Secrets are encrypted in etcd. Left out: with a key that is made on the control plane.",
+	Example: `encryption {
+  kms = "unix:///run/kms/socket.sock"
+}`,
 	Attributes: []*Attribute{
 		{Name: "kms", Type: kmsType, Doc: "Socket of a KMS v2 plugin, which keeps the key outside the cluster. The plugin runs on each control-plane node, and the socket belongs to root."},
 	},
@@ -15,6 +18,10 @@ var encryptionBlock = &BlockType{
 var certificatesBlock = &BlockType{
 	Name: "certificates",
 	Doc:  "How long the control plane's certificates live. kubeadm makes an authority for the cluster, one for etcd and one for the front proxy.",
+	Example: `certificates {
+  days           = 90
+  authority_days = 1825
+}`,
 	Attributes: []*Attribute{
 		{Name: "days", Type: number(7, 365), Default: 365, Doc: "Life of a certificate. Upgrades renew them; whoever upgrades less often renews with \"kubeadm certs renew all\"."},
 		{Name: "authority_days", Type: number(30, 3650), Default: 3650, Doc: "Life of the authorities. Replacing one is a procedure by hand."},
@@ -24,6 +31,10 @@ var certificatesBlock = &BlockType{
 var serviceAccountsBlock = &BlockType{
 	Name: "service_accounts",
 	Doc:  "Tokens of service accounts.",
+	Example: `service_accounts {
+  issuer          = "https://oidc.example.com/main"
+  max_token_hours = 12
+}`,
 	Attributes: []*Attribute{
 		{Name: "issuer", Type: textType("https URL", parseIssuer).like("https://oidc.example.com/main"), Derived: "https://kubernetes.default.svc and the domain",
 			Doc: "Issuer in the tokens. Others that trust the cluster's tokens fetch its keys from there. A change makes every token invalid that was issued before."},
@@ -37,6 +48,9 @@ var serviceAccountsBlock = &BlockType{
 var admissionBlock = &BlockType{
 	Name: "admission",
 	Doc:  "Choices among the API server's built-in admission plugins. NodeRestriction, PodSecurity, EventRateLimit and DenyServiceExternalIPs are always on.",
+	Example: `admission {
+  always_pull_images = true
+}`,
 	Attributes: []*Attribute{
 		{Name: "always_pull_images", Type: boolType, Default: false, Doc: "AlwaysPullImages: each start of a pod asks the registry, so that no pod uses a private image which another has pulled. No pod starts while the registry is away. " +
 			"From Kubernetes 1.35 on the kubelet checks the same with less, by imagePullCredentialsVerificationPolicy, and that is always written; scanners ask for the plugin (CIS 1.2.11)."},

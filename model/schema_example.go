@@ -47,11 +47,9 @@ var samples = map[string]string{
 	"cpu":           `"500m"`, "cpu_limit": `"1"`,
 	"env":               `{ LOG_LEVEL = "info" }`,
 	"ephemeral_storage": `"1Gi"`, "ephemeral_storage_limit": `"2Gi"`,
-	"exec":    `["/bin/check"]`,
-	"headers": `{ Accept = "application/json" }`,
-	"host":    `"registry.example.com"`,
-	"http":    `"/healthz"`,
-	"memory":  `"128Mi"`, "memory_limit": `"256Mi"`,
+	"exec":   `["/bin/check"]`,
+	"host":   `"registry.example.com"`,
+	"memory": `"128Mi"`, "memory_limit": `"256Mi"`,
 	"path":       `"/shop"`,
 	"public_key": `"fQ4+ydMozE1WnXNfiohfGduixHDRCSqYKfj11mEhs+Y="`,
 	"recipient":  `"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"`,
@@ -61,29 +59,39 @@ var samples = map[string]string{
 	"storage":    `"100Gi"`,
 }
 
-// ExampleOf returns text of native syntax that shows the attribute in its block, "" where it takes any expression or
-// there is no such attribute. Labels are those of the schema: workload "NAMESPACE" "NAME".
+// ExampleOf returns text of native syntax that shows a block or an attribute inside the blocks around it; "" where there
+// is no such thing. All examples name the same things, so that together they describe one cluster.
 func ExampleOf(path string) string {
-	a := LookupAttribute(path)
-	if a == nil || a.Written() == "" {
-		return ""
+	around, name := "", path
+	if i := strings.LastIndexByte(path, '.'); i >= 0 {
+		around, name = path[:i], path[i+1:]
 	}
-	names := strings.Split(path, ".")
-	var head, foot strings.Builder
-	indent := ""
-	for i := range names[:len(names)-1] {
-		b := LookupBlock(strings.Join(names[:i+1], "."))
-		head.WriteString(indent + b.Name)
-		for _, l := range b.Labels {
-			label := l.Name
-			if len(l.Type.Values) > 0 {
-				label = l.Type.Values[0]
-			}
-			fmt.Fprintf(&head, " %q", label)
+	text := ""
+	if b := LookupBlock(path); b != nil {
+		text = b.Example
+	} else if a := LookupAttribute(path); a != nil {
+		if text = a.Example; text == "" {
+			text = name + " = " + a.Written()
 		}
-		head.WriteString(" {\n")
-		foot.WriteString(strings.Repeat("  ", len(names)-2-i) + "}\n")
-		indent += "  "
 	}
-	return head.String() + indent + a.Name + " = " + a.Written() + "\n" + foot.String()
+	for text != "" && around != "" {
+		inner := strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ")
+		text = LookupBlock(around).opening() + " {\n  " + strings.ReplaceAll(inner, "\n  \n", "\n\n") + "\n}"
+		around = around[:max(0, strings.LastIndexByte(around, '.'))]
+	}
+	return text
+}
+
+// opening is how the example of the block begins: its name and labels.
+func (b *BlockType) opening() string {
+	head, _, _ := strings.Cut(b.Example, " {")
+	return head
+}
+
+// sampleAddress is a reference to a block of the kind: the one that the examples describe.
+func sampleAddress(kind string) string {
+	if a, ok := sampleAddresses[kind]; ok {
+		return a
+	}
+	return strings.NewReplacer(` "`, ".", `"`, "").Replace(LookupBlock(kind).opening())
 }

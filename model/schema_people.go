@@ -4,6 +4,14 @@ var teamBlock = &BlockType{
 	Name:   "team",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A group of people with one group at the identity provider.",
+	Example: `team "sre" {
+  oidc_group = "sre"
+  can "operate" { in = [namespace.shop] }
+  break_glass {
+    hours     = 2
+    approvers = [team.security]
+  }
+}`,
 	Attributes: []*Attribute{
 		{Name: "oidc_group", Type: groupType, Required: true, Doc: "Name of the group in the tokens, without prefix."},
 		{Name: "code_owner", Type: textType("@organisation/team", parseCodeOwner), Derived: "owns no files", Doc: "The team's name at the Git host, for CODEOWNERS."},
@@ -23,6 +31,10 @@ var teamBlock = &BlockType{
 		{
 			Name: "break_glass",
 			Doc:  "Access beyond the standing rights, for hours, with approval.",
+			Example: `break_glass {
+  hours     = 2
+  approvers = [team.security]
+}`,
 			Attributes: []*Attribute{
 				{Name: "hours", Type: number(1, 8), Default: 2, Doc: "Hours after which the access ends by itself."},
 				{Name: "approvers", Type: listOf(to("team")), Required: true, Doc: "Teams of which one must approve."},
@@ -35,6 +47,9 @@ var namespaceBlock = &BlockType{
 	Name:   "namespace",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A namespace with one owner and one level of trust.",
+	Example: `namespace "shop" {
+  owner = team.sre
+}`,
 	Attributes: []*Attribute{
 		{Name: "cluster", Type: to("cluster"), Derived: "the only cluster", Doc: "Cluster of the namespace."},
 		{Name: "owner", Type: to("team"), Required: true, Doc: "Team that answers for it."},
@@ -45,11 +60,17 @@ var namespaceBlock = &BlockType{
 	Blocks: []*BlockType{{
 		Name: "quota",
 		Doc:  "What all pods of the namespace together may use. Left out, and for each attribute left out: the default quota.",
+		Example: `quota {
+  cpu     = "20"
+  memory  = "40Gi"
+  storage = "100Gi"
+  pods    = 200
+}`,
 		Attributes: []*Attribute{
 			{Name: "cpu", Type: quantityType, Doc: "CPUs, for example \"20\"."},
 			{Name: "memory", Type: quantityType, Doc: "Memory, for example \"40Gi\"."},
 			{Name: "storage", Type: quantityType, Doc: "Storage of all claims, for example \"100Gi\"."},
-			{Name: "pods", Type: number(1, 100000), Doc: "Number of pods."},
+			{Name: "pods", Type: number(1, 100000), Example: "pods = 200", Doc: "Number of pods."},
 		},
 	}},
 }
@@ -76,6 +97,13 @@ var attestationBlock = &BlockType{
 	Name:   "attestation",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A control that no file can prove, stated by a named team with evidence and a review date.",
+	Example: `attestation "idp-mfa" {
+  control   = "idp-mfa"
+  subject   = cluster.main
+  by        = team.security
+  evidence  = "https://wiki.example.com/idp-mfa"
+  review_by = "2027-06-30"
+}`,
 	Attributes: []*Attribute{
 		{Name: "control", Type: textType("control", parseAttestable).like("idp-mfa"), Required: true, Doc: "Id of the control; `bartizan controls` marks those that can be attested."},
 		{Name: "subject", Type: &Type{Name: "reference to a block", shape: reference}, Required: true, Doc: "Block that has the control."},
@@ -89,6 +117,10 @@ var assetBlock = &BlockType{
 	Name:   "asset",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "Something worth attacking. etcd, the control plane and secrets are built in.",
+	Example: `asset "orders" {
+  held_by     = [workload.shop.cart]
+  sensitivity = "critical"
+}`,
 	Attributes: []*Attribute{
 		{Name: "held_by", Type: listOf(to("workload")), Required: true, Doc: "Workloads that hold it."},
 		{Name: "sensitivity", Type: enum(SensitivityNormal, SensitivityHigh, SensitivityCritical), Default: "high", Doc: "How much it matters."},
@@ -104,7 +136,7 @@ var invariantBlock = &BlockType{
 }`,
 	Doc: "What must hold of the threat model. bartizan threatmodel judges it, shows the nearest attack where it does not hold, and exits with status 1.",
 	Attributes: []*Attribute{
-		{Name: "condition", Type: anyType, Required: true, Doc: "True or false: tolerance(FROM, TO) is the number of faults that must coincide before an attacker who starts at FROM (a zone, workload, team, pipeline, repository, node pool or foreign cluster) reaches TO (an asset, workload, node pool or cluster); 0 is an open way."},
+		{Name: "condition", Type: anyType, Required: true, Example: "condition = tolerance(zone.internet, asset.orders) >= 2", Doc: "True or false: tolerance(FROM, TO) is the number of faults that must coincide before an attacker who starts at FROM (a zone, workload, team, pipeline, repository, node pool or foreign cluster) reaches TO (an asset, workload, node pool or cluster); 0 is an open way."},
 		{Name: "error_message", Type: lineType, Required: true, Doc: "What to say where it does not hold."},
 	},
 }
@@ -113,9 +145,18 @@ var variableBlock = &BlockType{
 	Name:   "variable",
 	Labels: []Label{{"NAME", nameType}},
 	Doc:    "A value that is chosen outside: by --var, --var-file or the environment variable BARTIZAN_VAR_name. Use it as var.NAME.",
+	Example: `variable "environment" {
+  type        = string
+  default     = "staging"
+  description = "which environment is described"
+  validation {
+    condition     = contains(["staging", "production"], var.environment)
+    error_message = "The environment is staging or production."
+  }
+}`,
 	Attributes: []*Attribute{
-		{Name: "type", Type: anyType, Derived: "any", Doc: "Type of the value: string, number, bool, list(string), map(number), object({…}) and so on."},
-		{Name: "default", Type: anyType, Derived: "the variable must be set", Doc: "Value where none is set."},
+		{Name: "type", Type: anyType, Derived: "any", Example: "type = string", Doc: "Type of the value: string, number, bool, list(string), map(number), object({…}) and so on."},
+		{Name: "default", Type: anyType, Derived: "the variable must be set", Example: `default = "staging"`, Doc: "Value where none is set."},
 		{Name: "description", Type: lineType, Doc: "What it is for."},
 	},
 	Elsewhere: map[string]string{
@@ -126,8 +167,12 @@ var variableBlock = &BlockType{
 		Name: "validation",
 		Many: true,
 		Doc:  "A condition on the value. A variable may have several.",
+		Example: `validation {
+  condition     = contains(["staging", "production"], var.environment)
+  error_message = "The environment is staging or production."
+}`,
 		Attributes: []*Attribute{
-			{Name: "condition", Type: anyType, Required: true, Doc: "Expression over var.NAME that must be true."},
+			{Name: "condition", Type: anyType, Required: true, Example: `condition = contains(["staging", "production"], var.environment)`, Doc: "Expression over var.NAME that must be true."},
 			{Name: "error_message", Type: lineType, Required: true, Doc: "What to say where it is not."},
 		},
 	}},
@@ -136,5 +181,8 @@ var variableBlock = &BlockType{
 var localsBlock = &BlockType{
 	Name: "locals",
 	Doc:  "Names for values that are used more than once. Use them as local.NAME.",
+	Example: `locals {
+  domain = "${var.environment}.example.com"
+}`,
 	Open: true,
 }

@@ -20,6 +20,9 @@ var repositoryBlock = &BlockType{
 	Name:   "repository",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A Git repository.",
+	Example: `repository "platform" {
+  url = "https://git.example.com/platform"
+}`,
 	Attributes: []*Attribute{
 		{Name: "url", Type: httpsType, Required: true, Doc: "Where it is cloned from."},
 		{Name: "reviews", Type: number(0, 10), Default: 2, Doc: "Approvals that a merge needs.",
@@ -33,6 +36,11 @@ var pipelineBlock = &BlockType{
 	Name:   "pipeline",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "What builds, scans and signs images.",
+	Example: `pipeline "ci" {
+  kind       = "github-actions"
+  builds     = registry.main
+  repository = repository.platform
+}`,
 	Attributes: []*Attribute{
 		{Name: "kind", Type: enum(GitHubActions, GitLabCI), Required: true, Doc: "CI system."},
 		{Name: "scanner", Type: enum(Trivy, Grype), Default: "trivy", Doc: "Image scanner."},
@@ -47,6 +55,10 @@ var gitopsBlock = &BlockType{
 	Name:   "gitops",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A controller that applies a repository to the cluster.",
+	Example: `gitops "flux" {
+  source  = repository.platform
+  deploys = [namespace.shop]
+}`,
 	Attributes: []*Attribute{
 		{Name: "kind", Type: enum(Flux, ArgoCD), Default: "flux", Doc: "Controller."},
 		{Name: "source", Type: to("repository"), Required: true, Doc: "What it applies."},
@@ -60,6 +72,9 @@ var secretStoreBlock = &BlockType{
 	Name:   "secret_store",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "Where secrets are kept outside the cluster.",
+	Example: `secret_store "vault" {
+  endpoint = "vault.example.internal:8200"
+}`,
 	Attributes: []*Attribute{
 		{Name: "kind", Type: enum(Vault), Default: "vault", Doc: "Secret manager."},
 		{Name: "endpoint", Type: hostPortType, Required: true, Doc: "Host and port of its API."},
@@ -70,6 +85,10 @@ var backupBlock = &BlockType{
 	Name:   "backup",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A copy of etcd kept elsewhere.",
+	Example: `backup "etcd" {
+  to        = "s3://backups-example/etcd"
+  recipient = "age1utkxtkxru4u34r9p8wv53d9atyyth04v9g48fgznhddl6nt5h05svk99pe"
+}`,
 	Attributes: []*Attribute{
 		{Name: "cluster", Type: to("cluster"), Derived: "the only cluster", Doc: "Cluster whose etcd is copied."},
 		{Name: "to", Type: backupType, Required: true, Doc: "Where the copies go."},
@@ -85,8 +104,13 @@ var gatewayBlock = &BlockType{
 	Name:   "gateway",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "What publishes workloads under host names.",
+	Example: `gateway "public" {
+  class     = "cilium"
+  namespace = namespace.edge
+  from      = [zone.internet]
+}`,
 	Attributes: []*Attribute{
-		{Name: "class", Type: dnsNameType, Required: true, Doc: "GatewayClass, for example \"cilium\"."},
+		{Name: "class", Type: dnsNameType, Required: true, Example: `class = "cilium"`, Doc: "GatewayClass, for example \"cilium\"."},
 		{Name: "namespace", Type: to("namespace"), Required: true, Doc: "Namespace of the Gateway."},
 		{Name: "from", Type: listOf(to("zone", "vpn", "jump_box", "foreign_cluster")), Required: true, Doc: "Who may connect to it."},
 		{Name: "port", Type: portNumber, Default: 443, Doc: "Where the pods that carry its traffic accept HTTPS."},
@@ -98,6 +122,11 @@ var addonBlock = &BlockType{
 	Name:   "addon",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A third-party component of the cluster.",
+	Example: `addon "cert-manager" {
+  version   = "1.19.0"
+  namespace = namespace.edge
+  owner     = team.sre
+}`,
 	Attributes: []*Attribute{
 		{Name: "version", Type: releaseType, Required: true, Doc: "Release."},
 		{Name: "namespace", Type: to("namespace"), Required: true, Doc: "Where it runs."},
@@ -109,6 +138,10 @@ var meshBlock = &BlockType{
 	Name:   "mesh",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A service mesh.",
+	Example: `mesh "main" {
+  kind       = "linkerd"
+  namespaces = [namespace.shop]
+}`,
 	Attributes: []*Attribute{
 		{Name: "kind", Type: enum(Istio, Linkerd), Required: true, Doc: "Product."},
 		{Name: "namespaces", Type: listOf(to("namespace")), Required: true, Doc: "Namespaces whose workloads are in the mesh."},
@@ -121,7 +154,10 @@ var foreignClusterBlock = &BlockType{
 	Name:   "foreign_cluster",
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "A cluster, or a set of other machines, that shares the network but is not ours to configure.",
+	Example: `foreign_cluster "old" {
+  cidrs = ["10.66.0.0/16"]
+}`,
 	Attributes: []*Attribute{
-		{Name: "cidrs", Type: listOf(cidrType), Required: true, Doc: "Its addresses."},
+		{Name: "cidrs", Type: listOf(cidrType), Required: true, Example: `cidrs = ["10.66.0.0/16"]`, Doc: "Its addresses."},
 	},
 }

@@ -12,12 +12,10 @@ func (t *Type) like(example string) *Type {
 	return t
 }
 
-// sampleAddresses are references as they stand in a specification, for kinds whose address is more than KIND.NAME.
+// sampleAddresses are references to what is no block of its own.
 var sampleAddresses = map[string]string{
-	"workload":    "workload.shop.cart",
 	"port":        "workload.shop.cart.port.grpc",
-	"namespace":   "namespace.shop",
-	weakeningKind: "workload.shop.cart.security.writable_root",
+	weakeningKind: `workload.monitoring.node-exporter.host.paths["/"]`,
 }
 
 // Sample is how a value of the type may be written in a specification, "" where the name of the type says it already.
@@ -25,7 +23,7 @@ func (t *Type) Sample() string {
 	switch t.shape {
 	case reference:
 		if len(t.Kinds) == 0 {
-			return "cluster.main"
+			return sampleAddress("cluster")
 		}
 		kind := t.Kinds[0]
 		for _, usual := range []string{"workload", "port"} {
@@ -33,10 +31,7 @@ func (t *Type) Sample() string {
 				kind = usual
 			}
 		}
-		if a, ok := sampleAddresses[kind]; ok {
-			return a
-		}
-		return kind + ".NAME"
+		return sampleAddress(kind)
 	case list:
 		s := t.elem.element()
 		if s == "" || t.single {

@@ -15,10 +15,14 @@ var containerBlocks = []*BlockType{
 		Name:   "port",
 		Labels: []Label{{"NAME", portNameType}},
 		Doc:    "A port on which the container listens, with details.",
+		Example: `port "metrics" {
+  number = 9090
+  from   = [workload.monitoring.prometheus]
+}`,
 		Attributes: []*Attribute{
-			{Name: "number", Type: portNumber, Required: true, Doc: "Port number."},
-			{Name: "protocol", Type: enum(TCP, UDP, SCTP), Default: "TCP", Doc: "Transport protocol."},
-			{Name: "service", Type: portNumber, Derived: "the number itself", Doc: "Port of the Service in front of it."},
+			{Name: "number", Type: portNumber, Required: true, Example: "number = 9090", Doc: "Port number."},
+			{Name: "protocol", Type: enum(TCP, UDP, SCTP), Default: "TCP", Example: `protocol = "UDP"`, Doc: "Transport protocol."},
+			{Name: "service", Type: portNumber, Derived: "the number itself", Example: "service = 80", Doc: "Port of the Service in front of it."},
 			{Name: "from", Type: listOf(to(peers...)), Doc: "Who may connect, besides the workloads whose calls name the port.",
 				Weakening: &Weakness{Doc: "The port is open to the internet past any gateway.", Values: []any{"zone.internet"}}},
 		},
@@ -26,6 +30,11 @@ var containerBlocks = []*BlockType{
 	{
 		Name: "resources",
 		Doc:  "What the container is given and may use at most, in Kubernetes' quantities: \"250m\" is a quarter of a CPU, \"64Mi\" is 64 MiB.",
+		Example: `resources {
+  cpu          = "250m"
+  memory       = "128Mi"
+  memory_limit = "256Mi"
+}`,
 		Attributes: []*Attribute{
 			{Name: "cpu", Type: quantityType, Derived: "50m", Doc: "CPU that is set aside for it."},
 			{Name: "memory", Type: quantityType, Derived: "64Mi", Doc: "Memory that is set aside for it."},
@@ -40,31 +49,42 @@ var containerBlocks = []*BlockType{
 		Labels: []Label{{"KIND", enum("readiness", "liveness", "startup")}},
 		Doc:    "A health check. Exactly one of http, grpc, tcp and exec.",
 		Attributes: []*Attribute{
-			{Name: "http", Type: textType("path", parseURLPath), Doc: "Path of an HTTP request."},
-			{Name: "grpc", Type: portNameType, Doc: "Name of a port that answers the gRPC health protocol."},
-			{Name: "tcp", Type: portNameType, Doc: "Name of a port that accepts connections."},
+			{Name: "http", Type: textType("path", parseURLPath), Example: `http = "/healthz"
+port = "http"`, Doc: "Path of an HTTP request."},
+			{Name: "grpc", Type: portNameType, Example: `grpc = "grpc"`, Doc: "Name of a port that answers the gRPC health protocol."},
+			{Name: "tcp", Type: portNameType, Example: `tcp = "grpc"`, Doc: "Name of a port that accepts connections."},
 			{Name: "exec", Type: listOf(argType), Doc: "Command in the container that ends with 0."},
-			{Name: "port", Type: portNameType, Derived: "the only port", Doc: "Name of the port of an HTTP request."},
-			{Name: "headers", Type: mapOf(textType("header name", parseHeaderName), lineType), Doc: "Headers of an HTTP request."},
+			{Name: "port", Type: portNameType, Derived: "the only port", Example: `http = "/healthz"
+port = "http"`, Doc: "Name of the port of an HTTP request."},
+			{Name: "headers", Type: mapOf(textType("header name", parseHeaderName), lineType), Example: `http    = "/healthz"
+port    = "http"
+headers = { Accept = "application/json" }`, Doc: "Headers of an HTTP request."},
 			{Name: "delay", Type: number(0, 3600), Default: 0, Doc: "Seconds before the first check."},
 			{Name: "period", Type: number(1, 3600), Default: 10, Doc: "Seconds between checks."},
 			{Name: "failures", Type: number(1, 100), Default: 3, Doc: "Failures in a row that count."},
 		},
-		Example: `probe "readiness" { grpc = "grpc" }`,
+		Example: `probe "readiness" {
+  http = "/ready"
+  port = "http"
+}`,
 	},
 	{
 		Name: "security",
 		Doc:  "What the container may do beyond the hardened defaults: its own numeric user, a read-only root, no capabilities, no escalation, the runtime's seccomp profile.",
+		Example: `security {
+  user         = 10070
+  capabilities = ["NET_BIND_SERVICE"]
+}`,
 		Attributes: []*Attribute{
-			{Name: "user", Type: number(0, 2147483647), Derived: "10001 for the first container, 10002 for the second…", Doc: "Numeric user id."},
-			{Name: "group", Type: number(0, 2147483647), Derived: "the user id", Doc: "Numeric group id."},
+			{Name: "user", Type: number(0, 2147483647), Derived: "10001 for the first container, 10002 for the second…", Example: "user = 10070", Doc: "Numeric user id."},
+			{Name: "group", Type: number(0, 2147483647), Derived: "the user id", Example: "group = 10070", Doc: "Numeric group id."},
 			{Name: "run_as_root", Type: boolType, Default: false, Doc: "Runs as user 0.",
 				Weakening: &Weakness{Doc: "The container runs as root; a flaw of the kernel or runtime then gives root on the node.", Values: []any{true}}},
 			{Name: "privileged", Type: boolType, Default: false, Doc: "Runs without isolation.",
 				Weakening: &Weakness{Doc: "The container is not isolated: it owns its node.", Values: []any{true}}},
 			{Name: "writable_root", Type: boolType, Default: false, Doc: "The root file system can be written. Prefer a volume for each directory that must be.",
 				Weakening: &Weakness{Doc: "An attacker in the container can bring and change programs.", Values: []any{true}}},
-			{Name: "capabilities", Type: listOf(enum(linuxCapabilities...)), Doc: "Linux capabilities to add after all were dropped.",
+			{Name: "capabilities", Type: listOf(enum(linuxCapabilities...)), Example: `capabilities = ["NET_BIND_SERVICE"]`, Doc: "Linux capabilities to add after all were dropped.",
 				Weakening: &Weakness{Doc: "The capability gives part of root's power.", Keys: true, Safe: []string{"NET_BIND_SERVICE"}}},
 			{Name: "escalation", Type: boolType, Default: false, Doc: "Programs with the setuid bit may gain rights.",
 				Weakening: &Weakness{Doc: "Setuid programs in the image give root in the container.", Values: []any{true}}},
@@ -79,27 +99,38 @@ var moreContainers = []*BlockType{
 		Name:   "container",
 		Labels: []Label{{"NAME", labelType}},
 		Doc:    "A further container of the pods.",
+		Example: `container "proxy" {
+  image   = "registry.example.com/platform/proxy:v2.1.0"
+  ports   = { admin = 9901 }
+  sidecar = true
+}`,
 		Attributes: slices.Concat(containerAttributes, []*Attribute{
 			{Name: "sidecar", Type: boolType, Default: false, Doc: "Starts before the other containers and ends after them."},
 		}),
 		Blocks: containerBlocks,
 	},
 	{
-		Name:       "init_container",
-		Labels:     []Label{{"NAME", labelType}},
-		Doc:        "A container that runs to its end before the others start, in the order written.",
+		Name:   "init_container",
+		Labels: []Label{{"NAME", labelType}},
+		Doc:    "A container that runs to its end before the others start, in the order written.",
+		Example: `init_container "migrate" {
+  image = "registry.example.com/shop/migrate:v1.4.2"
+  args  = ["--up"]
+}`,
 		Attributes: containerAttributes,
 		Blocks:     []*BlockType{containerBlocks[1], containerBlocks[3]}, // resources and security
 	},
 }
 
 var workloadAttributes = []*Attribute{
-	{Name: "kind", Type: enum(Deployment, StatefulSet, DaemonSet, Job, CronJob), Default: "Deployment", Doc: "Kubernetes kind."},
+	{Name: "kind", Type: enum(Deployment, StatefulSet, DaemonSet, Job, CronJob), Default: "Deployment", Example: `kind = "StatefulSet"`, Doc: "Kubernetes kind."},
 	{Name: "manifests", Type: enum(ManifestsGenerate, ManifestsPatch, ManifestsExternal), Default: "generate",
-		Doc: "Who writes the workload's objects: \"generate\": complete objects; \"patch\": kustomize patches over the team's own; \"external\": only what surrounds the workload."},
-	{Name: "pods", Type: mapOf(labelKeyType, labelValType), Derived: "app.kubernetes.io/name with the workload's name", Doc: "Labels of the pods, where the manifests are the team's own."},
-	{Name: "replicas", Type: number(0, 10000), Derived: "2; 1 for a StatefulSet with a persistent volume", Doc: "Number of pods."},
-	{Name: "schedule", Type: cronType, Doc: "When a CronJob runs."},
+		Example: `manifests = "patch"`, Doc: "Who writes the workload's objects: \"generate\": complete objects; \"patch\": kustomize patches over the team's own; \"external\": only what surrounds the workload."},
+	{Name: "pods", Type: mapOf(labelKeyType, labelValType), Derived: "app.kubernetes.io/name with the workload's name", Example: `manifests = "patch"
+pods      = { "app.kubernetes.io/name" = "cart" }`, Doc: "Labels of the pods, where the manifests are the team's own."},
+	{Name: "replicas", Type: number(0, 10000), Derived: "2; 1 for a StatefulSet with a persistent volume", Example: "replicas = 3", Doc: "Number of pods."},
+	{Name: "schedule", Type: cronType, Example: `kind     = "CronJob"
+schedule = "0 3 * * *"`, Doc: "When a CronJob runs."},
 	{Name: "pool", Type: to("node_pool"), Derived: "any worker pool that is not dedicated", Doc: "Pool that the pods run on."},
 	{Name: "calls", Type: listOf(to("workload", "port")), Doc: "Ports of other workloads that it connects to; a workload with one port stands for that port."},
 	{Name: "grace_seconds", Type: number(0, 86400), Default: 30, Doc: "Seconds to end gracefully."},
@@ -111,6 +142,10 @@ var workloadBlocks = []*BlockType{
 		Name:   "expose",
 		Labels: []Label{{"HOST", dnsNameType}},
 		Doc:    "Publishes a port under a host name.",
+		Example: `expose "shop.example.com" {
+  via  = gateway.public
+  port = "http"
+}`,
 		Attributes: []*Attribute{
 			{Name: "host", Type: dnsNameType, Derived: "the label", Doc: "Host name, where it is computed; the label is then a name without a meaning."},
 			{Name: "via", Type: to("gateway"), Required: true, Doc: "Gateway that publishes it."},
@@ -122,6 +157,10 @@ var workloadBlocks = []*BlockType{
 		Name:   "egress",
 		Labels: []Label{{"NAME", labelType}},
 		Doc:    "A destination outside the cluster: names, networks or zones, and one port. Everything that is not declared is closed.",
+		Example: `egress "payments-provider" {
+  fqdns = ["api.payments.example"]
+  port  = 443
+}`,
 		Attributes: []*Attribute{
 			{Name: "fqdns", Type: listOf(dnsNameType), Doc: "DNS names of the destination; the network plugin must be cilium."},
 			{Name: "cidrs", Type: listOf(cidrType), Doc: "Networks.",
@@ -129,7 +168,7 @@ var workloadBlocks = []*BlockType{
 			{Name: "zones", Type: listOf(to("zone")), Doc: "Zones.",
 				Weakening: &Weakness{Doc: "Stolen data can be sent anywhere, and tools fetched from anywhere.", Values: []any{"zone.internet"}}},
 			{Name: "port", Type: portNumber, Required: true, Doc: "Port number."},
-			{Name: "protocol", Type: enum(TCP, UDP, SCTP), Default: "TCP", Doc: "Transport protocol."},
+			{Name: "protocol", Type: enum(TCP, UDP, SCTP), Default: "TCP", Example: `protocol = "UDP"`, Doc: "Transport protocol."},
 		},
 	},
 	{
@@ -138,9 +177,10 @@ var workloadBlocks = []*BlockType{
 		Doc:    "A directory that can be written.",
 		Attributes: []*Attribute{
 			{Name: "path", Type: pathType, Required: true, Doc: "Where it is mounted."},
-			{Name: "kind", Type: enum(Scratch, Memory, Persistent), Default: "scratch", Doc: "\"scratch\" and \"memory\" end with the pod."},
+			{Name: "kind", Type: enum(Scratch, Memory, Persistent), Default: "scratch", Example: `kind = "memory"`, Doc: "\"scratch\" and \"memory\" end with the pod."},
 			{Name: "size", Type: quantityType, Default: "64Mi", Doc: "Most that it holds."},
-			{Name: "class", Type: dnsNameType, Derived: "the cluster's default", Doc: "Storage class of a persistent volume."},
+			{Name: "class", Type: dnsNameType, Derived: "the cluster's default", Example: `kind  = "persistent"
+class = "fast-ssd"`, Doc: "Storage class of a persistent volume."},
 			{Name: "read_only", Type: boolType, Default: false, Doc: "Mounted read-only."},
 			{Name: "in", Type: listOf(labelType), Derived: "the first", Doc: "Names of the containers that mount it."},
 		},
@@ -150,6 +190,10 @@ var workloadBlocks = []*BlockType{
 		Name:   "secret",
 		Labels: []Label{{"NAME", labelType}},
 		Doc:    "A secret, mounted as a file under /run/secrets/NAME. Its value stands in no specification and no output.",
+		Example: `secret "redis-password" {
+  from = secret_store.vault
+  path = "shop/cart/redis"
+}`,
 		Attributes: []*Attribute{
 			{Name: "from", Type: to("secret_store"), Derived: "a Secret of that name that somebody else makes", Doc: "Store that holds it."},
 			{Name: "path", Type: storePathType, Doc: "Where the store keeps it; only with from."},
@@ -162,6 +206,10 @@ var workloadBlocks = []*BlockType{
 		Name:   "config",
 		Labels: []Label{{"FILE", fileNameType}},
 		Doc:    "A configuration file.",
+		Example: `config "cart.yaml" {
+  path    = "/etc/cart"
+  content = file("cart.yaml")
+}`,
 		Attributes: []*Attribute{
 			{Name: "path", Type: pathType, Required: true, Doc: "Directory that it is mounted in."},
 			{Name: "content", Type: contentType, Required: true, Doc: "Its text; file(\"…\") reads it from the specification's directory."},
@@ -172,6 +220,12 @@ var workloadBlocks = []*BlockType{
 		Name:   "api_access",
 		Labels: []Label{{"NAME", labelType}},
 		Doc:    "A rule of the workload's role on the Kubernetes API. Without any, no token is mounted.",
+		Example: `api_access "leader-election" {
+  groups    = ["coordination.k8s.io"]
+  resources = ["leases"]
+  names     = ["cart"]
+  verbs     = ["get", "update"]
+}`,
 		Attributes: []*Attribute{
 			{Name: "verbs", Type: listOf(enum("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "use", "bind", "escalate", "impersonate", "approve", "sign", "*")), Required: true, Doc: "What it may do.",
 				Weakening: &Weakness{Doc: "The verb lets the workload give itself any right.", Values: []any{"*", "bind", "escalate", "impersonate"}}},
@@ -187,6 +241,9 @@ var workloadBlocks = []*BlockType{
 	{
 		Name: "host",
 		Doc:  "What the workload takes from its node.",
+		Example: `host {
+  paths = { "/var/log" = "read-only" }
+}`,
 		Attributes: []*Attribute{
 			{Name: "pid", Type: boolType, Default: false, Doc: "Sees the node's processes.",
 				Weakening: &Weakness{Doc: "The workload sees, and as root can signal and inspect, every process of its node.", Values: []any{true}}},
@@ -203,9 +260,15 @@ var workloadBlocks = []*BlockType{
 	{
 		Name: "scaling",
 		Doc:  "Bounds of an autoscaler, instead of replicas: two owners of one number fight, although some scanners (polaris, kube-linter) ask for both.",
+		Example: `scaling {
+  min = 2
+  max = 9
+}`,
 		Attributes: []*Attribute{
-			{Name: "min", Type: number(1, 10000), Required: true, Doc: "Fewest pods."},
-			{Name: "max", Type: number(1, 10000), Required: true, Doc: "Most pods."},
+			{Name: "min", Type: number(1, 10000), Required: true, Example: `min = 2
+max = 9`, Doc: "Fewest pods."},
+			{Name: "max", Type: number(1, 10000), Required: true, Example: `min = 2
+max = 9`, Doc: "Most pods."},
 			{Name: "cpu", Type: number(1, 100), Default: 70, Doc: "Use of the CPU set aside, in percent, that the autoscaler aims at."},
 		},
 	},
@@ -227,15 +290,20 @@ var workloadBlock = &BlockType{
 	Blocks: slices.Concat(containerBlocks, workloadBlocks, moreContainers),
 	Example: `workload "shop" "cart" {
   image = "registry.example.com/shop/cart:v1.4.2"
-  ports = { grpc = 7070 }
+  ports = { grpc = 7070, http = 8080 }
   calls = [workload.shop.redis.port.redis]
 }`,
 }
 
 var profileBlock = &BlockType{
-	Name:       "profile",
-	Labels:     []Label{{"NAME", labelType}},
-	Doc:        "What several workloads have in common: a workload's own attributes and blocks go before those of its profiles.",
+	Name:   "profile",
+	Labels: []Label{{"NAME", labelType}},
+	Doc:    "What several workloads have in common: a workload's own attributes and blocks go before those of its profiles.",
+	Example: `profile "http-service" {
+  replicas = 3
+  ports    = { http = 8080 }
+  probe "readiness" { http = "/ready" }
+}`,
 	Attributes: slices.Concat([]*Attribute{profileAttribute}, containerAttributes, workloadAttributes),
 	Blocks:     slices.Concat(containerBlocks, workloadBlocks, moreContainers),
 }

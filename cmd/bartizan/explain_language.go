@@ -148,7 +148,7 @@ type blockInfo struct {
 type labelInfo struct{ Name, Type string }
 
 func newBlockInfo(b *model.BlockType, path string) blockInfo {
-	i := blockInfo{Path: path, Header: header(b), Doc: b.Doc, Example: strings.Trim(b.Example, "\n"), Needed: b.Required}
+	i := blockInfo{Path: path, Header: header(b), Doc: b.Doc, Example: model.ExampleOf(path), Needed: b.Required}
 	for _, l := range b.Labels {
 		if len(l.Type.Values) > 0 {
 			i.Labels = append(i.Labels, labelInfo{l.Name, l.Type.Name})
