@@ -115,7 +115,7 @@ func broken(t *testing.T, f *breaks.File, s breaks.Spot, b breaks.Break) []byte 
 
 // noticed reports whether a check finds something in the file. The audit policy is evaluated last: it takes long.
 func noticed(spec *model.Spec, files map[string][]byte, file string) bool {
-	p := &Pass{Spec: spec, Files: files, result: &Result{}, cache: &cache{}}
+	p := &Pass{Spec: spec, Files: files, result: &Result{}, cache: newCache()}
 	for _, p.check = range append(slices.DeleteFunc(slices.Clone(clusterChecks), func(c *Check) bool { return c == audit }), audit) {
 		p.check.Run(p)
 		if slices.ContainsFunc(p.result.Findings, func(f Finding) bool { return f.Path == file && f.Message != "" }) {

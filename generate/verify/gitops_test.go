@@ -39,7 +39,7 @@ func TestClaimsOfGitOpsAreProved(t *testing.T) {
 func TestFluxSeesWhatItWaitsFor(t *testing.T) {
 	spec := gitOpsSpec(model.Flux)
 	_, files := manifestTree(t, spec)
-	r := newRBAC((&Pass{Spec: spec, Files: files, result: &Result{}, cache: &cache{}}).Objects(spec.Clusters[0]))
+	r := newRBAC((&Pass{Spec: spec, Files: files, result: &Result{}, cache: newCache()}).Objects(spec.Clusters[0]))
 	id := accountIdentity("flux-system", "apps-shop")
 	for _, q := range []request{{group: "apps", resource: "replicasets"}, {resource: "pods"}} {
 		q.namespace, q.verb = "shop", "list"

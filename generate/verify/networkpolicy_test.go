@@ -186,7 +186,7 @@ func comparePairs(t *testing.T, spec *model.Spec, files map[string][]byte) {
 	t.Helper()
 	for _, c := range spec.Clusters {
 		result := &Result{}
-		j := newNetworkJudge(&Pass{Spec: spec, Files: files, result: result, cache: &cache{}}, c)
+		j := newNetworkJudge(&Pass{Spec: spec, Files: files, result: result, cache: newCache()}, c)
 		if len(result.Findings) > 0 {
 			t.Fatal(result.Findings)
 		}

@@ -93,7 +93,7 @@ func (p *Pass) Objects(c *model.Cluster) *Objects {
 		p.cache.objects = map[string]*Objects{}
 	}
 	r := &reader{
-		decoder: newDecoder(),
+		decode:  p.cache.decode,
 		files:   p.Files,
 		seen:    map[string]bool{},
 		objects: &Objects{Complete: true, index: map[objectID][]int{}},
@@ -130,7 +130,7 @@ func isKustomization(name string) bool {
 
 // reader follows kustomizations and decodes what they list.
 type reader struct {
-	decoder *decoder
+	decode  func(doc []byte) (Object, error)
 	files   map[string][]byte
 	seen    map[string]bool // files and directories
 	objects *Objects
@@ -214,7 +214,7 @@ func (r *reader) file(file string, data []byte) {
 		return
 	}
 	for _, doc := range docs {
-		o, err := r.decoder.object(doc)
+		o, err := r.decode(doc)
 		if err != nil {
 			r.problem(file, o.String(), "The object does not decode: %v.", err)
 			continue

@@ -24,7 +24,7 @@ func objectsOf(tree map[string]string, edit map[string]string) *Objects {
 	for f, s := range edit {
 		files[f] = []byte(s)
 	}
-	p := &Pass{Spec: &model.Spec{}, Files: files, cache: &cache{}}
+	p := &Pass{Spec: &model.Spec{}, Files: files, cache: newCache()}
 	return p.Objects(&model.Cluster{Name: "c"})
 }
 

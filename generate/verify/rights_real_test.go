@@ -89,7 +89,7 @@ func TestRightsAreWhatTheAPIServerSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Pass{Spec: spec, Files: set.Files(), cache: &cache{}}
+	p := &Pass{Spec: spec, Files: set.Files(), cache: newCache()}
 	got := rightsOf(p.Objects(spec.Clusters[0]))
 	if *update {
 		if err := os.WriteFile(golden, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {

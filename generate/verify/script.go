@@ -83,6 +83,9 @@ func (r *scriptReader) stmt(s *syntax.Stmt, nested bool) error {
 		}
 		return r.stmt(c.Y, true)
 	case *syntax.CaseClause:
+		if len(output) > 0 {
+			return fmt.Errorf("line %d: the output of a case is redirected", s.Pos().Line())
+		}
 		return r.caseClause(c)
 	}
 	return fmt.Errorf("line %d: only plain commands are understood", s.Pos().Line())
@@ -91,7 +94,15 @@ func (r *scriptReader) stmt(s *syntax.Stmt, nested bool) error {
 // caseClause reads the guard "case WORD in PATTERN) ;; *) … exit 1 ;; esac". "exit" with a status other than 0 is
 // allowed there and nowhere else.
 func (r *scriptReader) caseClause(c *syntax.CaseClause) error {
+	if err := r.word(c.Word); err != nil {
+		return err
+	}
 	for _, item := range c.Items {
+		for _, p := range item.Patterns {
+			if err := r.word(p); err != nil {
+				return err
+			}
+		}
 		for i, s := range item.Stmts {
 			if call, ok := s.Cmd.(*syntax.CallExpr); ok && len(call.Args) == 2 && call.Args[0].Lit() == "exit" && call.Args[1].Lit() == "1" && i == len(item.Stmts)-1 {
 				continue
@@ -126,6 +137,9 @@ func (r *scriptReader) call(c *syntax.CallExpr, nested bool, output []string) er
 		cmd.Args = append(cmd.Args, wordText(w))
 	}
 	if len(cmd.Args) == 0 {
+		if len(output) > 0 {
+			return fmt.Errorf("line %d: a file is emptied", c.Pos().Line())
+		}
 		return nil
 	}
 	if slices.Contains(refused, cmd.Args[0]) && !slices.Contains(r.allowed, cmd.Args[0]) {

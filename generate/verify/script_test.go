@@ -12,7 +12,8 @@ func TestScriptsThatHideAnExitStatusAreRefused(t *testing.T) {
 		"set +e\ntrivy image x", "trap 'exit 0' ERR", "f() { :; }", "(trivy)", "while trivy; do :; done", "eval trivy",
 		"PATH=/tmp:$PATH\ntrivy", "TRIVY_EXIT_CODE=0 trivy image x", "exit 0\ntrivy", "diff <(trivy) x", ". ./x",
 		"case x in *) exit 0 ;; esac", "case x in *) exit 1; trivy ;; esac", "x=$(trivy || true)", `echo "$(trivy || true)"`, "trivy > $(a || b)",
-		"time trivy", "[[ -f x ]]", "export PATH=/tmp", "declare PATH=/tmp", "a[0]=1",
+		"time trivy", "[[ -f x ]]", "case $(trivy || true) in x) ;; esac", "case x in $(trivy || true)) ;; esac",
+		"case x in x) echo y ;; esac > tool", "x=1 > tool", "> tool", "export PATH=/tmp", "declare PATH=/tmp", "a[0]=1",
 	} {
 		if got, err := readScript(script); err == nil {
 			t.Errorf("%q is accepted: %v", script, got)

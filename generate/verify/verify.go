@@ -63,15 +63,18 @@ func (p *Pass) Find(f Finding) { p.result.Findings = append(p.result.Findings, f
 
 // cache holds what several checks derive from the same bytes.
 type cache struct {
+	decode  func(doc []byte) (Object, error)
 	objects map[string]*Objects  // by name of the cluster
 	hosts   map[string]*hostRead // by directory
 	kubeadm []kubeadmFiles       // of each cluster that kubeadm makes; nil: not read yet
 }
 
+func newCache() *cache { return &cache{decode: newDecoder().object} }
+
 // Run judges the tree.
 func Run(spec *model.Spec, files map[string][]byte, checks []*Check) *Result {
 	result := &Result{}
-	c := &cache{}
+	c := newCache()
 	for _, check := range checks {
 		check.Run(&Pass{Spec: spec, Files: files, check: check, result: result, cache: c})
 	}
