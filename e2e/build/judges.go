@@ -25,3 +25,10 @@ func Trivy() Component {
 	return Component{Name: "trivy", Version: "v0.74.0", Module: "github.com/aquasecurity/trivy",
 		Packages: map[string]string{"trivyconfig": "./trivyconfig"}, sources: "testdata/trivyconfig", experiment: "jsonv2"}
 }
+
+// NetpolAnalyzer is a program of ours, testdata/netpolconns, that lists by the engine of the analyser what network policies
+// allow.
+func NetpolAnalyzer() Component {
+	return Component{Name: "netpol-analyzer", Version: "v1.4.4", Module: "github.com/np-guard/netpol-analyzer",
+		Packages: map[string]string{"netpolconns": "./netpolconns"}, sources: "testdata/netpolconns"}
+}
