@@ -162,6 +162,8 @@ func TestPipelineMutationsAreFound(t *testing.T) {
 		{model.CIShortCredentials, build, "GOSUMDB: sum.golang.org", "GOSUMDB: \"off\""},
 		{model.CIShortCredentials, build, "--password-stdin 'ghcr.io'", "--password hunter2 'ghcr.io'"},
 		{model.CIShortCredentials, build, "concurrency:", "---\nconcurrency:"},
+		{model.CIShortCredentials, build, "  group: ", "  group: \"\\u0024{{ secrets.TOKEN }}\" # "},
+		{model.CIShortCredentials, build, "  group: ", "  group: ${{ github.ref }}-${{\n    secrets.TOKEN }}- # "},
 
 		{model.TreeVerified, verify, "--spec \"source/$SPEC\"", "--spec \"source/$SPEC\" || true"},
 		{model.TreeVerified, verify, "--check", "--force"},

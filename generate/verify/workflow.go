@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"regexp"
@@ -188,15 +187,46 @@ var (
 	context = regexp.MustCompile(`^\s*(inputs\.[a-z]+|steps\.[a-z]+\.outputs\.[a-z]+|needs\.[a-z]+\.outputs\.[a-z]+|jobs\.[a-z]+\.outputs\.[a-z]+|runner\.temp|github\.(ref|repository|sha|token)|vars\.[A-Z_]+( \|\| '[a-z./-]+')?)\s*$`)
 )
 
-// checkExpressions refuses every expression that could read a stored secret.
+// checkExpressions refuses every expression that could read a stored secret. It reads decoded texts: in the bytes an
+// expression may be folded over lines or written with escapes.
 func checkExpressions(data []byte) error {
-	if n := bytes.Count(data, []byte("${{")); n != len(expression.FindAll(data, -1)) {
-		return fmt.Errorf("an expression that runs over several lines")
+	var all any
+	if err := yaml.Unmarshal(data, &all); err != nil {
+		return oneLine(err)
 	}
-	for _, e := range expression.FindAllSubmatch(data, -1) {
-		// YAML doubles the quotes inside a single-quoted scalar.
-		if text := strings.ReplaceAll(string(e[1]), "''", "'"); !context.MatchString(text) {
-			return fmt.Errorf("expression ${{%s}} reads more than inputs and results", text)
+	return eachText(all, func(text string) error {
+		found := expression.FindAllStringSubmatch(text, -1)
+		if strings.Count(text, "${{") != len(found) {
+			return fmt.Errorf("an expression that does not end on its line")
+		}
+		for _, e := range found {
+			if !context.MatchString(e[1]) {
+				return fmt.Errorf("expression ${{%s}} reads more than inputs and results", e[1])
+			}
+		}
+		return nil
+	})
+}
+
+// eachText calls f for every text of a decoded document, names of fields included, in order, until it returns an error.
+func eachText(value any, f func(string) error) error {
+	switch v := value.(type) {
+	case string:
+		return f(v)
+	case []any:
+		for _, e := range v {
+			if err := eachText(e, f); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			if err := f(k); err != nil {
+				return err
+			}
+			if err := eachText(v[k], f); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
