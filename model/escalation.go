@@ -16,7 +16,9 @@ type Escalation struct {
 	Verbs     []string
 	// NamesSuffice says that the right is harmless when it is limited to resource names.
 	NamesSuffice bool
-	Doc          string // what the holder does with it
+	// Everywhere says that the right is harmless in a single namespace of the specification.
+	Everywhere bool
+	Doc        string // what the holder does with it
 }
 
 // podMakers create pods, directly or through a controller.
@@ -57,7 +59,9 @@ var Escalations = slices.Concat(
 	operatorEscalations(),
 	[]Escalation{
 		{Resources: []string{"persistentvolumes"}, Verbs: write, Doc: "mounts directories of nodes"},
-		{Step: "C-03", Resources: []string{"namespaces"}, Verbs: []string{"patch", "update"}, Doc: "relaxes Pod Security and network policies by labels"},
+		{Step: "N-10", Resources: []string{"configmaps"}, Verbs: write, Everywhere: true, Doc: "changes the configuration of cluster DNS"},
+		{Step: "N-13", Resources: []string{"services/status"}, Verbs: []string{"patch", "update"}, Doc: "draws others' traffic to addresses of its choice"},
+		{Step: "C-04", Resources: []string{"namespaces"}, Verbs: []string{"patch", "update"}, Doc: "relaxes Pod Security and network policies by labels"},
 		{Resources: []string{"nodes", "nodes/status"}, Verbs: []string{"patch", "update"}, Doc: "draws pods to nodes of its choice by labels and taints"},
 		{Step: "C-02", Group: "admissionregistration.k8s.io", Resources: []string{"validatingwebhookconfigurations", "mutatingwebhookconfigurations", "validatingadmissionpolicies", "validatingadmissionpolicybindings", "mutatingadmissionpolicies", "mutatingadmissionpolicybindings"}, Verbs: append([]string{"delete"}, write...), Doc: "reads or changes everything that is written, or removes the policies"},
 		{Step: "C-05", Group: "apiextensions.k8s.io", Resources: []string{"customresourcedefinitions"}, Verbs: write, Doc: "changes the objects of operators"},
@@ -97,7 +101,7 @@ func (a *APIAccess) Escalation() *Escalation {
 
 // allows reports whether the rule grants one of the verbs on one of the resources. A wildcard grants all.
 func (a *APIAccess) allows(e *Escalation) bool {
-	if len(a.Names) > 0 && e.NamesSuffice {
+	if len(a.Names) > 0 && e.NamesSuffice || e.Everywhere && a.Scope != ScopeCluster {
 		return false
 	}
 	return anyOf(a.Groups, []string{e.Group}, "*") && anyOf(a.Verbs, e.Verbs, "*") && anyResource(a.Resources, e.Resources)

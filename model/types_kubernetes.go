@@ -11,27 +11,28 @@ import (
 
 // Types of Kubernetes.
 var (
-	versionType   = textType("Kubernetes version", parseVersion).like("1.36")
-	labelType     = textType("DNS label", parseDNSLabel).like("cart")
-	portNameType  = textType("port name", parsePortName).like("http")
-	quantityType  = &Type{Name: "Kubernetes quantity", shape: scalar, convert: true, parse: func(s string) (any, *problem) { return parseQuantity(s) }}
-	labelKeyType  = textType("label key", parseLabelKey).like("app.kubernetes.io/name")
-	labelValType  = textType("label value", parseLabelValue).like("cart")
-	envNameType   = textType("environment variable", parseEnvName).like("LOG_LEVEL")
-	argType       = &Type{Name: "text", shape: scalar, convert: true, parse: parseArg}
-	pathType      = textType("absolute path", parsePath).like("/var/cache")
-	fileNameType  = textType("file name", parseFileName).like("app.conf")
-	contentType   = &Type{Name: "text", shape: scalar, parse: parseContent}
-	lineType      = textType("text", parseLine)
-	dateType      = textType("date", parseDate).like("2027-03-31")
-	cronType      = textType("cron schedule", parseCron).like("0 3 * * *")
-	groupType     = textType("group name", parseGroup).like("sre")
-	claimType     = textType("claim name", parseClaim).like("groups")
-	prefixType    = textType("prefix", parsePrefix).like("oidc:")
-	apiGroupType  = textType(`API group, "" for core`, parseAPIGroup).like("apps")
-	resourceType  = textType("resource", parseResource).like("pods")
-	releaseType   = textType("version", parseRelease).like("1.19.0")
-	storePathType = textType("path in the store", parseStorePath).like("shop/cart/redis")
+	versionType    = textType("Kubernetes version", parseVersion).like("1.36")
+	labelType      = textType("DNS label", parseDNSLabel).like("cart")
+	portNameType   = textType("port name", parsePortName).like("http")
+	quantityType   = &Type{Name: "Kubernetes quantity", shape: scalar, convert: true, parse: func(s string) (any, *problem) { return parseQuantity(s) }}
+	labelKeyType   = textType("label key", parseLabelKey).like("app.kubernetes.io/name")
+	labelValType   = textType("label value", parseLabelValue).like("cart")
+	envNameType    = textType("environment variable", parseEnvName).like("LOG_LEVEL")
+	argType        = &Type{Name: "text", shape: scalar, convert: true, parse: parseArg}
+	pathType       = textType("absolute path", parsePath).like("/var/cache")
+	fileNameType   = textType("file name", parseFileName).like("app.conf")
+	contentType    = &Type{Name: "text", shape: scalar, parse: parseContent}
+	lineType       = textType("text", parseLine)
+	dateType       = textType("date", parseDate).like("2027-03-31")
+	cronType       = textType("cron schedule", parseCron).like("0 3 * * *")
+	groupType      = textType("group name", parseGroup).like("sre")
+	claimType      = textType("claim name", parseClaim).like("groups")
+	prefixType     = textType("prefix", parsePrefix).like("oidc:")
+	apiGroupType   = textType(`API group, "" for core`, parseAPIGroup).like("apps")
+	resourceType   = textType("resource", parseResource).like("pods")
+	objectNameType = textType("object name", parseObjectName).like("cart")
+	releaseType    = textType("version", parseRelease).like("1.19.0")
+	storePathType  = textType("path in the store", parseStorePath).like("shop/cart/redis")
 )
 
 // windowsDevice matches labels that Windows gives to devices; Bartizan names directories after labels.
@@ -83,15 +84,16 @@ func quantityValue(s string) float64 {
 }
 
 var (
-	labelName = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`)
-	envName   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	safePath  = regexp.MustCompile(`^/[A-Za-z0-9._@+/-]*$`)
-	fileName  = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
-	claimName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$`)
-	prefix    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*[:/#-]$`)
-	resource  = regexp.MustCompile(`^[a-z]+(/[a-z]+)?$`)
-	release   = regexp.MustCompile(`^v?[0-9]+(\.[0-9]+){1,2}(-[0-9A-Za-z.-]+)?$`)
-	storePath = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$`)
+	labelName  = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`)
+	envName    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	safePath   = regexp.MustCompile(`^/[A-Za-z0-9._@+/-]*$`)
+	fileName   = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+	claimName  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$`)
+	prefix     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*[:/#-]$`)
+	resource   = regexp.MustCompile(`^[a-z]+(/[a-z]+)?$`)
+	objectName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.:/*_-]*$`)
+	release    = regexp.MustCompile(`^v?[0-9]+(\.[0-9]+){1,2}(-[0-9A-Za-z.-]+)?$`)
+	storePath  = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$`)
 )
 
 func parseLabelKey(s string) (string, *problem) {
@@ -212,6 +214,15 @@ func parseAPIGroup(s string) (string, *problem) {
 func parseResource(s string) (string, *problem) {
 	if s != "*" && !resource.MatchString(s) {
 		return "", bad("Invalid resource", "%q is not a resource in the plural, such as \"pods\" or \"pods/log\".", s)
+	}
+	return s, nil
+}
+
+// parseObjectName checks the name of an object as RBAC rules name it: besides DNS names there are roles such as
+// "system:auth-delegator", and signers such as "kubernetes.io/kubelet-serving" and "example.com/*".
+func parseObjectName(s string) (string, *problem) {
+	if len(s) > 253 || !objectName.MatchString(s) {
+		return "", bad("Invalid object name", "%q is not the name of an object: letters, digits and .:/*_- with a letter or digit first, at most 253 of them.", s)
 	}
 	return s, nil
 }

@@ -76,7 +76,7 @@ func judgeAccount(p *Pass, w *model.Workload, objects *Objects, r *rbac, stray b
 		var own []right
 		for _, rule := range g.rules {
 			own = append(own, rights(g.namespace, rule)...)
-			if e := escalation(rule); e != nil && given {
+			if e := escalation(rule, g.namespace); e != nil && given {
 				p.Find(Finding{Control: model.NoEscalation, Subject: w.Addr(), Path: g.binding.Path, Object: g.binding.String(), Message: fmt.Sprintf("The account %s (%s).", e.Doc, e.Step)})
 				escalates = true
 			}
@@ -99,11 +99,12 @@ func judgeAccount(p *Pass, w *model.Workload, objects *Objects, r *rbac, stray b
 	}
 }
 
-// escalation returns the first escalation that the rule makes possible, or nil.
-func escalation(rule rbacv1.PolicyRule) *model.Escalation {
+// escalation returns the first escalation that the rule makes possible in the namespace, or everywhere if that is empty;
+// nil for none.
+func escalation(rule rbacv1.PolicyRule, namespace string) *model.Escalation {
 	for i := range model.Escalations {
 		e := &model.Escalations[i]
-		if e.NamesSuffice && len(rule.ResourceNames) > 0 || !oneOf(rule.APIGroups, e.Group) {
+		if e.NamesSuffice && len(rule.ResourceNames) > 0 || e.Everywhere && namespace != "" || !oneOf(rule.APIGroups, e.Group) {
 			continue
 		}
 		for _, resource := range e.Resources {

@@ -124,7 +124,7 @@ func judgeTeam(p *Pass, t *model.Team, c *model.Cluster, r *rbac) (path string, 
 			find(g, "The rights have no bound: %s.", g.open)
 		}
 		for _, rule := range g.rules {
-			if e := escalation(rule); e != nil {
+			if e := escalation(rule, g.namespace); e != nil {
 				find(g, "The team %s (%s).", e.Doc, e.Step)
 			}
 			for _, x := range rights(g.namespace, rule) {

@@ -86,10 +86,15 @@ func TestEditsOfRightsAreFound(t *testing.T) {
 		"R-12":                 `{verbs: [approve], apiGroups: [certificates.k8s.io], resources: [signers]}`,
 		"R-13":                 `{verbs: [get], apiGroups: [""], resources: [nodes/proxy]}`,
 		"R-15":                 `{verbs: [create], apiGroups: [kustomize.toolkit.fluxcd.io], resources: [kustomizations]}`,
-		"C-03":                 `{verbs: [patch], apiGroups: [""], resources: [namespaces]}`,
+		"N-13":                 `{verbs: [patch], apiGroups: [""], resources: [services/status]}`,
+		"C-04":                 `{verbs: [patch], apiGroups: [""], resources: [namespaces]}`,
 	} {
 		mutations = append(mutations, treeEdit{name: step, control: model.NoEscalation, subject: cartAddr, add: extra, content: role(rules)})
 	}
+	// Configuration of every namespace is that of cluster DNS too; of one namespace it is the namespace's own.
+	mutations = append(mutations, treeEdit{name: "N-10", control: model.NoEscalation, subject: cartAddr, add: extra,
+		content: rbacHead + "kind: ClusterRole\nmetadata: {name: extra}\nrules: [{verbs: [update], apiGroups: [\"\"], resources: [configmaps]}]\n---\n" +
+			binding("ClusterRoleBinding", "{name: extra}", "kind: ClusterRole, name: extra", cartSubject)})
 	runMutations(t, manifestSpec(), mutations)
 }
 
