@@ -32,6 +32,12 @@ func (b *Builder) secrets(c *model.Cluster) *Position {
 		Title: "All Secrets of cluster " + c.Name})
 }
 
+// logs are the log files of pods, as kubelets serve them.
+func (b *Builder) logs(c *model.Cluster) *Position {
+	return b.position(Position{ID: string(c.Addr()) + "/logs", Kind: KindData, Lane: LaneControlPlane, Address: c.Addr(), Cluster: c.Name,
+		Title: "The logs of pods of cluster " + c.Name + ", through the API"})
+}
+
 func (b *Builder) auditLog(c *model.Cluster) *Position {
 	return b.position(Position{ID: string(c.Addr()) + "/audit-log", Kind: KindData, Lane: LaneData, Address: c.Addr(), Cluster: c.Name, Asset: model.SensitivityHigh,
 		Title: "Power to erase the audit records of cluster " + c.Name})

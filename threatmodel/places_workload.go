@@ -57,6 +57,12 @@ func (b *Builder) everyPodOf(n *model.Namespace) *Position {
 		Title: "Commands in every pod of namespace " + n.Name})
 }
 
+// portsOf is a connection to any port of any pod of a namespace, made by the API server.
+func (b *Builder) portsOf(n *model.Namespace) *Position {
+	return b.position(Position{ID: string(n.Addr()) + "/forwarded-ports", Kind: KindReach, Lane: LaneNamespaces, Address: n.Addr(), Cluster: n.Cluster.Name, Group: n.Addr(),
+		Title: "Connections to every port of namespace " + n.Name})
+}
+
 // namespaceSecrets are all Secrets of a namespace.
 func (b *Builder) namespaceSecrets(n *model.Namespace) *Position {
 	return b.position(Position{ID: string(n.Addr()) + "/secrets", Kind: KindData, Lane: LaneNamespaces, Address: n.Addr(), Cluster: n.Cluster.Name, Group: n.Addr(),

@@ -82,22 +82,30 @@ var configSteps = slices.Concat([]*Step{
 	},
 	{
 		ID: "C-02", Layer: model.LayerConfig, Title: "Register a webhook, an aggregated API or a conversion",
-		Doc:    "Such objects have the API server show, or hand over for changes, every request to a service of the attacker's.",
+		Doc:    "Such objects have the API server show, or hand over for changes, every request to a service of the attacker's. A validating webhook sees what is written, Secrets too, and changes nothing.",
 		ATTACK: []string{"T1546", "T1557"}, Microsoft: []string{"Malicious admission controller"}, Sources: []string{"Microsoft MS-TA9015", "rbac-police control_webhooks", "kubesplaining 018-020"}, Coverage: []string{"C6", "C3"},
-		Variants: []*Variant{{Name: "write", Effort: Skill, Expand: func(b *Builder) {
-			b.granted([]string{"admissionregistration.k8s.io", "apiregistration.k8s.io", "apiextensions.k8s.io"},
-				[]string{"mutatingwebhookconfigurations", "validatingwebhookconfigurations", "mutatingadmissionpolicies", "apiservices", "customresourcedefinitions"}, writeVerbs,
-				func(w *model.Workload, _ bool) {
+		Variants: []*Variant{
+			{Name: "change", Effort: Skill, Expand: func(b *Builder) {
+				b.granted(mutateRequests, func(w *model.Workload, _ bool) {
 					b.Add(Edge{Title: "See and change API requests by a webhook as workload " + name(w), Premises: on(b.account(w)), To: b.admin(w.Namespace.Cluster), Blockers: by(hold(model.NoEscalation, w))})
 				})
-		}}},
+			}},
+			{Name: "watch", Effort: Skill, Expand: func(b *Builder) {
+				b.granted(watchRequests, func(w *model.Workload, _ bool) {
+					b.Add(Edge{Title: "See every Secret that is written by a validating webhook as workload " + name(w), Premises: on(b.account(w)), To: b.secrets(w.Namespace.Cluster), Blockers: by(hold(model.NoEscalation, w))})
+				})
+			}},
+		},
 	},
 	{
 		ID: "C-03", Layer: model.LayerConfig, Title: "Use a namespace that nothing guards",
 		Doc:    "Admission by namespace labels guards the namespaces that carry them. A new namespace carries none.",
 		ATTACK: []string{"T1562.001", "T1610"}, Sources: []string{"kubesplaining ADMISSION-001..003"}, Coverage: []string{"C3", "D6"},
 		Variants: []*Variant{{Name: "new-namespace", Effort: PublicTool, Expand: func(b *Builder) {
-			b.granted([]string{""}, []string{"namespaces"}, []string{"create"}, func(w *model.Workload, _ bool) {
+			b.granted(makeNamespaces, func(w *model.Workload, all bool) {
+				if !all {
+					return // a new namespace is in no role but those of the whole cluster
+				}
 				c := w.Namespace.Cluster
 				for _, p := range c.NodePools {
 					b.Add(Edge{Title: "Run a privileged pod in a new namespace on pool " + p.Name + " as workload " + name(w), Premises: on(b.account(w)), To: b.node(p),
@@ -113,18 +121,13 @@ var configSteps = slices.Concat([]*Step{
 		ATTACK: []string{"T1548", "T1562.001"}, Microsoft: []string{"Privileged container"}, Sources: []string{"IceKube PATCH_NAMESPACE_TO_BYPASS_PSA"}, Coverage: []string{"C3"},
 		Variants: []*Variant{
 			{Name: "relabel", Effort: PublicTool, Undoes: []model.ControlID{model.PodSecurityEnforced}, Undo: func(b *Builder, h model.Hold) {
-				for _, w := range b.writers("namespaces", func(f func(*model.Workload, bool)) {
-					b.granted([]string{""}, []string{"namespaces"}, []string{"update", "patch"}, f)
-				})[b.namespaceOf(h.Subject)] {
+				for _, w := range b.writers("namespaces", changeNamespaces)[b.namespaceOf(h.Subject)] {
 					n := b.namespaceOf(h.Subject)
 					b.Add(Edge{Title: "Relabel namespace " + n.Name + " as workload " + name(w), Premises: on(b.account(w)), Undoes: &h, Blockers: by(hold(model.PoliciesProtected, n.Cluster))})
 				}
 			}},
 			{Name: "delete-network-policy", Effort: PublicTool, Undoes: []model.ControlID{model.DefaultDeny, model.IngressExact, model.EgressExact, model.APIEgressBlocked, model.MetadataBlocked}, Undo: func(b *Builder, h model.Hold) {
-				for _, w := range b.writers("networkpolicies", func(f func(*model.Workload, bool)) {
-					b.granted([]string{"networking.k8s.io", "cilium.io", "crd.projectcalico.org", "policy.networking.k8s.io"}, []string{"networkpolicies", "ciliumnetworkpolicies"},
-						[]string{"update", "patch", "delete", "deletecollection", "create"}, f)
-				})[b.namespaceOf(h.Subject)] {
+				for _, w := range b.writers("networkpolicies", changePolicies)[b.namespaceOf(h.Subject)] {
 					b.Add(Edge{Title: "Change the network policies of namespace " + b.namespaceOf(h.Subject).Name + " as workload " + name(w), Premises: on(b.account(w)), Undoes: &h, Blockers: by(hold(model.NoEscalation, w))})
 				}
 			}},
@@ -204,12 +207,12 @@ func (b *Builder) namespaceOf(subject model.Address) *model.Namespace {
 
 // writers groups the workloads that are granted something by the namespaces in which it counts. The groups are made once
 // for each key: controls are many.
-func (b *Builder) writers(key string, granted func(func(*model.Workload, bool))) map[*model.Namespace][]*model.Workload {
+func (b *Builder) writers(key string, rights []right) map[*model.Namespace][]*model.Workload {
 	if m, ok := b.byRight[key]; ok {
 		return m
 	}
 	m := map[*model.Namespace][]*model.Workload{}
-	granted(func(w *model.Workload, all bool) {
+	b.granted(rights, func(w *model.Workload, all bool) {
 		for _, n := range reachOf(w, all) {
 			m[n] = append(m[n], w)
 		}

@@ -63,14 +63,24 @@ var escapeSteps = []*Step{
 	},
 	{
 		ID: "E-05", Layer: model.LayerPod, Title: "Escape: use SYS_ADMIN or DAC_READ_SEARCH",
-		Doc:    "SYS_ADMIN mounts file systems and control groups whose helpers run on the node; DAC_READ_SEARCH opens the node's files by handle.",
+		Doc:    "SYS_ADMIN mounts file systems and control groups whose helpers run on the node; DAC_READ_SEARCH opens the node's files by handle, to read them.",
 		ATTACK: []string{"T1611"}, Microsoft: []string{"Privileged container"}, Sources: []string{"IceKube CAN_CGROUP_BREAKOUT, CAN_ACCESS_HOST_FD"}, Coverage: []string{"N1", "D6"},
-		Variants: []*Variant{{Name: "capability", Effort: PublicTool, Expand: func(b *Builder) {
-			b.escapes(capability("SYS_ADMIN", "DAC_READ_SEARCH"), func(w *model.Workload, from *Position) {
-				b.Add(Edge{Title: "Use an added capability of workload " + name(w) + " to reach the node", Premises: on(from), To: b.runsOn(w),
-					Blockers: by(hold(model.NoAddedCapabilities, w), hold(model.PodSecurityEnforced, w.Namespace)), Hinders: by(hold(model.SeccompProfile, w)), Reveals: b.alarms(w)})
-			})
-		}}},
+		Variants: []*Variant{
+			{Name: "sys-admin", Effort: PublicTool, Expand: func(b *Builder) {
+				b.escapes(capability("SYS_ADMIN"), func(w *model.Workload, from *Position) {
+					b.Add(Edge{Title: "Use the capability SYS_ADMIN of workload " + name(w) + " to reach the node", Premises: on(from), To: b.runsOn(w),
+						Blockers: by(hold(model.NoAddedCapabilities, w), hold(model.PodSecurityEnforced, w.Namespace)), Hinders: by(hold(model.SeccompProfile, w)), Reveals: b.alarms(w)})
+				})
+			}},
+			{Name: "dac-read-search", Effort: PublicTool, Expand: func(b *Builder) {
+				b.escapes(capability("DAC_READ_SEARCH"), func(w *model.Workload, from *Position) {
+					for _, p := range poolsOf(w) {
+						b.Add(Edge{Title: "Read files of nodes of pool " + p.Name + " by handle from workload " + name(w), Premises: on(from), To: b.liveFiles(p),
+							Blockers: by(hold(model.NoAddedCapabilities, w), hold(model.PodSecurityEnforced, w.Namespace)), Hinders: by(hold(model.SeccompProfile, w)), Reveals: b.alarms(w)})
+					}
+				})
+			}},
+		},
 	},
 	{
 		ID: "E-06", Layer: model.LayerPod, Title: "Escape: write through a directory of the node",
@@ -94,16 +104,40 @@ var escapeSteps = []*Step{
 	},
 	{
 		ID: "E-08", Layer: model.LayerPod, Title: "Escape: abuse /proc/sys or /var/log of the node",
-		Doc:    "Root in the container that writes the node's core_pattern has the kernel start his program; with /var/log, a symbolic link makes the kubelet serve any file of the node.",
+		Doc: "Root in the container that writes which program the node's kernel starts for a crash, a module or a file format has it start his own. With /var/log, a symbolic link makes the kubelet " +
+			"serve any file of the node as a log, to whoever may read logs.",
 		ATTACK: []string{"T1611"}, Microsoft: []string{"Writable hostPath mount"}, Sources: []string{"KubeHound CE_UMH_CORE_PATTERN, CE_VAR_LOG_SYMLINK"}, Coverage: []string{"N1", "D6"},
-		Variants: []*Variant{{Name: "as-root", Effort: Skill, Expand: func(b *Builder) {
-			b.hostPaths(func(p string, m model.HostMode) bool {
-				return m == model.ReadWrite && (covers(p, "/proc/sys/kernel") || covers(p, "/var/log"))
-			}, func(w *model.Workload, from *Position) {
-				b.Add(Edge{Title: "Have the node run a program or serve a file for workload " + name(w), Premises: on(from), To: b.runsOn(w),
-					Blockers: by(hold(model.NoHostPaths, w), hold(model.NonRoot, w), hold(model.PodSecurityEnforced, w.Namespace)), Reveals: b.alarms(w)})
-			})
-		}}},
+		Variants: []*Variant{
+			{Name: "kernel-helper", Effort: Skill, Expand: func(b *Builder) {
+				b.hostPaths(func(p string, m model.HostMode) bool {
+					return m == model.ReadWrite && slices.ContainsFunc(kernelHelpers, func(h string) bool { return covers(p, h) })
+				}, func(w *model.Workload, from *Position) {
+					b.Add(Edge{Title: "Have the node's kernel run a program for workload " + name(w), Premises: on(from), To: b.runsOn(w),
+						Blockers: by(hold(model.NoHostPaths, w), hold(model.NonRoot, w), hold(model.PodSecurityEnforced, w.Namespace)), Reveals: b.alarms(w)})
+				})
+			}},
+			{Name: "log-link", Effort: Skill, Expand: func(b *Builder) {
+				b.hostPaths(func(p string, m model.HostMode) bool { return m == model.ReadWrite && covers(p, "/var/log") }, func(w *model.Workload, from *Position) {
+					for _, p := range poolsOf(w) {
+						b.Add(Edge{Title: "Have the kubelets of pool " + p.Name + " serve any file as a log of workload " + name(w), Premises: on(from, b.logs(p.Cluster)), To: b.liveFiles(p),
+							Blockers: by(hold(model.NoHostPaths, w), hold(model.NonRoot, w), hold(model.PodSecurityEnforced, w.Namespace)), Reveals: b.alarms(w)})
+					}
+				})
+			}},
+			{Name: "read-logs", Effort: Intended, Remains: "Somebody has to read logs; whoever may, reads what the log file points to.", Expand: func(b *Builder) {
+				b.granted(readLogs, func(w *model.Workload, _ bool) {
+					b.Add(Edge{Title: "Ask for logs as workload " + name(w), Premises: on(b.account(w)), To: b.logs(w.Namespace.Cluster)})
+				})
+				b.members(func(c *model.Cluster, t *model.Team) {
+					if len(t.Grants) > 0 {
+						b.Add(Edge{Title: "Ask for logs as team " + t.Name, Premises: on(b.member(c, t)), To: b.logs(c)})
+					}
+				})
+				for _, c := range b.Spec.Clusters {
+					b.Add(Edge{Title: "Ask for logs as cluster-admin of " + c.Name, Premises: on(b.admin(c)), To: b.logs(c)})
+				}
+			}},
+		},
 	},
 	{
 		ID: "E-09", Layer: model.LayerPod, Title: "Escape: talk to the container runtime",
@@ -159,11 +193,41 @@ var escapeSteps = []*Step{
 		},
 	},
 	{
+		ID: "E-12", Layer: model.LayerPod, Title: "Look into processes of the node, or end them",
+		Doc: "A pod that shares the node's process table sees the arguments of every process, and of those that run as its own user also environment, open files and " +
+			"mounted secrets; by default most pods' programs run as one of very few users. It can send such processes signals.",
+		ATTACK: []string{"T1057", "T1552", "T1489"}, Sources: []string{"BishopFox badPods, pod 5", "proc(5): /proc/pid/environ, /proc/pid/root", "Kubernetes: Pod Security Standards, baseline, host namespaces"}, Coverage: []string{"N1", "D6"},
+		Variants: []*Variant{
+			{Name: "read", Effort: Skill, Expand: func(b *Builder) {
+				b.sharesHost(func(h model.Host) bool { return h.PID }, func(w *model.Workload, p *model.NodePool, guards []model.Hold) {
+					b.Add(Edge{Title: "Read what processes of nodes of pool " + p.Name + " hold from workload " + name(w), Premises: on(b.pod(w)), To: b.ownPodSecrets(p), Blockers: guards,
+						Hinders: by(hold(model.NonRoot, w), hold(model.CapabilitiesDropped, w)), Reveals: b.alarms(w)})
+				})
+			}},
+			{Name: "kill", Effort: PublicTool, Expand: func(b *Builder) {
+				b.sharesHost(func(h model.Host) bool { return h.PID }, func(w *model.Workload, p *model.NodePool, guards []model.Hold) {
+					b.Add(Edge{Title: "End processes of nodes of pool " + p.Name + " from workload " + name(w), Premises: on(b.pod(w)), To: b.capacity(p.Cluster), Blockers: guards,
+						Hinders: by(hold(model.NonRoot, w), hold(model.CapabilitiesDropped, w)), Reveals: b.alarms(w)})
+				})
+			}},
+		},
+	},
+	{
+		ID: "E-13", Layer: model.LayerPod, Title: "Read the node's shared memory",
+		Doc:    "Programs that talk through shared memory, semaphores or message queues of the node talk to every pod that shares them. Few do; those that do are databases and graphics.",
+		ATTACK: []string{"T1005", "T1559"}, Sources: []string{"BishopFox badPods, pod 7", "Kubernetes: Pod Security Standards, baseline, host namespaces"}, Coverage: []string{"N1", "D6"},
+		Variants: []*Variant{{Name: "host-ipc", Effort: Skill, Expand: func(b *Builder) {
+			b.sharesHost(func(h model.Host) bool { return h.IPC }, func(w *model.Workload, p *model.NodePool, guards []model.Hold) {
+				b.Add(Edge{Title: "Read the shared memory of nodes of pool " + p.Name + " from workload " + name(w), Premises: on(b.pod(w)), To: b.sharedMemory(p), Blockers: guards, Reveals: b.alarms(w)})
+			})
+		}}},
+	},
+	{
 		ID: "E-11", Layer: model.LayerPod, Title: "Escape: make a volume of the node",
 		Doc:    "Pod Security forbids pods to name directories of the node; a PersistentVolume that names one is not a pod.",
-		ATTACK: []string{"T1611"}, Microsoft: []string{"Writable hostPath mount"}, Sources: []string{"kubesplaining 027, 028", "Kubernetes: RBAC good practices, persistent volume creation"}, Coverage: []string{"N1", "C6"},
+		ATTACK: []string{"T1611"}, Microsoft: []string{"Writable hostPath mount"}, Sources: []string{"kubesplaining 027", "Kubernetes: RBAC good practices, persistent volume creation"}, Coverage: []string{"N1", "C6"},
 		Variants: []*Variant{{Name: "persistent-volume", Effort: PublicTool, Expand: func(b *Builder) {
-			b.granted([]string{"", "storage.k8s.io"}, []string{"persistentvolumes", "storageclasses"}, []string{"create", "update", "patch"}, func(w *model.Workload, _ bool) {
+			b.granted(makeVolumes, func(w *model.Workload, _ bool) {
 				b.Add(Edge{Title: "Create a volume of the node as workload " + name(w), Premises: on(b.account(w)), To: b.sharedNode(w.Namespace.Cluster), Blockers: by(hold(model.NoEscalation, w))})
 			})
 		}}},
@@ -234,6 +298,19 @@ func (b *Builder) escapes(declared func(model.Security) bool, f func(*model.Work
 	})
 }
 
+// sharesHost calls f for each workload that takes the namespace of its node that is asked for, and for those that take
+// none, where it is for the controls to block.
+func (b *Builder) sharesHost(takes func(model.Host) bool, f func(w *model.Workload, p *model.NodePool, guards []model.Hold)) {
+	b.workloads(func(w *model.Workload) {
+		if w.Host.Any() && !takes(w.Host) {
+			return
+		}
+		for _, p := range poolsOf(w) {
+			f(w, p, by(hold(model.NoHostNamespaces, w), hold(model.PodSecurityEnforced, w.Namespace)))
+		}
+	})
+}
+
 // hostPaths calls f for each workload that mounts a matching directory of its node, and for those that mount none, where
 // it is for the controls to block.
 func (b *Builder) hostPaths(match func(path string, mode model.HostMode) bool, f func(*model.Workload, *Position)) {
@@ -264,8 +341,13 @@ func expandHostRead(b *Builder, guard model.ControlID) {
 // sensitivePaths hold keys, programs, schedules or other pods' data. Directories elsewhere hold the owner's own data.
 var sensitivePaths = []string{
 	"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/opt", "/proc", "/root", "/run", "/sbin", "/sys", "/usr",
-	"/var/lib/containerd", "/var/lib/etcd", "/var/lib/kubelet", "/var/run", "/var/spool",
+	"/var/lib/cloud", "/var/lib/containerd", "/var/lib/docker", "/var/lib/etcd", "/var/lib/kubelet", "/var/run", "/var/spool",
 }
+
+// kernelHelpers name programs that the kernel starts as root, outside any container.
+//
+// Source: KubeHound CE_UMH_CORE_PATTERN, and its reference on sensitive mounts.
+var kernelHelpers = []string{"/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe", "/proc/sys/fs/binfmt_misc/register", "/sys/kernel/uevent_helper"}
 
 var runtimeSockets = []string{
 	"/run/containerd/containerd.sock", "/var/run/containerd/containerd.sock", "/run/crio/crio.sock", "/var/run/crio/crio.sock",
@@ -279,5 +361,9 @@ func covers(dir, p string) bool {
 }
 
 func sensitive(dir string) bool {
-	return slices.ContainsFunc(sensitivePaths, func(p string) bool { return covers(dir, p) || covers(p, path.Clean(dir)) })
+	dir = path.Clean(dir)
+	if covers("/proc/sys", dir) || slices.Contains(runtimeSockets, dir) {
+		return false // neither keys nor programs: see kernelHelpers and E-09
+	}
+	return slices.ContainsFunc(sensitivePaths, func(p string) bool { return covers(dir, p) || covers(p, dir) })
 }

@@ -36,6 +36,11 @@ var lateralSteps = []*Step{
 					b.Add(Edge{Title: "Send packets from a node of cluster " + c.Name + " to pods", Premises: on(b.nodeNetwork(c)), To: b.podNetwork(c)})
 				}
 			}},
+			{Name: "leave-host-network", Effort: Intended, Expand: func(b *Builder) {
+				b.sharesHostNetwork(func(w *model.Workload, guards []model.Hold) {
+					b.Add(Edge{Title: "Send packets from the node's address as workload " + name(w), Premises: on(b.pod(w)), To: b.nodeNetwork(w.Namespace.Cluster), Blockers: guards})
+				})
+			}},
 			{Name: "arrive", Effort: PublicTool, Expand: func(b *Builder) {
 				b.workloads(func(w *model.Workload) {
 					if len(w.Ports) > 0 {
@@ -72,7 +77,7 @@ var lateralSteps = []*Step{
 		Sources: []string{"Microsoft MS-TA9035", "kubesplaining CONFIGMAP-COREDNS"}, Coverage: []string{"W3"},
 		Variants: []*Variant{
 			{Name: "configuration", Effort: PublicTool, Expand: func(b *Builder) {
-				b.granted([]string{""}, []string{"configmaps"}, writeVerbs, func(w *model.Workload, all bool) {
+				b.granted(configureDNS, func(w *model.Workload, all bool) {
 					if all {
 						b.Add(Edge{Title: "Change the configuration of cluster DNS as workload " + name(w), Premises: on(b.account(w)), To: b.dns(w.Namespace.Cluster),
 							Blockers: by(hold(model.NoEscalation, w)), Reveals: by(hold(model.APIAudit, w.Namespace.Cluster))})
@@ -119,25 +124,29 @@ var lateralSteps = []*Step{
 		Doc:    "A pod on the host's network sees the traffic of its node's other pods before it is encrypted and after it is decrypted.",
 		ATTACK: []string{"T1040", "T1557"}, Sources: []string{"kubesplaining ESCAPE-003", "CNCF data flow"}, Coverage: []string{"W5", "W6", "D6"},
 		Variants: []*Variant{{Name: "host-network", Effort: PublicTool, Expand: func(b *Builder) {
-			b.workloads(func(w *model.Workload) {
-				if w.Host.Any() && !w.Host.Network {
-					return
-				}
+			b.sharesHostNetwork(func(w *model.Workload, guards []model.Hold) {
 				b.Add(Edge{Title: "Listen to the node's traffic from workload " + name(w), Premises: on(b.pod(w)), To: b.traffic(w.Namespace.Cluster),
-					Blockers: by(hold(model.NoHostNamespaces, w), hold(model.PodSecurityEnforced, w.Namespace)), Hinders: b.meshOf(w)})
+					Blockers: guards, Hinders: b.meshOf(w)})
 			})
 		}}},
 	},
 	{
 		ID: "N-13", Layer: model.LayerNetwork, Title: "Redirect traffic by Services",
-		Doc:    "Whoever may write Services can claim an external IP address that others connect to, and so receive their traffic (CVE-2020-8554).",
+		Doc:    "Whoever may write Services, or their status, can claim an external IP address that others connect to, and so receive their traffic (CVE-2020-8554).",
 		ATTACK: []string{"T1557", "T1565.002"}, Sources: []string{"rbac-police modify_service_status", "CVE-2020-8554"}, Coverage: []string{"W4"},
-		Variants: []*Variant{{Name: "external-ips", Effort: PublicTool, Expand: func(b *Builder) {
-			b.namespaces(func(n *model.Namespace) {
-				b.Add(Edge{Title: "Claim others' addresses by a Service of namespace " + n.Name, Premises: on(b.deploy(n)), To: b.traffic(n.Cluster),
-					Blockers: by(hold(model.DenyExternalIPs, n.Cluster), hold(model.ServiceTypesEnforced, n.Cluster))})
-			})
-		}}},
+		Variants: []*Variant{
+			{Name: "external-ips", Effort: PublicTool, Expand: func(b *Builder) {
+				b.namespaces(func(n *model.Namespace) {
+					b.Add(Edge{Title: "Claim others' addresses by a Service of namespace " + n.Name, Premises: on(b.deploy(n)), To: b.traffic(n.Cluster),
+						Blockers: by(hold(model.DenyExternalIPs, n.Cluster), hold(model.ServiceTypesEnforced, n.Cluster))})
+				})
+			}},
+			{Name: "load-balancer-status", Effort: PublicTool, Expand: func(b *Builder) {
+				b.granted(claimIngress, func(w *model.Workload, _ bool) {
+					b.Add(Edge{Title: "Claim others' addresses in the status of a Service as workload " + name(w), Premises: on(b.account(w)), To: b.traffic(w.Namespace.Cluster), Blockers: by(hold(model.NoEscalation, w))})
+				})
+			}},
+		},
 	},
 	{
 		ID: "N-14", Layer: model.LayerNetwork, Title: "Take the gateway",
@@ -265,6 +274,16 @@ var lateralSteps = []*Step{
 			}},
 		},
 	},
+}
+
+// sharesHostNetwork calls f for each workload on its node's network, and for those that take nothing from their node,
+// where it is for the controls to block.
+func (b *Builder) sharesHostNetwork(f func(w *model.Workload, guards []model.Hold)) {
+	b.workloads(func(w *model.Workload) {
+		if !w.Host.Any() || w.Host.Network {
+			f(w, by(hold(model.NoHostNamespaces, w), hold(model.PodSecurityEnforced, w.Namespace)))
+		}
+	})
 }
 
 func (b *Builder) routes(g *model.Gateway) *Position {

@@ -117,19 +117,12 @@ var nodeSteps = []*Step{
 	},
 	{
 		ID: "D-05", Layer: model.LayerNode, Title: "Draw pods to a node that the attacker holds",
-		Doc:    "Whoever may change nodes or evict pods moves the interesting pods to where he already is root.",
+		Doc:    "Whoever may close nodes to new pods, and delete or evict those that run, moves the interesting ones to where he already is root.",
 		ATTACK: []string{"T1578"}, Sources: []string{"rbac-police steal_pods, modify_node_status", "kubesplaining 016, 030"}, Coverage: []string{"N8", "C6"},
-		Variants: []*Variant{{Name: "evict", Effort: Skill, Expand: func(b *Builder) {
-			b.granted([]string{""}, []string{"nodes", "nodes/status", "pods/eviction"}, writeVerbs, func(w *model.Workload, all bool) {
-				if !all {
-					return
-				}
-				c := w.Namespace.Cluster
-				for _, p := range c.NodePools {
-					b.Add(Edge{Title: "Draw pods to pool " + p.Name + " as workload " + name(w), Premises: on(b.account(w), b.node(p)), To: b.sharedPods(c), Blockers: by(hold(model.NoEscalation, w))})
-				}
-			})
-		}}},
+		Variants: []*Variant{
+			{Name: "delete", Effort: Skill, Expand: func(b *Builder) { b.drawPods(deletePods) }},
+			{Name: "evict", Effort: Skill, Expand: func(b *Builder) { b.drawPods(evictPods) }},
+		},
 	},
 	{
 		ID: "D-06", Layer: model.LayerNode, Title: "Escape where the workload should not run",
@@ -330,6 +323,19 @@ var nodeSteps = []*Step{
 	},
 }
 
+// drawPods adds the edges of those who close other nodes and move their pods.
+func (b *Builder) drawPods(rights []right) {
+	b.granted(rights, func(w *model.Workload, all bool) {
+		if !all {
+			return
+		}
+		c := w.Namespace.Cluster
+		for _, p := range c.NodePools {
+			b.Add(Edge{Title: "Draw pods to pool " + p.Name + " as workload " + name(w), Premises: on(b.account(w), b.node(p)), To: b.sharedPods(c), Blockers: by(hold(model.NoEscalation, w))})
+		}
+	})
+}
+
 func (b *Builder) liveFiles(p *model.NodePool) *Position {
 	return b.position(Position{ID: string(p.Addr()) + "/files", Kind: KindData, Lane: LaneNodes, Address: p.Addr(), Cluster: p.Cluster.Name, Group: p.Addr(),
 		Title: "Root's files of a running node of pool " + p.Name})
@@ -338,6 +344,12 @@ func (b *Builder) liveFiles(p *model.NodePool) *Position {
 func (b *Builder) ownPodSecrets(p *model.NodePool) *Position {
 	return b.position(Position{ID: string(p.Addr()) + "/own-pod-secrets", Kind: KindData, Lane: LaneNodes, Address: p.Addr(), Cluster: p.Cluster.Name, Group: p.Addr(),
 		Title: "Secrets and tokens of the pods of a node of pool " + p.Name})
+}
+
+// sharedMemory is what programs of a node share by System V and POSIX inter-process communication.
+func (b *Builder) sharedMemory(p *model.NodePool) *Position {
+	return b.position(Position{ID: string(p.Addr()) + "/shared-memory", Kind: KindData, Lane: LaneNodes, Address: p.Addr(), Cluster: p.Cluster.Name, Group: p.Addr(),
+		Title: "The shared memory of programs on a node of pool " + p.Name})
 }
 
 func (b *Builder) persistence(p *model.NodePool) *Position {

@@ -22,7 +22,7 @@ var rightsSteps = []*Step{
 				})
 			}},
 			{Name: "wildcard", Effort: PublicTool, Expand: func(b *Builder) {
-				b.granted([]string{"*"}, []string{"*"}, []string{"*"}, func(w *model.Workload, all bool) {
+				b.granted(everything, func(w *model.Workload, all bool) {
 					if all {
 						b.Add(Edge{Title: "Use the unlimited rights of workload " + name(w), Premises: on(b.account(w)), To: b.admin(w.Namespace.Cluster), Blockers: by(hold(model.NoEscalation, w))})
 					}
@@ -45,7 +45,7 @@ var rightsSteps = []*Step{
 		ATTACK: []string{"T1552.007"}, Microsoft: []string{"List Kubernetes secrets"}, Sources: []string{"KubeHound TOKEN_LIST, TOKEN_BRUTEFORCE", "IceKube ACCESS_SECRET", "Checkov ReadAllSecrets"}, Coverage: []string{"C6", "C7"},
 		Variants: []*Variant{
 			{Name: "workload", Effort: PublicTool, Expand: func(b *Builder) {
-				b.granted([]string{""}, []string{"secrets"}, readVerbs, func(w *model.Workload, all bool) {
+				b.granted(readSecrets, func(w *model.Workload, all bool) {
 					to := b.namespaceSecrets(w.Namespace)
 					if all {
 						to = b.secrets(w.Namespace.Cluster)
@@ -78,7 +78,7 @@ var rightsSteps = []*Step{
 		Sources: []string{"IceKube CREATE_POD_WITH_SA, REPLACE_IMAGE", "rbac-police assign_sa", "KubeHound POD_CREATE, POD_PATCH", "kubesplaining 001, 003, 031"}, Coverage: []string{"C6", "D5"},
 		Variants: []*Variant{
 			{Name: "workload", Effort: PublicTool, Expand: func(b *Builder) {
-				b.granted([]string{"", "apps", "batch"}, []string{"pods", "replicationcontrollers", "deployments", "daemonsets", "statefulsets", "replicasets", "jobs", "cronjobs"}, writeVerbs, func(w *model.Workload, all bool) {
+				b.granted(runPods, func(w *model.Workload, all bool) {
 					for _, n := range reachOf(w, all) {
 						b.Add(Edge{Title: "Create pods in namespace " + n.Name + " as workload " + name(w), Premises: on(b.account(w)), To: b.deploy(n), Blockers: by(hold(model.NoEscalation, w))})
 					}
@@ -130,13 +130,25 @@ var rightsSteps = []*Step{
 	},
 	{
 		ID: "R-06", Layer: model.LayerConfig, Title: "Run commands in running pods",
-		Doc:    "Exec, attach, port-forward and ephemeral containers put somebody into a running pod, with all that it holds.",
+		Doc:    "Exec, attach and ephemeral containers put somebody into a running pod, with all that it holds. Port-forward and the proxies of pods and Services put him before its ports, past network policies.",
 		ATTACK: []string{"T1609"}, Microsoft: []string{"Exec into container"}, Sources: []string{"KubeHound POD_EXEC", "IceKube EXEC_INTO, DEBUG_POD", "Microsoft MS-TA9006"}, Coverage: []string{"C6", "N6"},
 		Variants: []*Variant{
 			{Name: "workload", Effort: PublicTool, Expand: func(b *Builder) {
-				b.granted([]string{""}, []string{"pods/exec", "pods/attach", "pods/portforward", "pods/ephemeralcontainers", "pods/proxy"}, []string{"create", "get", "update", "patch"}, func(w *model.Workload, all bool) {
-					for _, n := range reachOf(w, all) {
-						b.Add(Edge{Title: "Run commands in pods of namespace " + n.Name + " as workload " + name(w), Premises: on(b.account(w)), To: b.everyPodOf(n), Blockers: by(hold(model.NoEscalation, w))})
+				b.enters(enterPods, "Run commands in pods of namespace ", b.everyPodOf)
+				b.enters(enterPodsByGet, "Run commands by a WebSocket in pods of namespace ", b.everyPodOf)
+			}},
+			{Name: "ephemeral-container", Effort: PublicTool, Expand: func(b *Builder) {
+				b.enters(debugPods, "Add containers to pods of namespace ", b.everyPodOf)
+			}},
+			{Name: "port-forward", Effort: PublicTool, Expand: func(b *Builder) {
+				b.enters(forwardPorts, "Connect through the API server to pods of namespace ", b.portsOf)
+				b.enters(proxyPods, "Send requests through the API server to pods of namespace ", b.portsOf)
+				b.enters(forwardPortsByGet, "Connect by a WebSocket through the API server to pods of namespace ", b.portsOf)
+			}},
+			{Name: "forwarded-ports", Effort: Intended, Remains: "What is forwarded comes from the node, past network policies, and arrives on localhost too.", Expand: func(b *Builder) {
+				b.workloads(func(w *model.Workload) {
+					if len(w.Ports) > 0 {
+						b.Add(Edge{Title: "Reach workload " + name(w) + " by port-forward", Premises: on(b.portsOf(w.Namespace)), To: b.reach(w)})
 					}
 				})
 			}},
@@ -152,41 +164,39 @@ var rightsSteps = []*Step{
 	{
 		ID: "R-07", Layer: model.LayerConfig, Title: "Raise the rights of a role",
 		Doc: "RBAC lets nobody grant what he does not hold, with exceptions: the verb escalate on a role that he is bound to, the verb bind " +
-			"together with writing bindings, and impersonation.",
+			"together with writing bindings, and impersonation. In one namespace they give that namespace, in the whole cluster all of it.",
 		ATTACK: []string{"T1098.006", "T1548"}, Microsoft: []string{"Cluster-admin binding"}, Sources: []string{"IceKube RBAC_ESCALATE_TO, CAN_IMPERSONATE", "rbac-police bind_roles, escalate_roles", "Kubernetes: RBAC good practices"}, Coverage: []string{"C6"},
 		Variants: []*Variant{
 			{Name: "escalate", Effort: PublicTool, Expand: func(b *Builder) {
-				b.grantedTogether([]string{"roles", "clusterroles"}, []string{"escalate"}, []string{"roles", "clusterroles"}, []string{"create", "update", "patch"}, "Raise a role as workload ")
+				b.takesRights(raiseRoles, "Raise a role as workload ")
 			}},
 			{Name: "bind", Effort: PublicTool, Expand: func(b *Builder) {
-				b.grantedTogether([]string{"roles", "clusterroles"}, []string{"bind"}, []string{"rolebindings", "clusterrolebindings"}, writeVerbs, "Bind a stronger role as workload ")
+				b.takesRights(bindRoles, "Bind a stronger role as workload ")
 			}},
 			{Name: "impersonate", Effort: PublicTool, Expand: func(b *Builder) {
-				b.granted([]string{"", "authentication.k8s.io"}, []string{"users", "groups", "serviceaccounts", "uids"}, []string{"impersonate"}, func(w *model.Workload, all bool) {
+				b.granted(impersonate, func(w *model.Workload, all bool) {
 					if all {
 						b.Add(Edge{Title: "Act as an administrator by impersonation as workload " + name(w), Premises: on(b.account(w)), To: b.admin(w.Namespace.Cluster), Blockers: by(hold(model.NoEscalation, w))})
 					}
+				})
+			}},
+			{Name: "impersonate-neighbour", Effort: PublicTool, Expand: func(b *Builder) {
+				b.granted(impersonateAccounts, func(w *model.Workload, all bool) {
+					b.neighbours(w, all, func(x *model.Workload) {
+						b.Add(Edge{Title: "Act as workload " + name(x) + " by impersonation as workload " + name(w), Premises: on(b.account(w)), To: b.account(x), Blockers: by(hold(model.NoEscalation, w))})
+					})
 				})
 			}},
 		},
 	},
 	{
 		ID: "R-10", Layer: model.LayerConfig, Title: "Mint a token for another account",
-		Doc:    "A right on serviceaccounts/token, or to create Secrets of type service-account-token, yields tokens of accounts that may do more.",
+		Doc:    "A right on serviceaccounts/token, or to create Secrets of type service-account-token and to read them, yields tokens of accounts that may do more.",
 		ATTACK: []string{"T1528"}, Microsoft: []string{"Container service account"}, Sources: []string{"IceKube GENERATE_TOKEN, CREATE_SECRET_WITH_TOKEN", "rbac-police token_request"}, Coverage: []string{"C6"},
-		Variants: []*Variant{{Name: "token-request", Effort: PublicTool, Expand: func(b *Builder) {
-			b.granted([]string{""}, []string{"serviceaccounts/token"}, []string{"create"}, func(w *model.Workload, all bool) {
-				if all {
-					b.Add(Edge{Title: "Mint a token of a system account as workload " + name(w), Premises: on(b.account(w)), To: b.admin(w.Namespace.Cluster), Blockers: by(hold(model.NoEscalation, w))})
-					return
-				}
-				for _, x := range w.Namespace.Workloads {
-					if x != w && len(x.APIAccess) > 0 {
-						b.Add(Edge{Title: "Mint a token of workload " + name(x) + " as workload " + name(w), Premises: on(b.account(w)), To: b.token(x), Blockers: by(hold(model.NoEscalation, w))})
-					}
-				}
-			})
-		}}},
+		Variants: []*Variant{
+			{Name: "token-request", Effort: PublicTool, Expand: func(b *Builder) { b.mintsTokens(requestTokens) }},
+			{Name: "token-secret", Effort: PublicTool, Expand: func(b *Builder) { b.mintsTokens(makeTokenSecrets) }},
+		},
 	},
 	{
 		ID: "R-11", Layer: model.LayerConfig, Title: "Use a token that never expires",
@@ -205,7 +215,11 @@ var rightsSteps = []*Step{
 		Doc:    "A certificate signing request that names an administrator, approved by whoever made it, is an administrator's certificate. It takes the rights to create, to approve and on the signer.",
 		ATTACK: []string{"T1649"}, Sources: []string{"IceKube GENERATE_CLIENT_CERTIFICATE", "rbac-police approve_csrs"}, Coverage: []string{"C6"},
 		Variants: []*Variant{{Name: "approve", Effort: PublicTool, Expand: func(b *Builder) {
-			b.grantedTogether([]string{"certificatesigningrequests/approval"}, []string{"update", "patch"}, []string{"signers"}, []string{"approve"}, "Approve a certificate as workload ")
+			b.granted(signCertificates, func(w *model.Workload, all bool) {
+				if all {
+					b.Add(Edge{Title: "Approve an administrator's certificate as workload " + name(w), Premises: on(b.account(w)), To: b.admin(w.Namespace.Cluster), Blockers: by(hold(model.NoEscalation, w))})
+				}
+			})
 		}}},
 	},
 	{
@@ -213,7 +227,7 @@ var rightsSteps = []*Step{
 		Doc:    "A right on nodes/proxy reaches the kubelet's API past admission and past the audit of exec.",
 		ATTACK: []string{"T1609"}, Microsoft: []string{"Access Kubelet API"}, Sources: []string{"IceKube CAN_EXEC_THROUGH_KUBELET", "rbac-police nodes_proxy"}, Coverage: []string{"N2", "C6"},
 		Variants: []*Variant{{Name: "nodes-proxy", Effort: PublicTool, Expand: func(b *Builder) {
-			b.granted([]string{""}, []string{"nodes/proxy"}, []string{"create", "get"}, func(w *model.Workload, all bool) {
+			b.granted(proxyNodes, func(w *model.Workload, all bool) {
 				if !all {
 					return
 				}
@@ -240,7 +254,7 @@ var rightsSteps = []*Step{
 		Doc:    "A controller does what its custom resources say, with its own rights. Whoever may write them borrows those rights.",
 		ATTACK: []string{"T1199"}, Sources: []string{"kubesplaining CONFUSED-DEPUTY catalogue"}, Coverage: []string{"C6", "I3"},
 		Variants: []*Variant{{Name: "gitops-objects", Effort: PublicTool, Expand: func(b *Builder) {
-			b.granted([]string{"kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", "source.toolkit.fluxcd.io", "argoproj.io"}, []string{"kustomizations", "helmreleases", "gitrepositories", "applications"}, writeVerbs, func(w *model.Workload, _ bool) {
+			b.granted(steerDeployer, func(w *model.Workload, _ bool) {
 				for _, g := range b.Spec.GitOps {
 					b.Add(Edge{Title: "Make " + g.Name + " deploy for workload " + name(w), Premises: on(b.account(w)), To: b.gitops(g), Blockers: by(hold(model.NoEscalation, w))})
 				}
@@ -291,15 +305,47 @@ func (b *Builder) newPods(f func(*model.Namespace, *model.NodePool)) {
 	})
 }
 
-// grantedTogether adds an edge to cluster-admin for each workload that is granted both pairs in the whole cluster: one
-// alone leads nowhere.
-func (b *Builder) grantedTogether(resources, verbs, otherResources, otherVerbs []string, title string) {
-	groups := []string{"rbac.authorization.k8s.io", "certificates.k8s.io"}
-	both := map[*model.Workload]bool{}
-	b.granted(groups, resources, verbs, func(w *model.Workload, all bool) { both[w] = all })
-	b.granted(groups, otherResources, otherVerbs, func(w *model.Workload, all bool) {
-		if all && both[w] {
-			b.Add(Edge{Title: title + name(w), Premises: on(b.account(w)), To: b.admin(w.Namespace.Cluster), Blockers: by(hold(model.NoEscalation, w))})
+// takesRights adds edges for the workloads whose rights let them take any right where they have these: in their
+// namespace, or in the cluster.
+func (b *Builder) takesRights(rights []right, title string) {
+	b.granted(rights, func(w *model.Workload, all bool) {
+		to := b.deploy(w.Namespace)
+		if all {
+			to = b.admin(w.Namespace.Cluster)
+		}
+		b.Add(Edge{Title: title + name(w), Premises: on(b.account(w)), To: to, Blockers: by(hold(model.NoEscalation, w))})
+	})
+}
+
+// enters adds edges from the workloads that hold the rights to the namespaces where they count.
+func (b *Builder) enters(rights []right, title string, to func(*model.Namespace) *Position) {
+	b.granted(rights, func(w *model.Workload, all bool) {
+		for _, n := range reachOf(w, all) {
+			b.Add(Edge{Title: title + n.Name + " as workload " + name(w), Premises: on(b.account(w)), To: to(n), Blockers: by(hold(model.NoEscalation, w))})
 		}
 	})
+}
+
+// mintsTokens adds edges from the workloads whose rights yield tokens: of the system's accounts in the whole cluster, of
+// their neighbours' in one namespace.
+func (b *Builder) mintsTokens(rights []right) {
+	b.granted(rights, func(w *model.Workload, all bool) {
+		if all {
+			b.Add(Edge{Title: "Mint a token of a system account as workload " + name(w), Premises: on(b.account(w)), To: b.admin(w.Namespace.Cluster), Blockers: by(hold(model.NoEscalation, w))})
+			return
+		}
+		b.neighbours(w, false, func(x *model.Workload) {
+			b.Add(Edge{Title: "Mint a token of workload " + name(x) + " as workload " + name(w), Premises: on(b.account(w)), To: b.token(x), Blockers: by(hold(model.NoEscalation, w))})
+		})
+	})
+}
+
+// neighbours calls f for the other workloads of the namespace whose accounts hold rights; for none where the right counts
+// in the whole cluster, because a step to its administrator says more.
+func (b *Builder) neighbours(w *model.Workload, all bool, f func(*model.Workload)) {
+	for _, x := range w.Namespace.Workloads {
+		if !all && x != w && len(x.APIAccess) > 0 {
+			f(x)
+		}
+	}
 }

@@ -29,10 +29,11 @@ func pushing() *fixture {
 	return f
 }
 
-// scoped is a workload that may mint tokens in its own namespace, beside another that has an account worth it.
+// scoped is a workload that may mint tokens and impersonate accounts in its own namespace, beside another that has an account worth it.
 func scoped() *fixture {
 	f := newFixture()
 	f.operator.APIAccess = []*model.APIAccess{{Name: "mint", Groups: []string{""}, Resources: []string{"serviceaccounts/token"}, Verbs: []string{"create"}}}
+	f.operator.APIAccess = append(f.operator.APIAccess, &model.APIAccess{Name: "act", Groups: []string{""}, Resources: []string{"serviceaccounts"}, Verbs: []string{"impersonate"}})
 	f.pay.APIAccess = []*model.APIAccess{{Name: "read", Groups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get"}}}
 	return f
 }
