@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/bartizan-dev/bartizan/generate"
+	"github.com/bartizan-dev/bartizan/generate/verify"
 	"github.com/bartizan-dev/bartizan/internal/torture"
 	"github.com/bartizan-dev/bartizan/model"
 	"github.com/bartizan-dev/bartizan/threatmodel"
@@ -19,126 +20,21 @@ import (
 // everything is a specification that uses every block and attribute of the language.
 const everything = "../../model/testdata/everything"
 
-// field is one name of the survey: the place that is used for it, and a harmless text that fits there.
-type field struct {
-	*place
-	harmless string // "": the field takes no free text
+// files generates the tree in memory and proves every claim.
+func files(l *model.Loaded) (map[string][]byte, error) {
+	set, err := generate.Run(l.Spec, generate.All)
+	if err != nil {
+		return nil, err
+	}
+	files := set.Files()
+	if missing := verify.Run(l.Spec, files, verify.All).Unproved(set.Claims); len(missing) > 0 {
+		return nil, fmt.Errorf("not proved:\n%s", claimList(missing))
+	}
+	return files, nil
 }
 
-// harmlessForms are texts with a word in it of which at least one fits each field that takes free text.
-var harmlessForms = []string{"%s", "%s.example.com", "/%s", "https://%s.example.com", "%s.example.com:6443",
-	"registry.example.com:5000/shop/%s:v1", "@%s/team", "%s:", "s3://%s/x", "unix:///run/%s.sock"}
-
-// choose finds for each field a place and a harmless text, such that all together are a specification.
-func choose(in *injector, s *survey) []*field {
-	var fields []*field
-	for _, name := range s.names {
-		fields = append(fields, &field{place: s.places[name][0]})
-	}
-	text := func(i int, form string) string { return fmt.Sprintf(form, fmt.Sprintf("hq%dx", i)) }
-	open := func(i int) bool { return fields[i].harmless == "" && fields[i].takesText() }
-	for n, form := range harmlessForms { // many at once, which is fast
-		for _, named := range []bool{false, true} {
-			try := assignment{}
-			for i, f := range fields {
-				if open(i) && f.named == named && n < tries(f) && f.apart(try) && f.apart(taken(fields)) {
-					try[f.place] = text(i, form)
-				}
-			}
-			for p := range settle(in, try, taken(fields)) {
-				i := slices.Index(s.names, p.name)
-				fields[i].harmless = text(i, form)
-			}
-		}
-	}
-	for i, f := range fields {
-		places, forms := s.places[f.name], harmlessForms[:tries(f)]
-		if !f.named {
-			places = places[:min(len(places), 2)]
-		}
-		for _, p := range places {
-			for _, form := range forms {
-				if both := taken(fields); open(i) && p.apart(both) {
-					if both[p] = text(i, form); !in.native(both).HasErrors() {
-						f.place, f.harmless = p, text(i, form)
-					}
-				}
-			}
-		}
-	}
-	return fields
-}
-
-// tries is how many of the harmless forms may fit the field: names are labels.
-func tries(f *field) int {
-	if f.named {
-		return 2
-	}
-	return len(harmlessForms)
-}
-
-// takesText reports whether the type of the field does not exclude free text. A key of for_each makes a block another
-// one, and is tried by itself.
-func (p *place) takesText() bool {
-	if p.isName() {
-		return false
-	}
-	if block, label, ok := strings.Cut(p.name, " "); ok && label != "key" {
-		b := model.LookupBlock(block)
-		i := slices.IndexFunc(b.Labels, func(l model.Label) bool { return l.Name == label })
-		return i >= 0 && len(b.Labels[i].Type.Values) == 0 && label != "NAMESPACE"
-	}
-	if p.named {
-		return !strings.HasSuffix(p.name, ".for_each key")
-	}
-	a := model.LookupAttribute(p.name)
-	if a == nil {
-		return false
-	}
-	ty := a.Type.Name
-	return len(a.Type.Values) == 0 && len(a.Type.Kinds) == 0 && !strings.Contains(ty, "whole number") && !strings.Contains(ty, "true or false") && ty != "expression"
-}
-
-// elsewhere reports whether what is wrong with a text shows where it is used: with a variable where it is read, with a
-// name, or with what for_each makes names of, where it is referred to.
-func (p *place) elsewhere() bool {
-	return p.named || strings.HasPrefix(p.name, "variable.") || strings.HasSuffix(p.name, ".for_each")
-}
-
-// taken are the harmless texts of the fields that have one.
-func taken(fields []*field) assignment {
-	a := assignment{}
-	for _, f := range fields {
-		if f.harmless != "" {
-			a[f.place] = f.harmless
-		}
-	}
-	return a
-}
-
-// settle returns those texts that are accepted, together, beside those that are already there.
-func settle(in *injector, try, beside assignment) assignment {
-	for len(try) > 0 {
-		both := maps.Clone(beside)
-		maps.Copy(both, try)
-		l := in.native(both)
-		if !l.HasErrors() {
-			return try
-		}
-		before := len(try)
-		maps.DeleteFunc(try, func(p *place, _ string) bool { return blamed(l, p) })
-		if len(try) == before {
-			return nil
-		}
-	}
-	return nil
-}
-
-// isName reports whether the place is the name of an attribute, which only the JSON form can make any text.
-func (p *place) isName() bool { return p.spots[0].as == attribute }
-
-// files generates the tree in memory, which includes the proof of every claim, and all reports of the threat model.
-func (in *injector) files(l *model.Loaded) (map[string][]byte, error) {
+// allFiles are the files of the tree, and all reports of the threat model, which take long.
+func allFiles(l *model.Loaded) (map[string][]byte, error) {
 	t, err := newTree(l.Spec)
 	if err != nil {
 		return nil, err
@@ -178,6 +74,11 @@ type torment struct {
 	in     *injector
 	fields []*field
 	names  assignment // of attributes, in the JSON form
+	// again: other choices are tried. Long values were judged before, and reports do not depend on the choices.
+	again bool
+
+	harmless assignment        // the last texts that files were generated with to compare with
+	base     map[string][]byte // and these files
 
 	pairs, refused, accepted, trees, read int
 }
@@ -190,11 +91,11 @@ type torment struct {
 // that hold the marks of all languages.
 func TestHostileValuesAreRefusedOrEncoded(t *testing.T) {
 	full := os.Getenv("BARTIZAN_TORTURE") != ""
-	torturing(t, "as written", newInjector(t, everything), full)
+	torturing(t, "as written", newInjector(t, everything), full, false)
 	if full {
 		in := newInjector(t, everything)
 		in.replace(t, otherChoices)
-		torturing(t, "other choices", in, full)
+		torturing(t, "other choices", in, full, true)
 	}
 }
 
@@ -205,12 +106,12 @@ var otherChoices = [][2]string{
   image = "registry.example.com:5000/shop/agent:v1"`},
 }
 
-func torturing(t *testing.T, title string, in *injector, full bool) {
+func torturing(t *testing.T, title string, in *injector, full, again bool) {
 	s := newSurvey(t, in.text)
 	if l := in.native(nil); l.HasErrors() {
 		t.Fatal(l.Text())
 	}
-	m := &torment{t: t, in: in, fields: choose(in, s), names: assignment{}}
+	m := &torment{t: t, in: in, fields: choose(in, s), names: assignment{}, again: again}
 	m.fields = slices.DeleteFunc(m.fields, func(f *field) bool {
 		if f.isName() {
 			m.names[f.place] = ""
@@ -272,23 +173,37 @@ func (m *torment) say(name, value string) {
 	}
 }
 
-// judge loads the specification with a value in each of the fields, and returns where it is accepted. Fields whose type
-// takes no free text are judged together first, and without alone all are: an error at the place of one is its own.
+// judge loads the specification with a value in each of the fields, and returns where it is accepted. Values that are no
+// names are judged together: an error at the place of one is its own, and those that remain must be accepted together. A
+// name changes what others refer to, and stands alone, unless many are asked for. So does a value that is so long that two
+// make a file too long, and only in fields of free text.
 func (m *torment) judge(name, value string, alone bool) assignment {
-	accepted := assignment{}
-	groups := map[bool]assignment{true: {}, false: {}}
+	accepted, together := assignment{}, map[bool]assignment{true: {}, false: {}}
 	var single []*place
+	long := len(value) > 64<<10
 	for _, f := range m.fields {
+		if long && (m.again || f.harmless == "") {
+			continue
+		}
 		m.pairs++
-		if (!alone || f.harmless == "" && !f.named) && f.apart(groups[f.named]) {
-			groups[f.named][f.place] = value
-		} else {
+		if long || f.named && alone || !f.apart(together[f.named]) {
 			single = append(single, f.place)
+		} else {
+			together[f.named][f.place] = value
 		}
 	}
-	for _, together := range groups {
-		l := m.in.native(together)
-		for p := range together {
+	for _, named := range []bool{true, false} {
+		try := together[named]
+		n := len(try)
+		left := maps.Clone(try)
+		if taken := settle(m.in, try, assignment{}); taken != nil {
+			m.refused += n - len(taken)
+			maps.Copy(accepted, taken)
+			continue
+		}
+		// What is wrong stands elsewhere.
+		l := m.in.native(left)
+		for p := range left {
 			if blamed(l, p) {
 				m.refused++
 			} else {
@@ -362,13 +277,13 @@ func (m *torment) tree(name string, accepted assignment) {
 	if j := m.in.json(with); !sameLoaded(l, j) {
 		m.t.Errorf("%s: the JSON form means something else: %s", name, j.Text())
 	}
-	base, err := m.in.files(m.in.native(without))
+	base, err := m.compared(without)
 	if err != nil {
 		m.t.Errorf("%s: with harmless texts: %v", name, err)
 		return
 	}
 	flaws, read := []string(nil), 0
-	files, err := m.in.files(l)
+	files, err := m.files(l)
 	if err != nil {
 		flaws = []string{err.Error()}
 	} else {
@@ -396,6 +311,26 @@ func (m *torment) tree(name string, accepted assignment) {
 	for _, flaw := range flaws {
 		m.t.Errorf("%s, %.300q: %s", name, pairs, flaw)
 	}
+}
+
+// files generates the tree, and the reports of the threat model if they are due.
+func (m *torment) files(l *model.Loaded) (map[string][]byte, error) {
+	if m.again {
+		return files(l)
+	}
+	return allFiles(l)
+}
+
+// compared generates with harmless texts, which are mostly those of the time before.
+func (m *torment) compared(texts assignment) (map[string][]byte, error) {
+	if m.harmless == nil || !maps.Equal(m.harmless, texts) {
+		base, err := m.files(m.in.native(texts))
+		if err != nil {
+			return nil, err
+		}
+		m.harmless, m.base = texts, base
+	}
+	return m.base, nil
 }
 
 // write writes the files to a directory, and looks that nothing else came to be around it.
