@@ -23,6 +23,8 @@ require github.com/santhosh-tekuri/jsonschema/v6 v6.0.2
 
 require github.com/yuin/goldmark v1.7.13
 
+require k8s.io/component-helpers v0.36.4
+
 require (
 	cel.dev/expr v0.25.1 // indirect
 	github.com/agext/levenshtein v1.2.1

@@ -99,8 +99,8 @@ func kubeletBase(c *model.Cluster) kubeletConfiguration {
 		FailCgroupV1:         true, // the default since 1.35, and a field of every supported version
 		HealthzBindAddress:   "127.0.0.1",
 		// Room for the kubelet, the runtime and the system, so that pods cannot starve what controls them.
-		KubeReserved:           map[string]string{"cpu": "100m", "memory": "256Mi", "pid": "1000"},
-		SystemReserved:         map[string]string{"cpu": "100m", "memory": "256Mi", "pid": "1000"},
+		KubeReserved:           keptBack(model.KubeReserve),
+		SystemReserved:         keptBack(model.SystemReserve),
 		MakeIPTablesUtilChains: true,
 		PodPidsLimit:           4096,
 		ProtectKernelDefaults:  true, // the node files set the values that the kubelet checks
@@ -117,6 +117,10 @@ func kubeletBase(c *model.Cluster) kubeletConfiguration {
 		k.ImagePullCredentialsVerificationPolicy = "NeverVerifyPreloadedImages"
 	}
 	return k
+}
+
+func keptBack(r model.Reserve) map[string]string {
+	return map[string]string{"cpu": r.CPU, "memory": r.Memory, "pid": r.PIDs}
 }
 
 func runKubelet(p *Pass) error {

@@ -52,8 +52,8 @@ func podTemplate(q *quantities, w *model.Workload) corev1.PodTemplateSpec {
 	place(spec, w)
 	for i, c := range w.Containers {
 		container := containerObject(q, w, c, i)
-		if c.Sidecar && (w.Kind == model.Job || w.Kind == model.CronJob) {
-			// A further container that keeps running would keep the job from ending.
+		if c.Sidecar {
+			// Started before the others and ended after them; a job does not wait for its end.
 			container.RestartPolicy = new(corev1.ContainerRestartPolicyAlways)
 			spec.InitContainers = append(spec.InitContainers, container)
 			continue
@@ -144,19 +144,9 @@ func seccomp(unconfined bool) *corev1.SeccompProfile {
 	return &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}
 }
 
-// candidates are the pools on which the scheduler may place the workload.
-func candidates(w *model.Workload) []*model.NodePool {
-	if w.Pool != nil {
-		return []*model.NodePool{w.Pool}
-	}
-	return slices.DeleteFunc(slices.Clone(w.Namespace.Cluster.NodePools), func(p *model.NodePool) bool {
-		return !p.Worker() || p.Dedicated
-	})
-}
-
 // onAll reports whether every pool that the workload may run on has the property.
 func onAll(w *model.Workload, has func(*model.NodePool) bool) bool {
-	pools := candidates(w)
+	pools := w.HostPools()
 	return len(pools) > 0 && !slices.ContainsFunc(pools, func(p *model.NodePool) bool { return !has(p) })
 }
 
@@ -207,9 +197,17 @@ func place(spec *corev1.PodSpec, w *model.Workload) {
 			}}
 		}
 	}
+	wanted := []corev1.NodeSelectorRequirement{worker}
+	if len(w.Arch) > 0 {
+		arch := corev1.NodeSelectorRequirement{Key: corev1.LabelArchStable, Operator: corev1.NodeSelectorOpIn}
+		for _, a := range w.Arch {
+			arch.Values = append(arch.Values, string(a))
+		}
+		wanted = append(wanted, arch)
+	}
 	spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
 		RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{
-			NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{worker}}},
+			NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: wanted}},
 		},
 	}}
 	if w.Kind != model.Deployment && w.Kind != model.StatefulSet && w.Kind != "" {

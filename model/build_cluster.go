@@ -179,6 +179,9 @@ func (l *loader) buildNodePool(n *node) {
 	p.Dedicated = as[bool](l, n, "dedicated")
 	p.Runtime = as[Runtime](l, n, "runtime")
 	p.Patching = as[Patching](l, n, "patching")
+	p.Arch = as[Arch](l, n, "arch")
+	p.CPU = as[string](l, n, "cpu")
+	p.Memory = as[string](l, n, "memory")
 	p.Labels = table[string](l, n, "labels")
 	for name, address := range table[netip.Addr](l, n, "nodes") {
 		p.Nodes = append(p.Nodes, Node{name, address})

@@ -118,6 +118,9 @@ func (l *loader) buildWorkload(n *node) {
 	}
 	w.Schedule = as[string](l, n, "schedule")
 	w.Pool = as[*NodePool](l, n, "pool")
+	w.Arch = each[Arch](l, n, "arch")
+	slices.Sort(w.Arch)
+	w.Arch = slices.Compact(w.Arch)
 	w.GraceSeconds = as[int](l, n, "grace_seconds")
 	w.Priority = as[Priority](l, n, "priority")
 	if b := n.one("scaling"); b != nil {

@@ -36,6 +36,7 @@ func (l *loader) checkNodePool(n *node, p *NodePool) {
 		}
 	}
 	l.checkPoolZone(n, p)
+	l.checkNodeSize(n, p)
 }
 
 // checkPoolZone holds that the addresses of a pool are in its zone.

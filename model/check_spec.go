@@ -18,6 +18,7 @@ func (l *loader) checkSpec() {
 		}
 		l.errorf(n.at, "No pool", "No pool can run %s%s: every worker pool is dedicated, or there is none. Declare a node_pool without roles, or name a dedicated one: pool = node_pool.NAME.", n.describe(), more)
 	}
+	l.checkCapacity()
 	l.checkNetworks()
 	l.checkPorts()
 	l.checkSelectors()

@@ -87,7 +87,7 @@ func (l *loader) checkManifests(n *node, w *Workload) {
 	}
 	if w.Manifests == ManifestsExternal {
 		l.useless(n, "The manifests are the team's own: only what surrounds the workload can be said here.",
-			"image", "command", "args", "env", "replicas", "grace_seconds", "priority", "schedule",
+			"image", "arch", "command", "args", "env", "replicas", "grace_seconds", "priority", "schedule",
 			"resources", "probe", "security", "container", "init_container", "volume", "config", "scaling")
 	}
 }

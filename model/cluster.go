@@ -162,6 +162,9 @@ type NodePool struct {
 	Runtime   Runtime
 	Physical  *Physical // nil: virtual machines of a provider
 	Patching  Patching
+	Arch      Arch   // empty: not known
+	CPU       string // of the smallest node, as a Kubernetes quantity; empty: not known
+	Memory    string // of the smallest node; empty: not known
 	Labels    map[string]string
 }
 

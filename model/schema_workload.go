@@ -132,6 +132,7 @@ pods      = { "app.kubernetes.io/name" = "cart" }`, Doc: "Labels of the pods, wh
 	{Name: "schedule", Type: cronType, Example: `kind     = "CronJob"
 schedule = "0 3 * * *"`, Doc: "When a CronJob runs."},
 	{Name: "pool", Type: to("node_pool"), Derived: "any worker pool that is not dedicated", Doc: "Pool that the pods run on."},
+	{Name: "arch", Type: listOf(archType), Derived: "any: the images are made for every node that it may run on", Doc: "Processor architectures for which all its images are made. Its pods run only on such nodes."},
 	{Name: "calls", Type: listOf(to("workload", "port")), Doc: "Ports of other workloads that it connects to; a workload with one port stands for that port."},
 	{Name: "grace_seconds", Type: number(0, 86400), Default: 30, Doc: "Seconds to end gracefully."},
 	{Name: "priority", Type: enum(PriorityLow, PriorityNormal, PriorityCritical), Default: "normal", Doc: "Whose pods stay when capacity is short."},
@@ -307,6 +308,9 @@ var profileBlock = &BlockType{
 	Attributes: slices.Concat([]*Attribute{profileAttribute}, containerAttributes, workloadAttributes),
 	Blocks:     slices.Concat(containerBlocks, workloadBlocks, moreContainers),
 }
+
+// archType is an architecture that the node files, and the images of the network plugins, are made for.
+var archType = enum(AMD64, ARM64)
 
 // linuxCapabilities are those of capabilities(7), Linux 6.12, without the prefix CAP_. ALL is missing on purpose: that
 // is what privileged is for.

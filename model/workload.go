@@ -44,6 +44,7 @@ type Workload struct {
 	Scaling        *Scaling      // nil: a fixed number of replicas
 	Schedule       string        // cron expression of a CronJob
 	Pool           *NodePool     // nil: any worker pool that is not dedicated
+	Arch           []Arch        // sorted: for which the images are made; empty: not known
 	Containers     []*Container  // the workload's own first, then sidecars sorted by name
 	InitContainers []*Container  // in declared order
 	Ports          []*Port       // of all containers, sorted by name

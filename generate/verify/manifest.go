@@ -9,6 +9,7 @@ var manifestChecks = []*Check{
 	podResourcesCheck,
 	podImageCheck,
 	podPlaceCheck,
+	podNodeCheck,
 	accountsCheck,
 	peopleCheck,
 	quotaCheck,

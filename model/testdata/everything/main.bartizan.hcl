@@ -121,6 +121,9 @@ node_pool "general" {
   runtime  = "kata"
   ssh_from = [zone.mgmt]
   labels   = { "example.com/disk" = "ssd" }
+  arch     = "amd64"
+  cpu      = 16
+  memory   = "64Gi"
 }
 node_pool "special" {
   zone      = zone.nodes
@@ -231,6 +234,7 @@ workload "shop" "web" {
   args     = ["--port=8080"]
   env      = { LOG = "info", WORKERS = 4, TRACE = true }
   replicas = 3
+  arch     = ["arm64", "amd64"]
   ports    = { extra = 8081, http = 8080 }
   port "metrics" {
     number   = 9090
