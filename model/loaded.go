@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
 )
 
 // Loaded is the result of [Load]: the specification and everything that was found wrong with it.
@@ -46,6 +47,27 @@ func (p *part) address() Address {
 		return p.in.addr + Address("."+p.name)
 	}
 	return p.in.addr
+}
+
+// addressAt names the block or attribute, or the entry of a map in which the range begins.
+func (p *part) addressAt(at hcl.Range) Address {
+	a := p.in.attrs[p.name]
+	if a == nil || a.schema.Type.shape != mapping {
+		return p.address()
+	}
+	pairs, diags := hcl.ExprMap(a.expr)
+	if diags.HasErrors() {
+		return p.address() // computed
+	}
+	for _, e := range pairs {
+		if !hcl.RangeBetween(e.Key.Range(), e.Value.Range()).ContainsPos(at.Start) {
+			continue
+		}
+		if key, diags := e.Key.Value(nil); !diags.HasErrors() && key.Type() == cty.String && key.IsKnown() && !key.IsNull() {
+			return element(p.address(), key.AsString())
+		}
+	}
+	return p.address()
 }
 
 // part notes what the text of the range stands for.

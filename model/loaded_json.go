@@ -24,7 +24,7 @@ type jsonDiagnostic struct {
 	Code       string       `json:"code"`     // the summary as one word, for filters: "unknown-workload"
 	Summary    string       `json:"summary"`
 	Detail     string       `json:"detail"`
-	Address    Address      `json:"address,omitempty"` // of the innermost block or attribute around the place
+	Address    Address      `json:"address,omitempty"` // of the innermost block, attribute or entry of a map around the place
 	Range      *jsonRange   `json:"range,omitempty"`
 	Snippet    *jsonSnippet `json:"snippet,omitempty"`    // left out for secrets
 	Suggestion string       `json:"suggestion,omitempty"` // the name that was probably meant by the misspelt one
@@ -101,7 +101,7 @@ func (l *Loaded) locate(j *jsonDiagnostic, at hcl.Range, hidden bool) {
 		return
 	}
 	if p := s.innermost(at.Start.Byte); p != nil {
-		j.Address = Address(short(string(p.address())))
+		j.Address = Address(short(string(p.addressAt(at))))
 	}
 	if hidden {
 		return

@@ -15,6 +15,7 @@ func TestReportForPrograms(t *testing.T) {
 team "sre" { oidc_grup = "x" }
 workload "shop" "web" {
   security { capabilities = ["NET_ADMIN", "NET_ADMN"] }
+  ports = { dns = 53, http = 80800 }
   env = { KEY = "ghp_abcdefghijklmnopqrstuvwxyz0123456789" }
 }
 `
@@ -72,8 +73,12 @@ workload "shop" "web" {
 			t.Errorf("range: %+v", d.Range)
 		}
 		d = byCode["secret-in-specification"]
-		if d.Snippet != nil || d.Address != "workload.shop.web.env" {
+		if d.Snippet != nil || d.Address != `workload.shop.web.env["KEY"]` {
 			t.Errorf("secret: %+v", d)
+		}
+		d = byCode["number-out-of-range"]
+		if d.Address != `workload.shop.web.ports["http"]` {
+			t.Errorf("entry of a map: %+v", d)
 		}
 		d = byCode["weakening-without-exception"]
 		if !strings.HasPrefix(d.Remedy, "exception \"web\" {\n  allows  = [workload.shop.web.security.capabilities[\"NET_ADMIN\"]]\n") {
