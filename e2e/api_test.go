@@ -267,21 +267,26 @@ func checkExternalIPs(ctx context.Context, e *env) (string, error) {
 }
 
 // The rate is 50 events a second for a user, after 200 at once: of 600 in a few seconds some must be refused.
+// checkEventRate sends as many events as a busy machine needs to be faster than the limit, which refills.
 func checkEventRate(ctx context.Context, e *env) (string, error) {
-	out, err := e.site.control.Shell(ctx, `set -eu
+	var out string
+	for n := 600; n <= 4800; n *= 2 {
+		var err error
+		out, err = e.site.control.Shell(ctx, fmt.Sprintf(`set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
 kubectl --kubeconfig /etc/kubernetes/admin.conf config view --raw -o 'jsonpath={.users[0].user.client-certificate-data}' | base64 -d >crt
 kubectl --kubeconfig /etc/kubernetes/admin.conf config view --raw -o 'jsonpath={.users[0].user.client-key-data}' | base64 -d >key
-printf '%s' '{"apiVersion": "v1", "kind": "Event", "metadata": {"generateName": "e2e-", "namespace": "default"}, "involvedObject": {"namespace": "default"}}' >event
+printf '%%s' '{"apiVersion": "v1", "kind": "Event", "metadata": {"generateName": "e2e-", "namespace": "default"}, "involvedObject": {"namespace": "default"}}' >event
 curl -s --parallel --parallel-max 40 --cert crt --key key --cacert /etc/kubernetes/pki/ca.crt -H 'Content-Type: application/json' --data @event \
-	-o '/dev/null' -w '%{http_code}\n' 'https://`+e.site.endpoint+`:6443/api/v1/namespaces/default/events?n=[1-600]' | grep -E '^[0-9]+$' | sort | uniq -c`)
-	if err != nil {
-		return "", err
+	-o '/dev/null' -w '%%{http_code}\n' 'https://%s:6443/api/v1/namespaces/default/events?n=[1-%d]' | grep -E '^[0-9]+$' | sort | uniq -c`, e.site.endpoint, n))
+		if err != nil {
+			return "", err
+		}
+		if strings.Contains(out, " 429") && strings.Contains(out, " 201") {
+			return fmt.Sprintf("of %d events, by status: %s", n, strings.Join(strings.Fields(out), " ")), nil
+		}
 	}
-	if !strings.Contains(out, " 429") || !strings.Contains(out, " 201") {
-		return "", fmt.Errorf("600 events: %s", out)
-	}
-	return "of 600 events, by status: " + strings.Join(strings.Fields(out), " "), nil
+	return "", fmt.Errorf("events by status: %s", out)
 }
 
 func checkKubeVIP(ctx context.Context, e *env) (string, error) {
