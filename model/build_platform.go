@@ -84,6 +84,11 @@ func (l *loader) buildTeam(n *node) {
 		t.BreakGlass = &BreakGlass{Hours: as[int](l, b, "hours"), Approvers: each[*Team](l, b, "approvers")}
 		byName(t.BreakGlass.Approvers, func(x *Team) string { return x.Name })
 		l.notEmpty(b, "approvers", "Name a team that approves.")
+		for _, v := range l.items(b, "approvers") {
+			if r, ok := v.v.(*ref); ok && r.object() == any(t) {
+				l.errorf(v.at, "Approval of one's own access", "%s would let itself in. Name another team.", t.Addr())
+			}
+		}
 	}
 }
 
