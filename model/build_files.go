@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 func (l *loader) buildEgress(w *Workload, b *node) {
@@ -41,6 +42,20 @@ func comparePrefix(a, b netip.Prefix) int {
 	return a.Bits() - b.Bits()
 }
 
+// secretDir is where a container finds a directory for each of its secrets.
+const secretDir = "/run/secrets/"
+
+// checkSecretFiles reports variables that take the directory of a secret for its value.
+func (l *loader) checkSecretFiles(n *node, s *SecretFile) {
+	for _, c := range s.In {
+		for _, v := range l.items(containerNode(n, c), "env") {
+			if text, ok := v.v.(string); ok && strings.TrimSuffix(text, "/") == secretDir+s.Name && strings.HasSuffix(v.key, "_FILE") {
+				l.errorf(v.at, "Not a file", "%s is a directory; each property of the secret is a file in it. Write for example \"%s%s/password\".", text, secretDir, s.Name)
+			}
+		}
+	}
+}
+
 // buildFiles reads volumes, secrets and configuration files, and where they are mounted.
 func (l *loader) buildFiles(n *node, w *Workload) {
 	mounted := map[string]string{} // container and path → what is there
@@ -72,13 +87,17 @@ func (l *loader) buildFiles(n *node, w *Workload) {
 			continue
 		}
 		s := &SecretFile{Name: b.labels[0], Store: as[*SecretStore](l, b, "from"), Path: as[string](l, b, "path"), In: l.containers(w, b), Env: as[string](l, b, "env")}
-		mount(b, s.In, "/run/secrets/"+s.Name)
+		mount(b, s.In, secretDir+s.Name)
 		if l.has(b, "from") && !l.has(b, "path") {
 			l.errorf(b.at, "Missing path", "%s comes from a store: write its path there, for example path = \"%s/%s\".", b.describe(), w.Name, s.Name)
 		}
 		if !l.has(b, "from") && l.has(b, "path") {
 			l.errorf(l.at(b, "path"), "Missing from", "A path needs the store it leads through. Write for example from = secret_store.vault.")
 		}
+		if s.Env != "" && s.Path != "" && !strings.Contains(s.Path, "#") {
+			l.errorf(l.at(b, "path"), "Which property?", "An entry of a store has several values, and a variable carries one. Write its name behind the entry, for example path = \"%s#password\".", s.Path)
+		}
+		l.checkSecretFiles(n, s)
 		w.Secrets = append(w.Secrets, s)
 	}
 	for _, b := range n.all("config") {

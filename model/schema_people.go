@@ -37,7 +37,7 @@ var teamBlock = &BlockType{
 }`,
 			Attributes: []*Attribute{
 				{Name: "hours", Type: number(1, 8), Default: 2, Doc: "Hours after which the access ends by itself."},
-				{Name: "approvers", Type: listOf(to("team")), Required: true, Doc: "Other teams, of which one must approve. They also own the guards: CODEOWNERS gives them every file but the workloads of namespaces."},
+				{Name: "approvers", Type: listOf(to("team")), Required: true, Example: "approvers = [team.security]", Doc: "Other teams, of which one must approve. They also own the guards: CODEOWNERS gives them every file but the workloads of namespaces."},
 			},
 		},
 	},

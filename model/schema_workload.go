@@ -190,16 +190,17 @@ class = "fast-ssd"`, Doc: "Storage class of a persistent volume."},
 	{
 		Name:   "secret",
 		Labels: []Label{{"NAME", labelType}},
-		Doc:    "A secret, mounted as a file under /run/secrets/NAME. Its value stands in no specification and no output.",
-		Example: `secret "redis-password" {
+		Doc: "A secret. Its values are files in the directory /run/secrets/NAME, one for each property of the store's entry or each key of the Secret. " +
+			"They stand in no specification and no output.",
+		Example: `secret "redis" {
   from = secret_store.vault
-  path = "shop/cart/redis"
+  path = "shop/cart/redis#password" # the file /run/secrets/redis/password
 }`,
 		Attributes: []*Attribute{
 			{Name: "from", Type: to("secret_store"), Derived: "a Secret of that name that somebody else makes", Doc: "Store that holds it."},
-			{Name: "path", Type: storePathType, Doc: "Where the store keeps it; only with from."},
+			{Name: "path", Type: storePathType, Doc: "The store's entry; only with from. Behind # one property of it, the only one that is fetched then."},
 			{Name: "in", Type: listOf(labelType), Derived: "the first", Doc: "Names of the containers that see it."},
-			{Name: "env", Type: envNameType, Doc: "Environment variable that also carries it.",
+			{Name: "env", Type: envNameType, Doc: "Environment variable that also carries a value: that of the property in path, or without from that of the key which is called like the block.",
 				Weakening: &Weakness{Doc: "Environment variables leak into logs, crash dumps and child processes.", Keys: true}},
 		},
 	},

@@ -93,7 +93,7 @@ var (
 	resource   = regexp.MustCompile(`^[a-z]+(/[a-z]+)?$`)
 	objectName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.:/*_-]*$`)
 	release    = regexp.MustCompile(`^v?[0-9]+(\.[0-9]+){1,2}(-[0-9A-Za-z.-]+)?$`)
-	storePath  = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$`)
+	storePath  = regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*(#[A-Za-z0-9_-][A-Za-z0-9._-]*)?$`)
 )
 
 func parseLabelKey(s string) (string, *problem) {
@@ -235,8 +235,9 @@ func parseRelease(s string) (string, *problem) {
 }
 
 func parseStorePath(s string) (string, *problem) {
-	if !storePath.MatchString(s) || strings.Contains("/"+s+"/", "/../") || strings.Contains("/"+s+"/", "/./") {
-		return "", bad("Invalid path", "%q is not a path in a store, such as \"shop/cart/redis\".", s)
+	entry, _, _ := strings.Cut(s, "#")
+	if !storePath.MatchString(s) || strings.Contains("/"+entry+"/", "/../") || strings.Contains("/"+entry+"/", "/./") {
+		return "", bad("Invalid path", "%q is not a path in a store, such as \"shop/cart/redis\", or \"shop/cart/redis#password\" for one property.", s)
 	}
 	return s, nil
 }

@@ -229,11 +229,11 @@ const (
 	Persistent VolumeKind = "persistent" // a claim
 )
 
-// SecretFile is a secret mounted as a file under /run/secrets/NAME. Its value never stands in a spec or in the tree.
+// SecretFile is a secret whose values are files in the directory /run/secrets/NAME. They never stand in a spec or in the tree.
 type SecretFile struct {
 	Name  string
 	Store *SecretStore // nil: a native Secret of that name, made by somebody else
-	Path  string       // in the store
+	Path  string       // in the store: an entry, or "ENTRY#PROPERTY"
 	In    []*Container
 	Env   string // a weakening: the environment variable that also carries it
 }

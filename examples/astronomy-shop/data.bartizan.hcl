@@ -17,12 +17,12 @@ workload "data" "astronomy-db" {
   args  = ["-c", "shared_preload_libraries=pg_stat_statements"]
   ports = { postgres = 5432 }
   env = {
-    POSTGRES_PASSWORD_FILE = "/run/secrets/postgres-password"
+    POSTGRES_PASSWORD_FILE = "/run/secrets/postgres/password"
     PGDATA                 = "/var/lib/postgresql/18/docker"
   }
-  secret "postgres-password" {
+  secret "postgres" {
     from = secret_store.vault
-    path = "astronomy/database/superuser"
+    path = "astronomy/database/superuser#password"
   }
   volume "data" {
     path = "/var/lib/postgresql"

@@ -256,7 +256,7 @@ workload "shop" "product-catalog" {
   })
   secret "database" {
     from = secret_store.vault
-    path = "astronomy/product-catalog/database"
+    path = "astronomy/product-catalog/database#connection"
     env  = "DB_CONNECTION_STRING"
   }
   volume "tmp" { path = "/tmp" }
@@ -355,7 +355,7 @@ workload "shop" "accounting" {
   }
   secret "database" {
     from = secret_store.vault
-    path = "astronomy/accounting/database"
+    path = "astronomy/accounting/database#connection"
     env  = "DB_CONNECTION_STRING"
   }
   volume "tmp" { path = "/tmp" }

@@ -365,7 +365,7 @@ workload "shop" "web" {
   }
   secret "password" {
     from = secret_store.vault
-    path = "shop/web/password"
+    path = "shop/web#password"
     in   = ["web"]
     env  = "DB_PASSWORD"
   }
