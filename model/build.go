@@ -132,6 +132,11 @@ func (l *loader) of(kind string) []*node {
 	return l.kinds[kind]
 }
 
+// lost reports whether a block of the kind is there whose name is wrong, so that what seems to be missing may be it.
+func (l *loader) lost(kind string) bool {
+	return slices.ContainsFunc(l.top, func(n *node) bool { return n.schema.Name == kind && n.broken })
+}
+
 // objects returns the model values of the blocks of a kind.
 func objects[T any](l *loader, kind string) []T {
 	var all []T

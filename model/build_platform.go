@@ -123,7 +123,9 @@ func (l *loader) buildNamespace(n *node) {
 	s := n.object.(*Namespace)
 	s.Cluster = l.clusterOf(n)
 	s.Owner = as[*Team](l, n, "owner")
-	s.PodSecurity = as[PodSecurity](l, n, "pod_security")
+	if l.value(n.attribute("pod_security")) != nil || !l.has(n, "pod_security") {
+		s.PodSecurity = as[PodSecurity](l, n, "pod_security") // not known where it is wrong
+	}
 	s.Labels = table[string](l, n, "labels")
 	if b := n.one("quota"); b != nil {
 		s.Quota = &Quota{

@@ -301,6 +301,9 @@ func (l *loader) portOf(n, b *node, name string) *Port {
 		if len(known) == 1 {
 			return n.names[known[0]]
 		}
+		if l.portsUnclear(n) {
+			return nil
+		}
 		l.errorf(b.at, "Missing "+name, "%s needs %s: %s has %s.%s", b.describe(), name, n.describe(), count(len(known), "port"), didYouMeanPort(known))
 		return nil
 	}
@@ -310,6 +313,9 @@ func (l *loader) portOf(n, b *node, name string) *Port {
 	}
 	port := of[string](*v)
 	if !slices.Contains(known, port) {
+		if l.portsUnclear(n) {
+			return nil
+		}
 		var hint any = didYouMean(port, known)
 		if hint == suggestion("") {
 			hint = didYouMeanPort(known)

@@ -132,7 +132,7 @@ func (l *loader) checkControlPlane(n *node, c *Cluster) {
 			at = l.at(p, "nodes")
 		}
 	}
-	if bad || c.Provisioner == Managed || l.etcdIsMixed(c) {
+	if bad || l.lost("node_pool") || c.Provisioner == Managed || l.etcdIsMixed(c) {
 		return
 	}
 	switch {

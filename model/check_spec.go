@@ -10,7 +10,7 @@ import (
 // checkSpec holds what only the whole specification shows.
 func (l *loader) checkSpec() {
 	l.checkClusters()
-	if len(l.homeless) > 0 {
+	if len(l.homeless) > 0 && !l.lost("node_pool") {
 		n := l.homeless[0]
 		more := ""
 		if len(l.homeless) > 1 {
@@ -187,7 +187,7 @@ func (l *loader) findRegistry(b *node, i *Image) {
 	if i.Host == "" {
 		return
 	}
-	if i.Registry = l.registryOf(*i); i.Registry != nil {
+	if i.Registry = l.registryOf(*i); i.Registry != nil || l.lost("registry") {
 		return
 	}
 	hosts := map[string]bool{}

@@ -86,8 +86,10 @@ func (l *loader) decodeJSON(n *node, body hcl.Expression) {
 		case s != nil:
 			l.jsonBlocks(n, s, p.at, nil, nil, p.value)
 		case n.schema.attributes[p.name] == nil && n.schema.blocks[nearest(p.name, n.schema.names())] != nil || n.schema == root:
-			l.unknownBlock(n, p.name, p.at)
-		case n.attrs[p.name] != nil:
+			if s := l.unknownBlock(n, p.name, p.at); s != nil {
+				l.jsonBlocks(n, s, p.at, nil, nil, p.value)
+			}
+		case n.attrs[p.name] != nil && !n.attrs[p.name].guessed:
 			l.errorf(p.at, "Duplicate attribute", "%q stands at line %d already. Leave one of them out.", p.name, n.attrs[p.name].name.Start.Line)
 		default:
 			l.part(hcl.RangeBetween(p.at, p.value.Range()), n, p.name)

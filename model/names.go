@@ -195,7 +195,11 @@ func (l *loader) unknownName(schema *BlockType, path []step, b *branch) {
 	last := path[len(path)-1]
 	var names []string
 	if b != nil {
-		names = slices.Sorted(maps.Keys(b.children))
+		for _, name := range slices.Sorted(maps.Keys(b.children)) {
+			if n := b.children[name].node; n == nil || !n.broken {
+				names = append(names, name)
+			}
+		}
 	}
 	what := strings.ReplaceAll(schema.Name, "_", " ")
 	where := ""
@@ -232,6 +236,9 @@ func (l *loader) resolveInside(n *node, path []step) (*ref, bool) {
 		}
 		known := l.portNames(n)
 		if !slices.Contains(known, path[1].name) {
+			if l.portsUnclear(n) {
+				return nil, false
+			}
 			if len(known) == 0 {
 				l.errorf(path[1].at, "Unknown port", "%s has no port at all. Give it one: ports = { %s = 8080 }.", n.describe(), path[1].name)
 			} else {
@@ -248,6 +255,16 @@ func (l *loader) resolveInside(n *node, path []step) (*ref, bool) {
 		}
 	}
 	return l.resolveSetting(n.schema, n.addr, path)
+}
+
+// portsUnclear reports whether ports of the workload are wrong, so that what they are called is not known.
+func (l *loader) portsUnclear(n *node) bool {
+	for _, c := range append([]*node{n}, n.all("container")...) {
+		if a := c.attrs["ports"]; a != nil && (l.value(a) == nil && !a.null || l.value(a).isBad()) {
+			return true
+		}
+	}
+	return false
 }
 
 // portRef refers to a port of the workload.

@@ -30,6 +30,7 @@ type node struct {
 	filled   evalState        // whether the profiles were applied
 	meant    map[string]bool  // names that misspelt attributes and blocks were probably meant to be
 	broken   bool             // a label is wrong or repeated; its contents are checked, but nothing is derived from it
+	guessed  bool             // another name stands there, of which its kind is the nearest
 	unread   bool             // its body is no object, which is reported; what it lacks is unknown
 }
 
@@ -42,6 +43,9 @@ type attr struct {
 	null   bool   // the value is null
 	state  evalState
 	each   *instance // that the attribute belongs to, or nil
+	// guessed says that another name stands there, of which this is the nearest. That was reported; the value counts, so
+	// that nothing else is said for want of it, but what is wrong with it may be a wrong guess and is not said.
+	guessed bool
 }
 
 type evalState int
@@ -119,12 +123,14 @@ func (l *loader) decode(n *node, body *hclsyntax.Body) {
 	}
 	for _, b := range body.Blocks {
 		s := n.schema.blocks[b.Type]
-		if s == nil {
-			l.unknownBlock(n, b.Type, b.TypeRange)
-			continue
+		guessed := s == nil
+		if guessed {
+			if s = l.unknownBlock(n, b.Type, b.TypeRange); s == nil || len(s.Labels) != len(b.Labels) {
+				continue
+			}
 		}
 		c := l.addBlock(n, s, b.Labels, b.LabelRanges, hcl.RangeBetween(b.TypeRange, lastRange(b.TypeRange, b.LabelRanges)))
-		c.span = hcl.RangeBetween(c.at, b.Body.EndRange)
+		c.span, c.guessed = hcl.RangeBetween(c.at, b.Body.EndRange), guessed
 		l.part(hcl.RangeBetween(b.TypeRange, b.CloseBraceRange), c, "")
 		l.decode(c, b.Body)
 	}
@@ -144,7 +150,9 @@ func (l *loader) addAttribute(n *node, name string, at hcl.Range, expr hcl.Expre
 		s = &Attribute{Name: name, Type: anyType}
 	}
 	if s == nil {
-		l.unknownAttribute(n, name, at)
+		if s = l.unknownAttribute(n, name, at); s != nil && n.attrs[s.Name] == nil {
+			n.attrs[s.Name] = &attr{schema: s, name: at, expr: expr, guessed: true}
+		}
 		return
 	}
 	n.attrs[name] = &attr{schema: s, name: at, expr: expr}
@@ -168,7 +176,8 @@ func (l *loader) addBlock(n *node, s *BlockType, labels []string, labelAt []hcl.
 	return c
 }
 
-func (l *loader) unknownAttribute(n *node, name string, at hcl.Range) {
+// unknownAttribute reports a name and returns the attribute that was probably meant, or nil.
+func (l *loader) unknownAttribute(n *node, name string, at hcl.Range) *Attribute {
 	if b := n.schema.blocks[name]; b != nil {
 		header := name
 		for _, label := range b.Labels {
@@ -176,14 +185,16 @@ func (l *loader) unknownAttribute(n *node, name string, at hcl.Range) {
 		}
 		n.mean(name)
 		l.errorf(at, "Block expected", "%q is a block. Write %s { … } without an equals sign.", name, header)
-		return
+		return nil
 	}
 	n.mean(name)
 	if do := n.schema.Elsewhere[name]; do != "" {
 		l.errorf(at, "Unknown attribute", "%s has no attribute %q. %s", a(n.schema.Name), name, do)
-		return
+		return nil
 	}
-	l.errorf(at, "Unknown attribute", "%s has no attribute %q.%s", a(n.schema.Name), name, didYouMean(name, n.schema.names()))
+	meant := didYouMean(name, n.schema.names())
+	l.errorf(at, "Unknown attribute", "%s has no attribute %q.%s", a(n.schema.Name), name, meant)
+	return n.schema.attributes[string(meant)]
 }
 
 // mean notes what a misspelt name was probably meant to be, so that it is not reported as missing too.
@@ -194,21 +205,25 @@ func (n *node) mean(name string) {
 	n.meant[nearest(name, n.schema.names())] = true
 }
 
-func (l *loader) unknownBlock(n *node, name string, at hcl.Range) {
+// unknownBlock reports a name and returns the block that was probably meant, or nil. It is read as that block, so that
+// nothing else is said for want of it.
+func (l *loader) unknownBlock(n *node, name string, at hcl.Range) *BlockType {
 	n.mean(name)
 	if n.schema.attributes[name] != nil {
 		l.errorf(at, "Attribute expected", "%q is an attribute. Write %s = … with an equals sign.", name, name)
-		return
+		return nil
 	}
 	if do := n.schema.Elsewhere[name]; do != "" {
 		l.errorf(at, "Unknown block", "There is no block %q. %s", name, do)
-		return
+		return nil
 	}
+	meant := didYouMean(name, n.schema.names())
 	if n.schema == root {
-		l.errorf(at, "Unknown block", "There is no block %q.%s", name, didYouMean(name, n.schema.names()))
-		return
+		l.errorf(at, "Unknown block", "There is no block %q.%s", name, meant)
+	} else {
+		l.errorf(at, "Unknown block", "%s has no block %q.%s", a(n.schema.Name), name, meant)
 	}
-	l.errorf(at, "Unknown block", "%s has no block %q.%s", a(n.schema.Name), name, didYouMean(name, n.schema.names()))
+	return n.schema.blocks[string(meant)]
 }
 
 // a puts the indefinite article before a word, at the beginning of a sentence.
@@ -273,6 +288,9 @@ func (l *loader) checkRepeated(n *node) {
 		key := strings.Join(append([]string{c.schema.Name}, c.labels...), "\x00")
 		if first := seen[key]; first != nil && !c.schema.Open && !c.schema.Many {
 			c.broken = true
+			if c.guessed {
+				continue
+			}
 			where := fmt.Sprintf("at line %d", first.at.Start.Line)
 			if first.at.Filename != c.at.Filename {
 				where = fmt.Sprintf("in %s, line %d,", first.at.Filename, first.at.Start.Line)

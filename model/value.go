@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,7 +35,13 @@ func (l *loader) value(a *attr) *value {
 		a.state = running
 		if a.schema.Type.shape != anything {
 			defer l.about(a.owner())()
+			before := len(l.diags)
 			a.value = l.fromExpr(a.expr, a.schema.Type, a.each)
+			if a.guessed {
+				l.diags = slices.Concat(l.diags[:before], slices.DeleteFunc(slices.Clone(l.diags[before:]), func(d *hcl.Diagnostic) bool {
+					return d.Subject != nil && a.expr.Range().Overlaps(*d.Subject)
+				}))
+			}
 			if a.value == null {
 				a.value, a.null = nil, true
 				if a.schema.Required {

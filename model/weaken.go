@@ -35,13 +35,16 @@ func (l *loader) weaken() {
 	if l.options.Today.IsZero() {
 		l.errorf(hcl.Range{}, "Missing date", "Today's date is needed to judge exceptions and attestations.")
 	}
+	unknown := l.lost("exception") // what an exception would accept is not known
 	for _, n := range l.of("exception") {
 		l.buildException(n, found)
+		unknown = unknown || l.value(n.attrs["allows"]) == nil
 	}
+	meant := l.meantByExceptions(found)
 	for _, a := range slices.Sorted(maps.Keys(found)) { // sorted: one place in a profile may have several
 		w := found[a]
 		l.spec.Weakenings = append(l.spec.Weakenings, w.Weakening)
-		if w.Exception == nil && !w.wide {
+		if w.Exception == nil && !w.wide && !unknown && !meant[a] {
 			done := l.about(w.subject)
 			example := l.exampleException(w)
 			l.report(hcl.DiagError, w.at, "Weakening without exception",
@@ -49,6 +52,51 @@ func (l *loader) weaken() {
 			done()
 		}
 	}
+}
+
+// meantByExceptions returns the weakenings that no exception names and that are the nearest to what one names wrongly.
+func (l *loader) meantByExceptions(found map[Address]*weakValue) map[Address]bool {
+	meant := map[Address]bool{}
+	uncovered := map[int][]string{} // by number of steps: a misspelt address has as many
+	steps := func(a string) int { return strings.Count(a, ".") + strings.Count(a, "[") }
+	for a, w := range found {
+		if w.Exception == nil {
+			uncovered[steps(string(a))] = append(uncovered[steps(string(a))], string(a))
+		}
+	}
+	for _, n := range l.of("exception") {
+		if !l.value(n.attrs["allows"]).isBad() {
+			continue
+		}
+		exprs, diags := hcl.ExprList(n.attrs["allows"].expr)
+		if diags.HasErrors() {
+			continue
+		}
+		for _, e := range exprs {
+			if t, diags := hcl.AbsTraversalForExpr(l.unwrapped(e)); !diags.HasErrors() {
+				text := traversalText(t)
+				meant[Address(nearest(text, uncovered[steps(text)]))] = true
+			}
+		}
+	}
+	return meant
+}
+
+// traversalText writes a reference as an address.
+func traversalText(t hcl.Traversal) string {
+	path, _ := steps(t)
+	var a Address
+	for i, s := range path {
+		switch {
+		case i == 0:
+			a = Address(s.name)
+		case s.index:
+			a = element(a, s.name)
+		default:
+			a = join(a, s.name)
+		}
+	}
+	return string(a)
 }
 
 func (l *loader) exampleException(w *weakValue) string {
@@ -173,7 +221,37 @@ func (l *loader) coversNothing(v value, r *ref, found map[Address]*weakValue) {
 		l.errorf(v.at, "Covers too much", "%s would also cover what is weakened later. Name exactly what is weak: %s.", r.addr, strings.Join(inside, ", "))
 		return
 	}
+	if l.unclear(r.addr) {
+		return
+	}
 	l.errorf(v.at, "Covers nothing", "%s is not weaker than the default, so there is nothing to accept. Remove it from the exception.", r.addr)
+}
+
+// unclear reports whether the address leads through something that is wrong, so that nobody can say what it would have
+// been.
+func (l *loader) unclear(a Address) bool {
+	inside := func(outer Address) bool {
+		rest, ok := strings.CutPrefix(string(a), string(outer))
+		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	}
+	var walk func(nodes []*node) bool
+	walk = func(nodes []*node) bool {
+		for _, n := range nodes {
+			if !inside(n.addr) {
+				continue
+			}
+			if n.broken || n.unread || walk(n.children) {
+				return true
+			}
+			for name, attribute := range n.attrs {
+				if v := l.value(attribute); inside(n.addr+Address("."+name)) && (v == nil && !attribute.null || v.isBad()) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return walk(l.top)
 }
 
 // checkEnd judges the last day of an exception or attestation.
