@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
@@ -193,8 +192,8 @@ func (l *loader) literal(text, source string) (v cty.Value, beyond *exceeded, ok
 // settled reports whether a text from outside means itself. Generated workflows repeat it, and their runner would read
 // "${{" as an expression; so does whoever forgot to let the runner replace it.
 func (l *loader) settled(text, source string) bool {
-	if strings.Contains(text, "${{") || strings.ContainsFunc(text, unicode.IsControl) {
-		l.errorf(hcl.Range{}, "Invalid variable", "The value of %s is %q. Write it in one line, without \"${{\".", source, text)
+	if strings.Contains(text, "${{") || strings.ContainsFunc(text, invisible) {
+		l.errorf(hcl.Range{}, "Invalid variable", "The value of %s is %q. Write it in one line that can be seen, without \"${{\".", source, text)
 		return false
 	}
 	return true

@@ -204,10 +204,8 @@ func spoken(l *model.Loaded) error {
 	if !utf8.Valid(text.Bytes()) {
 		return fmt.Errorf("the text is not UTF-8")
 	}
-	for _, r := range text.String() {
-		if r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return fmt.Errorf("the text holds %q", r)
-		}
+	if i := strings.IndexFunc(text.String(), unseen); i >= 0 {
+		return fmt.Errorf("the text holds %q", text.String()[i:min(i+20, text.Len())])
 	}
 	for _, d := range l.Diagnostics {
 		if n := len(d.Summary) + len(d.Detail); n > 8<<10 {
@@ -228,6 +226,11 @@ func spoken(l *model.Loaded) error {
 		return fmt.Errorf("the JSON has %d messages of %d", len(report.Diagnostics), len(l.Diagnostics))
 	}
 	return nil
+}
+
+// unseen reports whether a terminal obeys the rune, or shows other text because of it.
+func unseen(r rune) bool {
+	return r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 // blamed reports whether an error stands at the line of the place.

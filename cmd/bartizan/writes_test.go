@@ -206,15 +206,17 @@ func TestAKilledRunLeavesATreeThatIsOldOrNewOrSeenToBeBroken(t *testing.T) {
 		t.Fatalf("without a kill the tree is %s: %s", state, said)
 	}
 	r := rand.New(rand.NewPCG(4, 2026))
-	states, signaled := map[string]int{}, 0
-	for i := range kills {
-		cmd, _ := w.command(i%2, "--prune")
+	states, signaled, runs := map[string]int{}, 0, 0
+	for ; signaled < kills && runs < 10*kills; runs++ {
+		cmd, _ := w.command(runs%2, "--prune")
 		inTime, _ := killed(t, cmd, w.out, time.Duration(r.Float64()*r.Float64()*float64(takes)))
 		if inTime {
 			signaled++
+		} else {
+			takes = takes * 9 / 10 // it wrote faster than that
 		}
 		states[w.judge(t, "killed")]++
-		if i%3 == 2 { // otherwise the next run begins where this one was killed
+		if runs%3 == 2 { // otherwise the next run begins where this one was killed
 			which := r.IntN(2)
 			w.written(t, which)
 			if !w.holds(snapshot(t, w.out), which) {
@@ -222,11 +224,11 @@ func TestAKilledRunLeavesATreeThatIsOldOrNewOrSeenToBeBroken(t *testing.T) {
 			}
 		}
 	}
-	if signaled == 0 {
-		t.Error("no run was killed while it wrote")
+	if signaled < kills {
+		t.Errorf("of %d runs %d were killed while they wrote", runs, signaled)
 	}
-	t.Logf("torture: %d runs killed of %d while they wrote (%v): %d trees first, %d second, %d seen to be broken",
-		signaled, kills, takes.Round(time.Millisecond), states["first"], states["second"], states["broken"])
+	t.Logf("torture: %d runs killed while they wrote, of %d: %d trees first, %d second, %d seen to be broken",
+		signaled, runs, states["first"], states["second"], states["broken"])
 }
 
 // Several runs with two specifications at once: each writes the whole tree or says that it did not, and whoever compares

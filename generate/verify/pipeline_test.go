@@ -102,6 +102,18 @@ func TestPipelineChoosesTheVariablesOfTheTree(t *testing.T) {
 	}
 }
 
+// The name of a file of variables is part of the workflow: whatever letters and digits it has, the workflow is proved.
+func TestPipelineOfEveryEnvironmentIsProved(t *testing.T) {
+	for _, name := range []string{"eu-1", "Prod_2", "9", "é", "a b"} {
+		spec := pipelineSpec(nil)
+		spec.Inputs.VarFiles = []string{"../environments/" + name + ".vars.hcl"}
+		set := pipelineTree(t, spec)
+		if missing := Run(spec, set.Files(), pipelineChecks).Unproved(set.Claims); slices.ContainsFunc(missing, func(c model.Claim) bool { return c.Control == model.TreeVerified }) {
+			t.Errorf("%s: not proved", name)
+		}
+	}
+}
+
 // Each row edits one file so that the control no longer holds.
 func TestPipelineMutationsAreFound(t *testing.T) {
 	const build, verify = "pipeline/ci/build.yaml", "pipeline/ci/verify.yaml"

@@ -184,7 +184,7 @@ func checkEnv(place string, env map[string]string) error {
 var (
 	expression = regexp.MustCompile(`\$\{\{(.*?)\}\}`)
 	// context is what an expression may read. Secrets are not among it.
-	context = regexp.MustCompile(`^\s*(inputs\.[a-z]+|steps\.[a-z]+\.outputs\.[a-z]+|needs\.[a-z]+\.outputs\.[a-z]+|jobs\.[a-z]+\.outputs\.[a-z]+|runner\.temp|github\.(ref|repository|sha|token)|vars\.[A-Z_]+( \|\| '[a-z./-]+')?)\s*$`)
+	context = regexp.MustCompile(`^\s*(inputs\.[a-z]+|steps\.[a-z]+\.outputs\.[a-z]+|needs\.[a-z]+\.outputs\.[a-z]+|jobs\.[a-z]+\.outputs\.[a-z]+|runner\.temp|github\.(ref|repository|sha|token)|vars\.[A-Z0-9_]+( \|\| '[A-Za-z0-9_./-]+')?)\s*$`)
 )
 
 // checkExpressions refuses every expression that could read a stored secret. It reads decoded texts: in the bytes an
