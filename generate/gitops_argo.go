@@ -1,6 +1,8 @@
 package generate
 
 import (
+	"path"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/bartizan-dev/bartizan/model"
@@ -89,7 +91,7 @@ func argoObjects(g *model.GitOps, c *model.Cluster, namespaces []*model.Namespac
 			ObjectMeta: gitOpsMeta(g, name),
 			Spec: argoApplicationSpec{
 				Project:     project,
-				Source:      argoSource{RepoURL: g.Source.URL, TargetRevision: mainBranch, Path: dir},
+				Source:      argoSource{RepoURL: g.Source.URL, TargetRevision: g.Branch, Path: path.Join(g.Path, dir)},
 				Destination: argoDestination{Server: ownCluster, Namespace: namespace},
 				SyncPolicy: argoSyncPolicy{
 					Automated:   argoAutomated{Prune: true, SelfHeal: true},

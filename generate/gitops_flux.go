@@ -1,6 +1,8 @@
 package generate
 
 import (
+	"path"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/bartizan-dev/bartizan/model"
@@ -59,16 +61,13 @@ type fluxSourceRef struct {
 	Name string `json:"name"`
 }
 
-// mainBranch is the branch whose protection the attestations speak of.
-const mainBranch = "main"
-
 func fluxObjects(g *model.GitOps, c *model.Cluster, namespaces []*model.Namespace) (source, parts []any) {
 	repository := &fluxSource{
 		TypeMeta:   typeMeta("source.toolkit.fluxcd.io/v1", "GitRepository"),
 		ObjectMeta: gitOpsMeta(g, g.Name),
 		Spec: fluxSourceSpec{
 			URL:       g.Source.URL,
-			Ref:       fluxRef{Branch: mainBranch},
+			Ref:       fluxRef{Branch: g.Branch},
 			Interval:  "1m0s",
 			SecretRef: fluxName{Name: g.Name + "-credentials"},
 		},
@@ -83,7 +82,7 @@ func fluxObjects(g *model.GitOps, c *model.Cluster, namespaces []*model.Namespac
 			Spec: fluxPartSpec{
 				Interval:           "10m0s",
 				RetryInterval:      "1m0s",
-				Path:               "./" + dir,
+				Path:               "./" + path.Join(g.Path, dir),
 				Prune:              true, // what is deleted in Git is deleted in the cluster
 				ServiceAccountName: account,
 				SourceRef:          fluxSourceRef{Kind: "GitRepository", Name: g.Name},

@@ -337,6 +337,11 @@ func githubVerify(p *model.Pipeline, in model.Inputs) githubWorkflow {
 			Run:  `"$RUNNER_TEMP/bin/bartizan" verify "source/$TREE" --spec "source/$SPEC"` + arguments + "\n",
 		},
 		githubStep{
+			Name: "Hold the invariants, and report what is left open",
+			Env:  both,
+			Run:  `"$RUNNER_TEMP/bin/bartizan" threatmodel "source/$SPEC"` + arguments + "\n",
+		},
+		githubStep{
 			Name: "Refuse workflows that differ from the tree",
 			Env:  tree,
 			Run: fmt.Sprintf("cmp \"source/$TREE/%s\" source/.github/workflows/bartizan-build.yaml\ncmp \"source/$TREE/%s\" source/.github/workflows/%s\n",

@@ -37,6 +37,8 @@ func (l *loader) buildGitOps(n *node) {
 	g := n.object.(*GitOps)
 	g.Kind = as[GitOpsKind](l, n, "kind")
 	g.Source = as[*Repository](l, n, "source")
+	g.Branch = as[string](l, n, "branch")
+	g.Path = as[string](l, n, "path")
 	g.Deploys = l.namespaces(n, "deploys")
 	g.Privileges = as[GitOpsPrivileges](l, n, "privileges")
 	l.notEmpty(n, "deploys", "Name the namespaces that it writes to.")

@@ -51,7 +51,7 @@ var pipelineControls = []*Control{
 		Layer:     LayerOrganisation,
 		Subject:   "pipeline",
 		Title:     "The pipeline verifies the generated files",
-		Doc:       "Each pull request regenerates the tree and compares it, then proves the controls from the files that would be merged. A hand edit or a weakening without an exception fails the job; branch protection makes the job required. CIS 5 and PCI SSC, configuration management.",
+		Doc:       "Each pull request regenerates the tree and compares it, then proves the controls from the files that would be merged, and holds the invariants. A hand edit, a weakening without an exception or an invariant that no longer holds fails the job; branch protection makes the job required. CIS 5 and PCI SSC, configuration management.",
 		Standards: []string{"PCI-15", "NIST-800-190-4.1.2", "OWASP-2025-K07"},
 	},
 	{

@@ -60,6 +60,8 @@ type GitOps struct {
 	Name       string
 	Kind       GitOpsKind
 	Source     *Repository
+	Branch     string
+	Path       string // of the generated tree in the repository, with slashes; empty: its root
 	Deploys    []*Namespace
 	Privileges GitOpsPrivileges
 }

@@ -62,6 +62,8 @@ var gitopsBlock = &BlockType{
 	Attributes: []*Attribute{
 		{Name: "kind", Type: enum(Flux, ArgoCD), Default: "flux", Doc: "Controller."},
 		{Name: "source", Type: to("repository"), Required: true, Doc: "What it applies."},
+		{Name: "branch", Type: branchType, Default: "main", Doc: "Branch that it applies: the one whose protection is attested."},
+		{Name: "path", Type: treePathType, Derived: "the repository's root", Doc: "Directory of the repository in which the generated tree stands."},
 		{Name: "deploys", Type: listOf(to("namespace")), Required: true, Doc: "Namespaces that it writes to."},
 		{Name: "privileges", Type: enum(PrivilegesPerNamespace, PrivilegesClusterAdmin), Default: "per-namespace", Doc: "What it may do.",
 			Weakening: &Weakness{Doc: "Whoever writes to the repository, or takes the controller, owns the whole cluster.", Values: []any{"cluster-admin"}}},

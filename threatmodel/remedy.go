@@ -29,7 +29,7 @@ func (a *analysis) change(c *Control) string {
 	case c.State == model.Attested.String():
 		return "attestation " + c.Attestation + " states it: --trust-attested counts it"
 	case m != nil && m.Attested:
-		return fmt.Sprintf("attestation %q { control = %q, subject = %s, by = team.NAME, evidence = \"…\", review_by = \"…\" }, and --trust-attested", c.ID, c.ID, c.Subject)
+		return fmt.Sprintf("an attestation with control = %q and subject = %s (bartizan explain attestation shows one), and --trust-attested", c.ID, c.Subject)
 	case remedies[c.ID] != "":
 		return remedies[c.ID]
 	}

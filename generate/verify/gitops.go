@@ -136,17 +136,19 @@ func (j *gitOpsJudge) anotherController(file string) bool {
 	})
 }
 
-// part returns the directory and account that the part with the name must have; ok is false for an unknown one.
+// part returns the directory in the repository and the account that the part with the name must have; ok is false for an
+// unknown one.
 func (j *gitOpsJudge) part(name string) (dir, account string, ok bool) {
+	in := func(dir string) string { return path.Join(j.gitops.Path, dir) }
 	if name == "platform" {
-		return generate.PlatformDir(j.cluster), j.gitops.GuardAccount(), true
+		return in(generate.PlatformDir(j.cluster)), j.gitops.GuardAccount(), true
 	}
 	for _, n := range j.namespaces {
 		switch name {
 		case "guard-" + n.Name:
-			return generate.GuardDir(n), j.gitops.GuardAccount(), true
+			return in(generate.GuardDir(n)), j.gitops.GuardAccount(), true
 		case "apps-" + n.Name:
-			return generate.AppsDir(n), j.gitops.AppsAccount(n), true
+			return in(generate.AppsDir(n)), j.gitops.AppsAccount(n), true
 		}
 	}
 	return "", "", false

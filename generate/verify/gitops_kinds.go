@@ -48,8 +48,8 @@ func (j *gitOpsJudge) fluxSource(o Object, u *unstructured.Unstructured) {
 	if !j.decode(o, u, &s) {
 		return
 	}
-	if s.Spec.URL != j.gitops.Source.URL || s.Spec.Ref.Branch != "main" {
-		j.find(o, "spec.url", "The source is not branch main of the declared repository.")
+	if s.Spec.URL != j.gitops.Source.URL || s.Spec.Ref.Branch != j.gitops.Branch {
+		j.find(o, "spec.url", "The source is not branch %s of the declared repository.", j.gitops.Branch)
 	}
 	if j.gitops.Source.SignedCommits && (s.Spec.Verify == nil || s.Spec.Verify.Mode != "HEAD" && s.Spec.Verify.Mode != "TagAndHEAD") {
 		j.find(o, "spec.verify", "Signatures of commits are not checked.")
@@ -191,8 +191,8 @@ func (j *gitOpsJudge) argoApplication(o Object, u *unstructured.Unstructured) {
 		j.find(o, "", "Nothing declares this part.")
 	case a.Spec.Project != account:
 		j.find(o, "spec.project", "The part belongs to project %q, not to %q.", a.Spec.Project, account)
-	case a.Spec.Source.Path != dir || a.Spec.Source.RepoURL != j.gitops.Source.URL || a.Spec.Source.TargetRevision != "main":
-		j.find(o, "spec.source", "The part does not come from %q on branch main of the declared repository.", dir)
+	case a.Spec.Source.Path != dir || a.Spec.Source.RepoURL != j.gitops.Source.URL || a.Spec.Source.TargetRevision != j.gitops.Branch:
+		j.find(o, "spec.source", "The part does not come from %q on branch %s of the declared repository.", dir, j.gitops.Branch)
 	}
 	j.file = o.Path
 }

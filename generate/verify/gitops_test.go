@@ -10,7 +10,7 @@ func gitOpsSpec(kind model.GitOpsKind) *model.Spec {
 	spec := manifestSpec()
 	platform := &model.Repository{Name: "platform", URL: "https://git.example.com/platform", SignedCommits: true}
 	spec.Repositories = []*model.Repository{platform}
-	spec.GitOps = []*model.GitOps{{Name: "main", Kind: kind, Source: platform, Deploys: spec.Clusters[0].Namespaces, Privileges: model.PrivilegesPerNamespace}}
+	spec.GitOps = []*model.GitOps{{Name: "main", Kind: kind, Source: platform, Branch: "main", Path: "generated/production", Deploys: spec.Clusters[0].Namespaces, Privileges: model.PrivilegesPerNamespace}}
 	return spec
 }
 
@@ -69,7 +69,8 @@ func TestEditsOfGitOpsAreFound(t *testing.T) {
 	runMutations(t, gitOpsSpec(model.Flux), append(wider,
 		edit("acts as itself", partsFile, "  serviceAccountName: apps-shop\n", ""),
 		edit("acts as another", partsFile, "serviceAccountName: apps-shop", "serviceAccountName: guard"),
-		edit("applies more", partsFile, "path: ./clusters/prod/manifests/namespaces/shop/apps", "path: ./clusters/prod"),
+		edit("applies more", partsFile, "path: ./generated/production/clusters/prod/manifests/namespaces/shop/apps", "path: ./generated/production/clusters/prod"),
+		edit("another environment", partsFile, "./generated/production/clusters/prod/manifests/platform", "./generated/staging/clusters/prod/manifests/platform"),
 		edit("patches", partsFile, "  prune: true", "  prune: true\n  patches: [{patch: x}]"),
 		edit("other namespace", partsFile, "  prune: true", "  prune: true\n  targetNamespace: kube-system"),
 		edit("other repository", sourceFile, "https://git.example.com/platform", "https://git.example.org/platform"),
@@ -89,7 +90,7 @@ func TestEditsOfGitOpsAreFound(t *testing.T) {
 		edit("a namespace goes with its file", "namespaces/shop/guard/namespace.yaml", "Prune=false,Delete=false", "Delete=false"),
 		edit("other project", partsFile, "project: apps-shop", "project: default"),
 		edit("reaches more", sourceFile, "  - namespace: shop", "  - namespace: '*'"),
-		edit("applies more", partsFile, "path: clusters/prod/manifests/namespaces/shop/apps", "path: clusters"),
+		edit("applies more", partsFile, "path: generated/production/clusters/prod/manifests/namespaces/shop/apps", "path: generated/production/clusters"),
 		edit("cluster kinds", sourceFile, "clusterResourceWhitelist: []", "clusterResourceWhitelist: [{group: '*', kind: '*'}]"),
 	))
 }

@@ -82,7 +82,7 @@ func netSpec(cni model.CNI) *model.Spec {
 	if cni == model.Cilium {
 		legacy.Egress = []*model.Egress{{Name: "pay", FQDNs: []string{"api.pay.example", "cdn.pay.example"}, Port: 443, Protocol: model.TCP}}
 	}
-	gitops := &model.GitOps{Name: "flux", Kind: model.Flux, Deploys: c.Namespaces}
+	gitops := &model.GitOps{Name: "flux", Kind: model.Flux, Branch: "main", Deploys: c.Namespaces}
 	registries := []*model.Registry{{Name: "main", Host: "registry.example.com", Path: "shop"}, {Name: "all", Host: "other.example:5000"}}
 	return &model.Spec{Clusters: []*model.Cluster{c}, GitOps: []*model.GitOps{gitops}, Registries: registries, Zones: []*model.Zone{internet, nodes, office}, Gateways: gateways}
 }

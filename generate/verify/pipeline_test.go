@@ -180,6 +180,8 @@ func TestPipelineMutationsAreFound(t *testing.T) {
 		{model.TreeVerified, verify, "--spec \"source/$SPEC\"", "--spec \"source/$SPEC\" || true"},
 		{model.TreeVerified, verify, "--check", "--force"},
 		{model.TreeVerified, verify, "bartizan\" verify", "bartizan\" validate"},
+		{model.TreeVerified, verify, "threatmodel \"source/$SPEC\"", "threatmodel \"source/$SPEC\" || true"},
+		{model.TreeVerified, verify, "bartizan\" threatmodel", "bartizan\" validate"},
 		{model.TreeVerified, verify, "  pull_request: {}\n", ""},
 		{model.TreeVerified, verify, "  pull_request: {}\n", "  pull_request:\n    paths-ignore: [generated]\n"},
 		{model.TreeVerified, verify, "cmp \"source/$TREE/pipeline/ci/build.yaml\" source/.github/workflows/bartizan-build.yaml", "test -f source"},

@@ -170,7 +170,7 @@ var dockerFlags = map[string]map[string]bool{
 }
 
 // toolUses is how often a job runs a tool.
-var toolUses = map[string]int{"gitleaks": 1, "grype": 1, "syft": 1, "trivy": 2, "cosign": 2, "bartizan": 2}
+var toolUses = map[string]int{"gitleaks": 1, "grype": 1, "syft": 1, "trivy": 2, "cosign": 2, "bartizan": 3}
 
 var install = regexp.MustCompile(`^(github\.com/[A-Za-z0-9./_-]+)@v[0-9]+\.[0-9]+\.[0-9]+$`)
 

@@ -299,6 +299,7 @@ func (w *workflowProof) checkTreeVerified(flow *workflow) error {
 	for _, want := range [][]string{
 		append([]string{tool("bartizan"), "generate", `"source/$SPEC"`, "-o", `"source/$TREE"`, "--check"}, inputs...),
 		append([]string{tool("bartizan"), "verify", `"source/$TREE"`, "--spec", `"source/$SPEC"`}, inputs...),
+		append([]string{tool("bartizan"), "threatmodel", `"source/$SPEC"`}, inputs...),
 		{"cmp", `"source/$TREE/` + path.Join(path.Dir(w.path), "build.yaml") + `"`, "source/.github/workflows/bartizan-build.yaml"},
 		{"cmp", `"source/$TREE/` + w.path + `"`, "source/.github/workflows/" + workflow},
 	} {

@@ -72,6 +72,10 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 			p("  %s\n       %s: %s (team %s, %s)\n", plain(string(x.Weakening)), plain(string(x.Exception)), plain(x.Reason), plain(x.Owner), riskEnd(x))
 		}
 	}
+	p("\nTrusted base, with the number of steps that a breach of each opens:\n")
+	for _, t := range r.TrustedBase {
+		p("  %5d  %s\n", t.Total, plain(t.Atom.Title))
+	}
 	for _, n := range r.NotSearched {
 		p("\nNot searched: %s\n", plain(n))
 	}

@@ -156,6 +156,8 @@ pipeline "ci" {
 gitops "argo" {
   kind       = "argocd"
   source     = repository.platform
+  branch     = "release/live"
+  path       = "generated/live"
   deploys    = [namespace.shop]
   privileges = "cluster-admin"
 }
