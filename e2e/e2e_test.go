@@ -45,7 +45,7 @@ var boutique = declared{
 
 // The first example comes up, and does what its files say.
 func TestCluster(t *testing.T) {
-	runChecks(t, boutique, startChecks, apiChecks, dataChecks, treeChecks, benchChecks, growthChecks)
+	runChecks(t, boutique, startChecks, apiChecks, dataChecks, treeChecks, admissionChecks, benchChecks, growthChecks)
 }
 
 // The first example, made for the newest version of Kubernetes, comes up with that version.

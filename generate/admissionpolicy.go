@@ -22,12 +22,13 @@ var admissionPolicy = &Generator{
 
 ValidatingAdmissionPolicies, each with a binding that denies and audits: images from other registries or without a
 digest, Services that open ports of nodes or load balancers, changes of Pod Security labels and of the guards by
-anybody but the platform's own identity, new holders of cluster-admin, pods on control-plane and dedicated nodes, and
-exec outside of an emergency. Policies cannot protect policies: the API server evaluates none of them on admission
+anybody but the platform's own identity, new holders of cluster-admin, pods on control-plane and dedicated nodes, pods as
+the default account, tokens that never expire, exec outside of an emergency, and, in every namespace, pods below the
+restricted level but for what the exceptions of their workload give them. Policies cannot protect policies: the API server evaluates none of them on admission
 policies themselves, so their protection is that no role may write them.`,
 	Controls: []model.ControlID{
 		model.RegistriesEnforced, model.DigestsEnforced, model.ServiceTypesEnforced, model.PoliciesProtected,
-		model.PlacementEnforced, model.ExecRefused,
+		model.PlacementEnforced, model.ExecRefused, model.AccountsEnforced, model.ExceptionsConfined,
 	},
 	Run: runAdmissionPolicy,
 }
@@ -46,7 +47,8 @@ type celPolicy struct {
 
 func runAdmissionPolicy(p *Pass) error {
 	for _, c := range p.Spec.Clusters {
-		for _, policy := range slices.Concat(imagePolicies(p.Spec, c), servicePolicies(p.Spec, c), guardPolicies(p.Spec, c), podPolicies(p.Spec, c)) {
+		for _, policy := range slices.Concat(imagePolicies(p.Spec, c), servicePolicies(p.Spec, c), guardPolicies(p.Spec, c), podPolicies(p.Spec, c),
+			accountPolicies(p.Spec, c), exceptionPolicies(p.Spec, c)) {
 			if err := writeAdmissionPolicy(p, c, policy); err != nil {
 				return err
 			}

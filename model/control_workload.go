@@ -38,6 +38,8 @@ const (
 	ServiceTypesEnforced    ControlID = "service-types-enforced"
 	PlacementEnforced       ControlID = "placement-enforced"
 	ExecRefused             ControlID = "exec-refused"
+	AccountsEnforced        ControlID = "accounts-enforced"
+	ExceptionsConfined      ControlID = "exceptions-confined"
 	GatewaySourcesExact     ControlID = "gateway-sources-exact"
 	GatewayRoutesRestricted ControlID = "gateway-routes-restricted"
 	MeshStrictMTLS          ControlID = "mesh-strict-mtls"
@@ -337,6 +339,22 @@ var workloadControls = []*Control{
 		Standards: []string{"OWASP-2025-K04", "NIST-800-190-4.3.1"},
 	},
 	{
+		ID:        AccountsEnforced,
+		Layer:     LayerConfig,
+		Subject:   "cluster",
+		Title:     "Pods of the default account and tokens that never expire are refused",
+		Doc:       "The default account of a namespace is that of every pod which names none: a right that somebody gives it is everybody's. A Secret of type kubernetes.io/service-account-token holds a token without an end, which a thief uses for ever. ValidatingAdmissionPolicies refuse both (Kubernetes, Secrets; RBAC good practices).",
+		Standards: []string{"CIS-1.12-5.1.5", "OWASP-2025-K01"},
+	},
+	{
+		ID:        ExceptionsConfined,
+		Layer:     LayerPod,
+		Subject:   "cluster",
+		Title:     "In every namespace, pods below the restricted level are refused, but for what their workload's exceptions give",
+		Doc:       "Pod Security Admission judges a whole namespace by its label: an exception for one workload lets every other pod of the namespace be privileged too. A ValidatingAdmissionPolicy holds each pod to the restricted level, and lets through exactly the host namespaces, ports, paths, capabilities and privileges that the specification gives to the workload whose account the pod has. Who may create pods with that account has its exceptions. Not claimed while an add-on runs in a namespace below the restricted level: its pods are not known.",
+		Standards: []string{"CIS-1.12-5.2.2", "OWASP-2025-K01", "OWASP-2025-K04", "NIST-800-190-4.4.3"},
+	},
+	{
 		ID:        GatewaySourcesExact,
 		Layer:     LayerNetwork,
 		Subject:   "gateway",
@@ -348,8 +366,8 @@ var workloadControls = []*Control{
 		ID:        GatewayRoutesRestricted,
 		Layer:     LayerNetwork,
 		Subject:   "gateway",
-		Title:     "Only declared namespaces attach routes to the gateway",
-		Doc:       "Listeners admit routes from the namespaces that publish through the gateway, by a label that the API server itself sets. Another namespace cannot take over a host name (Gateway API, AllowedRoutes).",
+		Title:     "Only declared namespaces attach routes to the gateway, each to its own hosts",
+		Doc:       "Each published host has a listener, which admits routes from the namespaces that publish this host, by a label that the API server itself sets. Another namespace cannot take over a host name, not even one that publishes through the same gateway (Gateway API, Listener.hostname and AllowedRoutes).",
 		Standards: []string{"K8S-08", "OWASP-2025-K06"},
 	},
 	{

@@ -19,7 +19,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "P2", Title: "Least privilege for every component, person and workload; different keys for different doors",
-		Controls: []ControlID{LeastPrivilege, NoEscalation, NoToken, OwnAccount, DefaultAccountEmpty, PeopleLeastPrivilege, NodeRestriction, EtcdOwnCA, GitOpsPerNamespace, ControllerAccounts},
+		Controls: []ControlID{LeastPrivilege, NoEscalation, NoToken, OwnAccount, DefaultAccountEmpty, AccountsEnforced, PeopleLeastPrivilege, NodeRestriction, EtcdOwnCA, GitOpsPerNamespace, ControllerAccounts},
 	},
 	{
 		ID: "P3", Title: "Smallest attack surface: nothing listens, runs or is mounted that is not needed",
@@ -141,7 +141,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "C6", Layer: LayerConfig, Title: "RBAC by namespace, no cluster-admin, temporary access instead",
-		Controls: []ControlID{PeopleLeastPrivilege, ExecRefused, BreakGlassAccess, OwnAccount, DefaultAccountEmpty, LeastPrivilege, NoEscalation},
+		Controls: []ControlID{PeopleLeastPrivilege, ExecRefused, BreakGlassAccess, OwnAccount, DefaultAccountEmpty, AccountsEnforced, LeastPrivilege, NoEscalation},
 	},
 	{
 		ID: "C7", Layer: LayerConfig, Title: "Secrets: never in clear text, stored, rotated, revoked",
@@ -166,7 +166,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "D2", Layer: LayerPod, Title: "A bad container beside one that reaches the node",
-		Controls: []ControlID{SiblingIsolation, PoolIsolation, NoHostPaths, NoPrivileged},
+		Controls: []ControlID{SiblingIsolation, PoolIsolation, NoHostPaths, NoPrivileged, ExceptionsConfined},
 	},
 	{
 		ID: "D3", Layer: LayerPod, Title: "Add-ons on control-plane nodes",
@@ -182,7 +182,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "D6", Layer: LayerPod, Title: "Root, privileged mode, host paths, writable root, capabilities, host namespaces",
-		Controls: []ControlID{PodSecurityEnforced, PodSecurityDefault, PodRestricted, NonRoot, NoPrivileged, NoHostPaths, NoHostNamespaces, ReadOnlyRoot, CapabilitiesDropped, NoAddedCapabilities, SeccompProfile, SeccompDefault},
+		Controls: []ControlID{PodSecurityEnforced, PodSecurityDefault, ExceptionsConfined, PodRestricted, NonRoot, NoPrivileged, NoHostPaths, NoHostNamespaces, ReadOnlyRoot, CapabilitiesDropped, NoAddedCapabilities, SeccompProfile, SeccompDefault},
 	},
 
 	{

@@ -36,7 +36,7 @@ does failurePolicy Ignore while an expression fails (k8s.io/api/admissionregistr
 policies themselves, no role of the tree may write them, because the API server evaluates none of them on them.`,
 	Controls: []model.ControlID{
 		model.RegistriesEnforced, model.DigestsEnforced, model.ServiceTypesEnforced, model.PoliciesProtected,
-		model.PlacementEnforced, model.ExecRefused,
+		model.PlacementEnforced, model.ExecRefused, model.AccountsEnforced, model.ExceptionsConfined,
 	},
 	Run: func(p *Pass) {
 		for _, c := range p.Spec.Clusters {
@@ -59,27 +59,34 @@ type admissionJudge struct {
 func (j *admissionJudge) run() {
 	single := map[string]model.ControlID{
 		"registries": model.RegistriesEnforced, "digests": model.DigestsEnforced, "services": model.ServiceTypesEnforced,
-		"placement": model.PlacementEnforced, "exec": model.ExecRefused,
+		"placement": model.PlacementEnforced, "exec": model.ExecRefused, "exceptions": model.ExceptionsConfined,
 	}
-	for _, name := range []string{"registries", "digests", "services", "placement", "exec"} {
+	for _, name := range []string{"registries", "digests", "services", "placement", "exec", "exceptions"} {
 		if name == "registries" && len(j.lists["prefixes"]) == 0 {
 			continue
 		}
 		path, ok := j.policy(name, single[name])
-		if ok && (name != "digests" || len(j.lists["unresolved"]) == 0) {
+		// An image or a namespace that is let through as a whole is a hole in the rest.
+		if ok && !(name == "digests" && len(j.lists["unresolved"]) > 0) && !(name == "exceptions" && len(j.lists["open"]) > 0) {
 			j.prove(single[name], path)
 		}
 	}
+	j.together(model.AccountsEnforced, true, "default-account", "token-secrets")
+	tame := j.rolesAreTame()
+	j.together(model.PoliciesProtected, tame && len(j.lists["granted"]) == 0, "namespaces", "guard", "rights", "cluster-admin")
+}
+
+// together judges policies that are one control: it is proved if all of them are as they should be, and the rest holds.
+func (j *admissionJudge) together(control model.ControlID, rest bool, names ...string) {
 	var paths []string
-	protected := len(j.lists["granted"]) == 0
-	for _, name := range []string{"namespaces", "guard", "rights", "cluster-admin"} {
-		path, ok := j.policy(name, model.PoliciesProtected)
-		protected = protected && ok
+	for _, name := range names {
+		path, ok := j.policy(name, control)
+		rest = rest && ok
 		paths = append(paths, path)
 	}
-	if j.rolesAreTame() && protected {
+	if rest {
 		for _, path := range paths {
-			j.prove(model.PoliciesProtected, path)
+			j.prove(control, path)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"path"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/cel-go/cel"
@@ -30,17 +31,24 @@ func celEnv(t *testing.T) *cel.Env {
 	return env
 }
 
+// compiledCEL are expressions that were compiled, by their text: the same few are asked about many objects.
+var compiledCEL sync.Map
+
 func evaluate(t *testing.T, env *cel.Env, expression string, vars map[string]any) any {
 	t.Helper()
-	ast, issues := env.Compile(expression)
-	if issues.Err() != nil {
-		t.Fatalf("%s: %v", expression, issues.Err())
+	program, ok := compiledCEL.Load(expression)
+	if !ok {
+		ast, issues := env.Compile(expression)
+		if issues.Err() != nil {
+			t.Fatalf("%s: %v", expression, issues.Err())
+		}
+		compiled, err := env.Program(ast)
+		if err != nil {
+			t.Fatal(err)
+		}
+		program, _ = compiledCEL.LoadOrStore(expression, compiled)
 	}
-	program, err := env.Program(ast)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, _, err := program.Eval(vars)
+	out, _, err := program.(cel.Program).Eval(vars)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/bartizan-dev/bartizan/model"
@@ -63,6 +64,44 @@ func expectedLists(s *model.Spec, c *model.Cluster) map[string][]string {
 			add("dedicated", w.Namespace.Name+"/"+w.Name+" "+w.Pool.Name)
 		}
 	}
+	for _, w := range c.Workloads() {
+		for _, what := range exceptionsOf(w) {
+			add("excepted", w.Namespace.Name+"/"+w.Name+" "+what)
+		}
+	}
+	for _, a := range s.AddOns {
+		if n := a.Namespace; n != nil && n.Cluster == c && n.PodSecurity != model.Restricted {
+			add("open", n.Name)
+		}
+	}
 	slices.Sort(l["exempt"])
 	return l
+}
+
+// exceptionsOf lists what the specification gives the workload's pods beyond the restricted level.
+func exceptionsOf(w *model.Workload) []string {
+	var all []string
+	given := map[string]bool{"network": w.Host.Network, "pid": w.Host.PID, "ipc": w.Host.IPC}
+	for _, p := range w.Host.Ports {
+		given[fmt.Sprintf("port %d", p)] = true
+	}
+	for dir := range w.Host.Paths {
+		given["path "+dir] = true
+	}
+	for _, x := range slices.Concat(w.Containers, w.InitContainers) {
+		s := x.Security
+		for what, yes := range map[string]bool{"privileged": s.Privileged, "escalation": s.Escalation, "root": s.RunAsRoot, "unconfined": s.Unconfined} {
+			given[what] = given[what] || yes
+		}
+		for _, name := range s.Capabilities {
+			given["capability "+name] = name != "NET_BIND_SERVICE"
+		}
+	}
+	for what, yes := range given {
+		if yes {
+			all = append(all, what)
+		}
+	}
+	slices.Sort(all)
+	return all
 }

@@ -77,6 +77,13 @@ func TestEveryLooseningOfAnAdmissionPolicyIsFound(t *testing.T) {
 		{"a workload in another pool", "placement", `"shop/db own"`, `"shop/db own","shop/cart own"`, model.PlacementEnforced},
 		{"attach not matched", "exec", "      - pods/attach\n", "", model.ExecRefused},
 		{"everybody in an emergency", "exec", `"system:masters"]`, `"system:masters","system:authenticated"]`, model.ExecRefused},
+		{"an exception of another workload", "exceptions", `"monitoring/exporter network"`, `"monitoring/exporter network","shop/cart privileged"`, model.ExceptionsConfined},
+		{"a namespace that is let through as a whole", "exceptions", "  - expression: '[]'\n    name: open", `  - expression: '["monitoring"]'`+"\n    name: open", model.ExceptionsConfined},
+		{"an account by the beginning of its name", "exceptions", `e.startsWith(variables.who + " ")`, `e.startsWith(variables.who)`, model.ExceptionsConfined},
+		{"privileged init containers not looked at", "exceptions", "object.spec.?initContainers", "object.spec.?none", model.ExceptionsConfined},
+		{"pods of the default account in one namespace", "default-account", "        - kube-system\n", "        - kube-system\n        - shop\n", model.AccountsEnforced},
+		{"endless tokens audited only", "token-secrets", "  - Deny\n", "", model.AccountsEnforced},
+		{"endless tokens in Secrets of another type", "token-secrets", "kubernetes.io/service-account-token", "kubernetes.io/tls", model.AccountsEnforced},
 		{"people may write policies", "", "", role("{apiGroup: rbac.authorization.k8s.io, kind: Group, name: x}"), model.PoliciesProtected},
 		{"another account may write policies", "", "", role("{kind: ServiceAccount, namespace: shop, name: guard}"), model.PoliciesProtected},
 	}

@@ -309,7 +309,7 @@ func TestPoliciesOfExamplesAreEvaluatedAsAnIndependentAnalyserDoes(t *testing.T)
 				t.Fatal(err)
 			}
 			for _, c := range l.Spec.Clusters {
-				compareTree(t, (&Pass{Spec: l.Spec, Files: set.Files(), result: &Result{}, cache: &cache{}}).Objects(c))
+				compareTree(t, (&Pass{Spec: l.Spec, Files: set.Files(), result: &Result{}, cache: newCache()}).Objects(c))
 			}
 		})
 	}
