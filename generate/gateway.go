@@ -2,6 +2,7 @@ package generate
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -19,8 +20,9 @@ var gateway = &Generator{
 	Name: "gateway",
 	Doc: `publish workloads through gateways, and nothing past them
 
-Each Gateway has one HTTPS listener that ends TLS with the certificate of the Secret NAME-tls, and admits routes from
-exactly the namespaces that publish through it. Each exposed host has an HTTPRoute in its workload's guard. Where
+Each Gateway has an HTTPS listener for each host that is published through it. It ends TLS with the certificate of the
+Secret NAME-tls, and admits routes from exactly the namespaces that publish that host, so that no other namespace can
+claim it. Each exposed host has an HTTPRoute in its workload's guard. Where
 Cilium itself is the data plane, a cluster-wide policy lets the declared sources alone reach its proxies.`,
 	Controls: []model.ControlID{model.GatewayRoutesRestricted, model.GatewaySourcesExact},
 	Run:      runGateway,
@@ -43,6 +45,7 @@ type GatewaySpec struct {
 // GatewayListener is a port on which the gateway accepts connections.
 type GatewayListener struct {
 	Name          string        `json:"name"`
+	Hostname      string        `json:"hostname,omitempty"`
 	Port          int           `json:"port"`
 	Protocol      string        `json:"protocol"`
 	TLS           *GatewayTLS   `json:"tls,omitempty"`
@@ -123,10 +126,7 @@ type BackendRef struct {
 	Port int    `json:"port"`
 }
 
-const (
-	gatewayAPI      = "gateway.networking.k8s.io"
-	gatewayListener = "https"
-)
+const gatewayAPI = "gateway.networking.k8s.io"
 
 func runGateway(p *Pass) error {
 	for _, c := range p.Spec.Clusters {
@@ -168,42 +168,67 @@ func runGateway(p *Pass) error {
 }
 
 func writeGateway(p *Pass, g *model.Gateway) error {
-	routes := RouteNamespaces{From: "Selector", Selector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{
-		{Key: namespaceNameLabel, Operator: metav1.LabelSelectorOpIn, Values: publishers(g)},
-	}}}
-	if len(publishers(g)) == 0 {
-		// The standard channel has no word for none. Every namespace has this label, so the selector selects none.
-		routes.Selector.MatchExpressions = []metav1.LabelSelectorRequirement{{Key: namespaceNameLabel, Operator: metav1.LabelSelectorOpDoesNotExist}}
-	}
 	file := path.Join(GuardDir(g.Namespace), "gateway-"+g.Name+".yaml")
 	p.Claim(model.GatewayRoutesRestricted, g.Addr(), file)
 	meta := namespaceMeta(g.Namespace, g.Name)
+	var listeners []GatewayListener
+	byHost := publishers(g)
+	for _, host := range slices.Sorted(maps.Keys(byHost)) {
+		listeners = append(listeners, gatewayListener(g, listenerName(host), host, metav1.LabelSelectorRequirement{
+			Key: namespaceNameLabel, Operator: metav1.LabelSelectorOpIn, Values: byHost[host],
+		}))
+	}
+	if len(listeners) == 0 {
+		// A gateway must have a listener, and the standard channel has no word for none. Every namespace has this label, so
+		// the selector selects none.
+		listeners = []GatewayListener{gatewayListener(g, "none", "", metav1.LabelSelectorRequirement{
+			Key: namespaceNameLabel, Operator: metav1.LabelSelectorOpDoesNotExist,
+		})}
+	}
 	return p.YAML(Artifact{
 		Path:  file,
-		Doc:   fmt.Sprintf("the gateway; its certificate is the Secret %s-tls, which somebody else makes", g.Name),
+		Doc:   fmt.Sprintf("the gateway; its certificate, for all hosts, is the Secret %s-tls, which somebody else makes", g.Name),
 		Where: "the cluster",
 	}, &Gateway{
 		TypeMeta: typeMeta(gatewayAPI+"/v1", "Gateway"), ObjectMeta: meta,
-		Spec: GatewaySpec{GatewayClassName: g.Class, Listeners: []GatewayListener{{
-			Name: gatewayListener, Port: 443, Protocol: "HTTPS",
-			TLS:           &GatewayTLS{Mode: "Terminate", CertificateRefs: []SecretRef{{Kind: "Secret", Name: g.Name + "-tls"}}},
-			AllowedRoutes: AllowedRoutes{Namespaces: routes, Kinds: []RouteKind{{Group: gatewayAPI, Kind: "HTTPRoute"}}},
-		}}},
+		Spec: GatewaySpec{GatewayClassName: g.Class, Listeners: listeners},
 	})
 }
 
-// publishers returns the names of the namespaces that publish through the gateway, sorted.
-func publishers(g *model.Gateway) []string {
-	var names []string
+func gatewayListener(g *model.Gateway, name, host string, from metav1.LabelSelectorRequirement) GatewayListener {
+	return GatewayListener{
+		Name: name, Hostname: host, Port: 443, Protocol: "HTTPS",
+		TLS: &GatewayTLS{Mode: "Terminate", CertificateRefs: []SecretRef{{Kind: "Secret", Name: g.Name + "-tls"}}},
+		AllowedRoutes: AllowedRoutes{
+			Namespaces: RouteNamespaces{From: "Selector", Selector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{from}}},
+			Kinds:      []RouteKind{{Group: gatewayAPI, Kind: "HTTPRoute"}},
+		},
+	}
+}
+
+// listenerName names the listener of a host. A wildcard has no name of its own in DNS; the first label tells it from a host.
+func listenerName(host string) string {
+	if rest, ok := strings.CutPrefix(host, "*."); ok {
+		return "any." + rest
+	}
+	return "at." + host
+}
+
+// publishers returns the names of the namespaces that publish each host through the gateway, sorted.
+func publishers(g *model.Gateway) map[string][]string {
+	byHost := map[string][]string{}
 	for _, w := range g.Namespace.Cluster.Workloads() {
 		for _, e := range w.Exposes {
 			if e.Via == g {
-				names = append(names, w.Namespace.Name)
+				byHost[e.Host] = append(byHost[e.Host], w.Namespace.Name)
 			}
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	for host, names := range byHost {
+		slices.Sort(names)
+		byHost[host] = slices.Compact(names)
+	}
+	return byHost
 }
 
 func httpRoute(w *model.Workload, e *model.Expose) *HTTPRoute {
@@ -218,7 +243,7 @@ func httpRoute(w *model.Workload, e *model.Expose) *HTTPRoute {
 	return &HTTPRoute{
 		TypeMeta: typeMeta(gatewayAPI+"/v1", "HTTPRoute"), ObjectMeta: meta,
 		Spec: HTTPRouteSpec{
-			ParentRefs: []ParentRef{{Name: e.Via.Name, Namespace: e.Via.Namespace.Name, SectionName: gatewayListener}},
+			ParentRefs: []ParentRef{{Name: e.Via.Name, Namespace: e.Via.Namespace.Name, SectionName: listenerName(e.Host)}},
 			Hostnames:  []string{e.Host},
 			Rules: []HTTPRouteRule{{
 				Matches:     []HTTPRouteMatch{{Path: HTTPPathMatch{Type: "PathPrefix", Value: prefix}}},

@@ -1,10 +1,17 @@
 package model
 
+// maxListeners is how many listeners a Gateway may have; each published host is one.
+// github.com/kubernetes-sigs/gateway-api, apis/v1, GatewaySpec.Listeners.
+const maxListeners = 64
+
 // checkGateways holds that policies can tell a gateway's pods from others. Only Cilium carries the traffic itself, in a
 // proxy on each node that its policies call "ingress"; every other data plane runs in pods, which have labels.
 func (l *loader) checkGateways() {
 	for _, n := range l.of("gateway") {
 		g := n.object.(*Gateway)
+		if hosts := publishedHosts(g); hosts > maxListeners {
+			l.errorf(n.at, "Too many hosts", "%d hosts are published through %s. A Gateway has at most %d listeners, and each host is one, so that no namespace can claim the host of another. Publish some through a second gateway.", hosts, g.Addr(), maxListeners)
+		}
 		if c := clusterOfGateway(g); c != nil && g.Class == "cilium" && c.Network.CNI != "" && c.Network.CNI != Cilium {
 			l.errorf(l.at(n, "class"), "Unknown class", "The class \"cilium\" comes with the network plugin of that name, and %s has %q. Write the class of the gateway that you install, with the selector of its pods.", c.Addr(), c.Network.CNI)
 			continue
@@ -21,6 +28,23 @@ func (l *loader) checkGateways() {
 			l.errorf(n.at, "Missing selector", "Cilium itself carries the traffic of the class \"cilium\" only, and this one is %q. "+remedy, g.Class, g.Class)
 		}
 	}
+}
+
+// publishedHosts counts the hosts that are published through the gateway.
+func publishedHosts(g *Gateway) int {
+	c := clusterOfGateway(g)
+	if c == nil {
+		return 0
+	}
+	hosts := map[string]bool{}
+	for _, w := range c.Workloads() {
+		for _, e := range w.Exposes {
+			if e.Via == g {
+				hosts[e.Host] = true
+			}
+		}
+	}
+	return len(hosts)
 }
 
 // clusterOfGateway returns the cluster in which the gateway stands, or nil.

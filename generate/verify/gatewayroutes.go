@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,10 +19,10 @@ import (
 // Listeners can also come from ListenerSets, which are not judged: one in the tree un-proves every gateway.
 var gatewayCheck = &Check{
 	Name: "gateway-routes",
-	Doc: `gateways admit routes from the namespaces that publish through them
+	Doc: `gateways admit routes to a host from the namespaces that publish it
 
-Every listener of a declared gateway speaks HTTPS and admits HTTPRoutes from exactly the declared namespaces, by the
-label that the API server sets. Gateways that are not declared, and other sources of listeners, are findings.`,
+Every listener of a declared gateway speaks HTTPS for one declared host, and admits HTTPRoutes from exactly the namespaces
+that publish that host, by the label that the API server sets. A listener for every host admits nobody. Gateways that are not declared, and other sources of listeners, are findings.`,
 	Controls: []model.ControlID{model.GatewayRoutesRestricted},
 	Run:      runGatewayCheck,
 }
@@ -78,10 +79,12 @@ func judgeGateway(g *model.Gateway, o Object) (place, message string) {
 	if x.Spec.GatewayClassName != g.Class {
 		return "spec.gatewayClassName", "Another class of gateway is named."
 	}
-	var want []string
+	want := map[string][]string{} // namespaces by host
 	for _, w := range g.Namespace.Cluster.Workloads() {
-		if slices.ContainsFunc(w.Exposes, func(e *model.Expose) bool { return e.Via == g }) && !slices.Contains(want, w.Namespace.Name) {
-			want = append(want, w.Namespace.Name)
+		for _, e := range w.Exposes {
+			if e.Via == g {
+				want[e.Host] = append(want[e.Host], w.Namespace.Name)
+			}
 		}
 	}
 	for _, l := range x.Spec.Listeners {
@@ -91,8 +94,11 @@ func judgeGateway(g *model.Gateway, o Object) (place, message string) {
 		if len(l.AllowedRoutes.Kinds) != 1 || l.AllowedRoutes.Kinds[0] != (generate.RouteKind{Group: gatewayGroup, Kind: "HTTPRoute"}) {
 			return "spec.listeners", "Listener " + l.Name + " admits other routes than HTTPRoutes."
 		}
-		if from := l.AllowedRoutes.Namespaces; from.From != "Selector" || from.Selector == nil || !sameNamespaces(from.Selector, want) {
-			return "spec.listeners", "Listener " + l.Name + " does not admit routes from exactly the namespaces that publish through the gateway."
+		// A listener without a host is for every host: routes to a host of another namespace could attach to it. Nobody publishes
+		// the empty host, so it may admit none. The most specific listener takes a request: a wildcard's namespaces get no request
+		// for a host that has a listener of its own (Gateway API, Listener.hostname).
+		if from := l.AllowedRoutes.Namespaces; from.From != "Selector" || from.Selector == nil || !sameNamespaces(from.Selector, want[l.Hostname]) {
+			return "spec.listeners", fmt.Sprintf("Listener %s does not admit routes to %q from exactly the namespaces that publish that host.", l.Name, l.Hostname)
 		}
 	}
 	if len(x.Spec.Listeners) == 0 {
@@ -116,5 +122,5 @@ func sameNamespaces(s *metav1.LabelSelector, names []string) bool {
 	got, want := slices.Clone(sel[0].values), slices.Clone(names)
 	slices.Sort(got)
 	slices.Sort(want)
-	return slices.Equal(slices.Compact(got), want)
+	return slices.Equal(slices.Compact(got), slices.Compact(want))
 }

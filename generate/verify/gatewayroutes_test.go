@@ -49,6 +49,9 @@ func TestEveryLooseningOfAGatewayIsFound(t *testing.T) {
 		{"routes from everywhere", public, "from: Selector", "from: All", model.GatewayRoutesRestricted, "gateway.public"},
 		{"one more namespace", public, "          - shop\n", "          - shop\n          - monitoring\n", model.GatewayRoutesRestricted, "gateway.public"},
 		{"a label that people set", public, "key: kubernetes.io/metadata.name", "key: team", model.GatewayRoutesRestricted, "gateway.public"},
+		{"a listener for every host", public, "    hostname: public.example.com\n", "", model.GatewayRoutesRestricted, "gateway.public"},
+		{"a listener for a wildcard", public, "hostname: public.example.com", "hostname: '*.example.com'", model.GatewayRoutesRestricted, "gateway.public"},
+		{"a namespace at the host of another", public, "hostname: other.example.com", "hostname: public.example.com", model.GatewayRoutesRestricted, "gateway.public"},
 		{"other routes", public, "kind: HTTPRoute", "kind: TCPRoute", model.GatewayRoutesRestricted, "gateway.public"},
 		{"plain HTTP", public, "protocol: HTTPS", "protocol: HTTP", model.GatewayRoutesRestricted, "gateway.public"},
 		{"TLS passed through", public, "mode: Terminate", "mode: Passthrough", model.GatewayRoutesRestricted, "gateway.public"},
@@ -62,6 +65,7 @@ func TestEveryLooseningOfAGatewayIsFound(t *testing.T) {
 		{"another port of the pods", pods, "port: 10443", "port: 19000", model.GatewaySourcesExact, "gateway.pods"},
 	}
 	spec := netSpec(model.Cilium)
+	publishElsewhere(spec)
 	_, clean := netFiles(t, spec, "network-policy", "gateway")
 	before := Run(spec, clean, gatewayControls)
 	for _, test := range tests {
@@ -81,6 +85,31 @@ func TestEveryLooseningOfAGatewayIsFound(t *testing.T) {
 				t.Errorf("no finding in %s: %v", test.path, result.Findings)
 			}
 		})
+	}
+}
+
+// publishElsewhere publishes a host of the namespace monitoring through the gateway by which shop publishes another one.
+func publishElsewhere(spec *model.Spec) {
+	w := spec.Clusters[0].Namespaces[1].Workloads[1] // monitoring/prometheus
+	w.Exposes = append(w.Exposes, &model.Expose{Host: "other.example.com", Via: spec.Gateways[1], Port: w.Ports[0], Path: "/"})
+}
+
+// Two namespaces that publish through one gateway have a listener each, and routes attach to their own.
+func TestEachHostHasAListenerOfItsOwn(t *testing.T) {
+	spec := netSpec(model.Cilium)
+	publishElsewhere(spec)
+	_, files := netFiles(t, spec, "network-policy", "gateway")
+	for file, want := range map[string]string{
+		"namespaces/edge/guard/gateway-public.yaml":         "    hostname: other.example.com\n    name: at.other.example.com\n",
+		"namespaces/shop/guard/route-front.yaml":            "sectionName: at.public.example.com\n",
+		"namespaces/monitoring/guard/route-prometheus.yaml": "sectionName: at.other.example.com\n",
+	} {
+		if text := string(files["clusters/c/manifests/"+file]); !strings.Contains(text, want) {
+			t.Errorf("%s has no %q:\n%s", file, want, text)
+		}
+	}
+	if result := Run(spec, files, gatewayControls); !holds(result, model.Hold{Control: model.GatewayRoutesRestricted, Subject: "gateway.public"}) {
+		t.Errorf("not proved: %v", result.Findings)
 	}
 }
 
