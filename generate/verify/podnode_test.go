@@ -61,7 +61,7 @@ func TestPodRequestIsThatOfTheScheduler(t *testing.T) {
 	for _, path := range []string{"../../examples/online-boutique", "../../model/testdata/sketch", "../../model/testdata/everything"} {
 		spec := loadExample(t, path)
 		_, files := manifestTree(t, spec)
-		p := &Pass{Spec: spec, Files: files, result: &Result{}, cache: &cache{}}
+		p := &Pass{Spec: spec, Files: files, result: &Result{}, cache: newCache()}
 		for _, c := range spec.Clusters {
 			sources := podSources(p.Objects(c))
 			for _, w := range c.Workloads() {
