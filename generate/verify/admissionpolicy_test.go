@@ -78,7 +78,7 @@ func TestEveryLooseningOfAnAdmissionPolicyIsFound(t *testing.T) {
 		{"attach not matched", "exec", "      - pods/attach\n", "", model.ExecRefused},
 		{"everybody in an emergency", "exec", `"system:masters"]`, `"system:masters","system:authenticated"]`, model.ExecRefused},
 		{"an exception of another workload", "exceptions", `"monitoring/exporter network"`, `"monitoring/exporter network","shop/cart privileged"`, model.ExceptionsConfined},
-		{"a namespace that is let through as a whole", "exceptions", "  - expression: '[]'\n    name: open", `  - expression: '["monitoring"]'`+"\n    name: open", model.ExceptionsConfined},
+		{"a namespace that is let through as a whole", "exceptions", "  - expression: '[]'\n    name: open", `  - expression: '["monitoring"]'` + "\n    name: open", model.ExceptionsConfined},
 		{"an account by the beginning of its name", "exceptions", `e.startsWith(variables.who + " ")`, `e.startsWith(variables.who)`, model.ExceptionsConfined},
 		{"privileged init containers not looked at", "exceptions", "object.spec.?initContainers", "object.spec.?none", model.ExceptionsConfined},
 		{"pods of the default account in one namespace", "default-account", "        - kube-system\n", "        - kube-system\n        - shop\n", model.AccountsEnforced},
