@@ -48,7 +48,7 @@ func (l *loader) weaken() {
 			done := l.about(w.subject)
 			example := l.exampleException(w)
 			l.report(hcl.DiagError, w.at, "Weakening without exception",
-				fmt.Sprintf("%s: %s %s, or accept it for a time:\n\n%s", w.what, w.Doc, w.harden, indent(example)), extra{remedy: example})
+				fmt.Sprintf("%s: %s %s, or accept it for a time:\n\n%s", short(w.what), w.Doc, w.harden, indent(example)), extra{remedy: example})
 			done()
 		}
 	}

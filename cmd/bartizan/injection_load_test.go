@@ -95,6 +95,12 @@ func (in *injector) move() {
 	}
 }
 
+// repeats reports whether the value stands in the line of the place already: in a list it would be one entry with that.
+func (in *injector) repeats(p *place, value string) bool {
+	lines := bytes.Split(in.text, []byte("\n"))
+	return bytes.Contains(lines[p.line-1], []byte(torture.Quote(value)))
+}
+
 // native loads the specification in native syntax.
 func (in *injector) native(a assignment) *model.Loaded {
 	return in.load("main.bartizan.hcl", apply(in.text, in.edits(a)))

@@ -109,6 +109,9 @@ func values(at string, v any, change func(string) string) ([]string, error) {
 		}
 		return append(tokens, fmt.Sprintf("%s list of %d", at, len(x))), nil
 	case string:
+		if change(x) == "" && !strings.HasSuffix(at, "[]") {
+			return nil, nil // what Kubernetes' types leave out
+		}
 		if strings.HasPrefix(x, "#!/") {
 			script, err := readShell(x, change)
 			return append(script, at+" script"), err

@@ -236,7 +236,7 @@ func (m *torment) words(field, name string, l *model.Loaded) {
 func (m *torment) tree(name string, accepted assignment) {
 	with, without := taken(m.fields), taken(m.fields)
 	for i, f := range m.fields {
-		if v, ok := accepted[f.place]; ok && f.harmless != "" {
+		if v, ok := accepted[f.place]; ok && f.harmless != "" && !m.in.repeats(f.place, v) {
 			with[f.place] = v
 			if f.named { // what is sorted by name stays where it is
 				if other := fmt.Sprintf("%sq%dx", v, i); !m.in.native(assignment{f.place: other}).HasErrors() {
