@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -130,6 +131,7 @@ func readDOT(source string, change func(string) string) ([]string, error) {
 	}
 	defer graph.Close()
 	var tokens []string
+	soft := []string{"BR", "FONT", "B"} // what layout puts where it likes
 	label := func(html string) (string, error) {
 		var b strings.Builder
 		d := xml.NewDecoder(strings.NewReader("<x>" + html + "</x>"))
@@ -144,7 +146,7 @@ func readDOT(source string, change func(string) string) ([]string, error) {
 			case xml.CharData:
 				b.Write(x)
 			case xml.StartElement:
-				if name := x.Name.Local; name != "BR" && name != "FONT" && name != "B" {
+				if name := x.Name.Local; !slices.Contains(soft, name) {
 					b.WriteString("<" + name + ">")
 				}
 			}
@@ -187,6 +189,7 @@ func readDOT(source string, change func(string) string) ([]string, error) {
 		}
 		return err
 	}
+	soft = append(soft, "TR", "TD") // the legend's texts take as many rows as they need
 	text, lerr := label(graph.GetStr("label"))
 	if lerr != nil {
 		return nil, lerr
