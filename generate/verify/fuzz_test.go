@@ -54,7 +54,7 @@ func fuzzText(f *testing.F, parse func(t *testing.T, data []byte), patterns ...s
 		if path.Ext(name) == ".yaml" {
 			n := 0
 			reshaped(f, files[name], nothing[:3], func(_ string, data []byte) {
-				if n++; n%17 == 0 {
+				if n++; n%67 == 0 {
 					f.Add(data)
 				}
 			})
