@@ -13,7 +13,8 @@ var connectivity = &Generator{
 	Name: "connectivity",
 	Doc: `who talks to whom, on which port
 
-The same declared flows from which the network policies are made, as tables for a review.`,
+The same declared flows from which the network policies are made, as tables for a review. What the internet reaches, and
+what other networks reach, is listed by itself.`,
 	Run: runConnectivity,
 }
 
@@ -22,9 +23,20 @@ type connectivityPage struct {
 }
 
 type connectivityCluster struct {
-	Name   string
-	Flows  []flowRow
-	Egress []egressRow
+	Name    string
+	Public  []entryRow // from the internet
+	Private []entryRow // from other networks outside the cluster
+	Flows   []flowRow
+	Egress  []egressRow
+}
+
+// entryRow is a way in from outside the cluster.
+type entryRow struct {
+	From    model.Address
+	Through model.Address // gateway; empty: straight to the workload's port
+	Host    string
+	To      model.Address
+	Port    string
 }
 
 type flowRow struct {
@@ -51,6 +63,7 @@ func runConnectivity(p *Pass) error {
 			}
 			row.Flows = append(row.Flows, r)
 		}
+		row.entries(c)
 		for _, w := range c.Workloads() {
 			for _, e := range w.Egress {
 				row.Egress = append(row.Egress, egressRow{w.Addr(), e.Name, egressText(e), portText(e.Port, e.Protocol)})
@@ -59,6 +72,36 @@ func runConnectivity(p *Pass) error {
 		page.Clusters = append(page.Clusters, row)
 	}
 	return p.document("connectivity.md", "Who talks to whom, on which port", page)
+}
+
+// entries lists each way from an address outside the cluster to a workload. A gateway stands for all who may reach it, for
+// each host that is published through it.
+func (r *connectivityCluster) entries(c *model.Cluster) {
+	add := func(from model.Peer, e entryRow) {
+		e.From = from.Addr()
+		switch p := from.(type) {
+		case *model.Zone:
+			if p.Internet() {
+				r.Public = append(r.Public, e)
+				return
+			}
+			r.Private = append(r.Private, e)
+		case *model.VPN, *model.JumpBox, *model.ForeignCluster:
+			r.Private = append(r.Private, e)
+		}
+	}
+	for _, w := range c.Workloads() {
+		for _, x := range w.Exposes {
+			for _, from := range x.Via.From {
+				add(from, entryRow{Through: x.Via.Addr(), Host: x.Host + strings.TrimSuffix(x.Path, "/"), To: w.Addr(), Port: portText(x.Port.Number, x.Port.Protocol)})
+			}
+		}
+		for _, p := range w.Ports {
+			for _, from := range p.From {
+				add(from, entryRow{To: w.Addr(), Port: portText(p.Number, p.Protocol)})
+			}
+		}
+	}
 }
 
 func portText(number int, protocol model.Protocol) string {

@@ -98,7 +98,7 @@ func TestDocumentsSayWhatTheSpecificationSays(t *testing.T) {
 		"docs/by-hand.md":           {"`branch-protection`", "`disk-encryption`", "every node pool", "CIS"},
 		"docs/exceptions.md":        {"it &lt;must&gt;", "2027-03-31", "| `workload.shop.redis.host.pid` | sees every process \\| of the node |"},
 		"docs/attestations.md":      {"| `idp-mfa` |", "2027-01-31", "https://wiki.example/mfa"},
-		"docs/connectivity.md":      {"| `gateway.public` | `workload.shop.frontend` | 8080/TCP | shop.example.com |", "| `workload.shop.frontend` | pay | api.pay.example | 443/TCP |"},
+		"docs/connectivity.md":      {"### From the internet\n\n| through | host | to | port |\n|---|---|---|---|\n| `gateway.public` | shop.example.com | `workload.shop.frontend` | 8080/TCP |", "| `gateway.public` | `workload.shop.frontend` | 8080/TCP | shop.example.com |", "| `workload.shop.frontend` | pay | api.pay.example | 443/TCP |"},
 		"docs/review-calendar.md":   {"| 2027-01-31 | `attestation.mfa` |"},
 		"docs/exercises/insider.md": {"`security`", "oidc:USER@EXAMPLE.COM"},
 		"docs/exercises/remote-code-execution.md": {
