@@ -12,7 +12,8 @@ func accountPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 	return []celPolicy{
 		{
 			name: "default-account", doc: "refuses pods that run as the default account of their namespace",
-			rules: []admissionv1.NamedRuleWithOperations{resources("", written, "pods")}, exempt: systemNamespaces(s, c),
+			// The account of a pod cannot be changed.
+			rules: []admissionv1.NamedRuleWithOperations{resources("", []admissionv1.OperationType{admissionv1.Create}, "pods")}, exempt: systemNamespaces(s, c),
 			validations: []admissionv1.Validation{validation(`!(object.spec.?serviceAccountName.orValue("") in ["", "default"])`,
 				"bartizan-default-account: the pod runs as the default account, which every pod of the namespace shares. Declare the workload in the specification, or name an account of its own.")},
 			controls: enforced,

@@ -12,6 +12,13 @@ import (
 	"github.com/bartizan-dev/bartizan/model"
 )
 
+// podsAsTheyStart match pods when they are made, and debug containers. What the level is about cannot be changed later, and
+// controllers must be able to finish pods that are older than the policy.
+var podsAsTheyStart = []admissionv1.NamedRuleWithOperations{
+	resources("", []admissionv1.OperationType{admissionv1.Create}, "pods"),
+	resources("", written, "pods/ephemeralcontainers"),
+}
+
 // exceptionPolicies hold every pod to the restricted level of the Pod Security Standards, but for what an exception of its
 // own workload gives it. The label of a namespace, by which Pod Security Admission judges, can only open the whole namespace.
 //
@@ -21,7 +28,7 @@ func exceptionPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 	open := openNamespaces(s, c)
 	policy := celPolicy{
 		name: "exceptions", doc: "refuses pods below the restricted level, but for what the exceptions of their workload give them",
-		rules: podRules, exempt: systemNamespaces(s, c),
+		rules: podsAsTheyStart, exempt: systemNamespaces(s, c),
 		variables: []admissionv1.Variable{
 			list("excepted", exceptedPods(c)),
 			list("open", open),

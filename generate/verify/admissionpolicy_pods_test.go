@@ -6,12 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	psa "k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
-
-	admissionv1 "k8s.io/api/admissionregistration/v1"
 
 	"github.com/bartizan-dev/bartizan/generate"
 	"github.com/bartizan-dev/bartizan/model"
@@ -223,6 +222,16 @@ func TestPodsWithoutExceptionsAreHeldToTheRestrictedLevel(t *testing.T) {
 		t.Errorf("%d of %d pods refused: the comparison is empty", refused, pods)
 	}
 	t.Logf("%d of %d pods refused", refused, pods)
+}
+
+// A pod that is older than the policy can still be finished: controllers take their finalizers off by an update.
+func TestPodsOlderThanThePolicyCanBeFinished(t *testing.T) {
+	policies := generatedPolicies(t, policySpec())
+	for _, name := range []string{"exceptions", "default-account"} {
+		if concerns(policies[name], "", "pods", "shop", admissionv1.Update) || !concerns(policies[name], "", "pods", "shop", admissionv1.Create) {
+			t.Errorf("bartizan-%s judges updates of pods, or not their creation", name)
+		}
+	}
 }
 
 // Each exception is let through for its own workload, for exactly what it says, and for nobody else.

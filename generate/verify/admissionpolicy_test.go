@@ -81,6 +81,8 @@ func TestEveryLooseningOfAnAdmissionPolicyIsFound(t *testing.T) {
 		{"a namespace that is let through as a whole", "exceptions", "  - expression: '[]'\n    name: open", `  - expression: '["monitoring"]'` + "\n    name: open", model.ExceptionsConfined},
 		{"an account by the beginning of its name", "exceptions", `e.startsWith(variables.who + " ")`, `e.startsWith(variables.who)`, model.ExceptionsConfined},
 		{"privileged init containers not looked at", "exceptions", "object.spec.?initContainers", "object.spec.?none", model.ExceptionsConfined},
+		{"debug containers not held to the level", "exceptions", "      - pods/ephemeralcontainers\n", "      - pods/status\n", model.ExceptionsConfined},
+		{"pods not held to the level when they are made", "exceptions", "      - CREATE\n      resources:\n      - pods\n", "      - UPDATE\n      resources:\n      - pods\n", model.ExceptionsConfined},
 		{"pods of the default account in one namespace", "default-account", "        - kube-system\n", "        - kube-system\n        - shop\n", model.AccountsEnforced},
 		{"endless tokens audited only", "token-secrets", "  - Deny\n", "", model.AccountsEnforced},
 		{"endless tokens in Secrets of another type", "token-secrets", "kubernetes.io/service-account-token", "kubernetes.io/tls", model.AccountsEnforced},
