@@ -141,7 +141,7 @@ func (b *Builder) gatewayKeys(g *model.Gateway) *Position {
 
 func (b *Builder) dns(c *model.Cluster) *Position {
 	return b.position(Position{ID: string(c.Addr()) + "/dns", Kind: KindService, Lane: LaneControlPlane, Address: c.Addr(), Cluster: c.Name,
-		Title: "Control of the answers of cluster DNS in " + c.Name})
+		Title: "Control of the answers of DNS in cluster " + c.Name})
 }
 
 // traffic is other workloads' traffic, to read or to redirect.

@@ -7,43 +7,12 @@ import (
 	"github.com/bartizan-dev/bartizan/model"
 )
 
-// weak is the fixture with everything that a specification can give away.
-func weak() *fixture {
-	f := newFixture()
-	everything := func(name string, groups, resources, verbs []string) *model.APIAccess {
-		return &model.APIAccess{Name: name, Groups: groups, Resources: resources, Verbs: verbs, Scope: model.ScopeCluster}
-	}
-	f.operator.APIAccess = []*model.APIAccess{everything("all", []string{"*"}, []string{"*"}, []string{"*"})}
-	proxy := sidecar(f.cart)
-	f.cart.Volumes = []*model.Volume{{Name: "shared", In: []*model.Container{f.cart.Containers[0], proxy}}}
-	f.cart.Host.Ports = []int{9100}
-	f.cart.Egress = []*model.Egress{{Name: "mail", FQDNs: []string{"mail.example.com"}, Port: 443}}
-	f.pay.Ports[0].From = []model.Peer{f.shop, f.jump}
-	return f
-}
-
-// managed is a specification without a GitOps controller: the pipeline deploys.
-func pushing() *fixture {
-	f := newFixture()
-	f.spec.GitOps = nil
-	return f
-}
-
-// scoped is a workload that may mint tokens and impersonate accounts in its own namespace, beside another that has an account worth it.
-func scoped() *fixture {
-	f := newFixture()
-	f.operator.APIAccess = []*model.APIAccess{{Name: "mint", Groups: []string{""}, Resources: []string{"serviceaccounts/token"}, Verbs: []string{"create"}}}
-	f.operator.APIAccess = append(f.operator.APIAccess, &model.APIAccess{Name: "act", Groups: []string{""}, Resources: []string{"serviceaccounts"}, Verbs: []string{"impersonate"}})
-	f.pay.APIAccess = []*model.APIAccess{{Name: "read", Groups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get"}}}
-	return f
-}
-
 // Every variant exists somewhere, and where it has blockers each of them alone keeps it shut while all of them together
 // are what keeps it shut.
 func TestEveryVariantExistsAndIsBlockedByEachOfItsControls(t *testing.T) {
 	type key struct{ step, variant string }
 	exists := map[key]bool{}
-	for _, f := range []*fixture{newFixture(), weak(), pushing(), scoped()} {
+	for _, f := range specimens() {
 		g := Build(f.spec)
 		for i, e := range g.Edges {
 			exists[key{e.Step.ID, e.Variant.Name}] = true

@@ -154,8 +154,11 @@ func (i stepInfo) print(p *printer) {
 			text += ", takes " + takes
 		}
 		p.field("variant", text)
-		for _, c := range v.Undoes {
-			p.paragraph("      ", "Brings down the control "+string(c)+".")
+		for _, w := range v.Ways {
+			p.hanging("      ", "        ", w.String()+".")
+		}
+		if len(v.Undoes) > 0 {
+			p.paragraph("      ", "Brings down "+joined(v.Undoes)+".")
 		}
 		if v.Remains != "" {
 			p.paragraph("      ", "No control blocks it: "+v.Remains)

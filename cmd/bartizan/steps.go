@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +17,9 @@ func newSteps(s *streams) *cobra.Command {
 		Use:   "steps",
 		Short: "List the catalogue of attack steps",
 		Long: `Steps lists the attack steps that the threat model knows, by layer, with their MITRE ATT&CK techniques. A step may
-have several variants: a control blocks a variant, never a whole step.`,
+have several variants: a control blocks a variant, never a whole step.
+"bartizan explain STEP" tells of each variant from where it leads where, and which controls block it; so does the
+format json.`,
 		Example: "  bartizan steps --layer network",
 		Args:    cobra.NoArgs,
 	}
@@ -88,7 +91,11 @@ type variantInfo struct {
 	Fault   threatmodel.Fault  `json:"fault,omitempty"`
 	Remains string             `json:"remains,omitempty"` // why no control blocks it
 	Undoes  []model.ControlID  `json:"undoes,omitempty"`  // controls that are down once it is taken
+	Ways    []threatmodel.Way  `json:"ways"`              // from where it leads where, and what stops it
 }
+
+// ways are read off the catalogue once.
+var ways = sync.OnceValue(threatmodel.Ways)
 
 // Cost says what the variant costs the attacker.
 func (v variantInfo) Cost() string {
@@ -125,7 +132,7 @@ func newStepInfo(step *threatmodel.Step) stepInfo {
 		ATTACK: list(step.ATTACK), Microsoft: list(step.Microsoft), Sources: list(step.Sources), Variants: []variantInfo{},
 	}
 	for _, v := range step.Variants {
-		info.Variants = append(info.Variants, variantInfo{v.Name, v.Effort, v.Fault, v.Remains, v.Undoes})
+		info.Variants = append(info.Variants, variantInfo{v.Name, v.Effort, v.Fault, v.Remains, v.Undoes, ways()[v]})
 	}
 	return info
 }
@@ -136,4 +143,16 @@ func (i stepInfo) variantNames() []string {
 		names = append(names, v.Name)
 	}
 	return slices.Clip(names)
+}
+
+// joined writes a list of controls as words.
+func joined(ids []model.ControlID) string {
+	var text strings.Builder
+	for i, id := range ids {
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		text.WriteString(string(id))
+	}
+	return text.String()
 }
