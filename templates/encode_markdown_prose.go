@@ -23,7 +23,7 @@ func MarkdownProse(s string) string {
 		}
 		b.WriteString(MarkdownCode(part))
 	}
-	return b.String()
+	return noBlock(b.String())
 }
 
 // MarkdownParagraphs escapes paragraphs of plain text that are separated by blank lines, each as [MarkdownProse] does.
@@ -43,10 +43,10 @@ func linked(s string) string {
 	for {
 		at := webAddress.FindStringIndex(s)
 		if at == nil {
-			b.WriteString(Markdown(s))
+			b.WriteString(markdown.Replace(s))
 			return b.String()
 		}
-		b.WriteString(Markdown(s[:at[0]]) + "<" + s[at[0]:at[1]] + ">")
+		b.WriteString(markdown.Replace(s[:at[0]]) + "<" + s[at[0]:at[1]] + ">")
 		s = s[at[1]:]
 	}
 }

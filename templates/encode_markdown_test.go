@@ -38,3 +38,15 @@ func TestCodeBlockCannotBeClosedFromWithin(t *testing.T) {
 		t.Errorf("a fence in the value stays a fence: %q", got)
 	}
 }
+
+// A value may be the whole of a paragraph.
+func TestMarkdownBeginsNoBlock(t *testing.T) {
+	for in, want := range map[string]string{
+		"---": `\---`, "- a": `\- a`, "+ a": `\+ a`, "===": `\===`, "-": `\-`, "- - -": `\- - -`, "1. a": `1\. a`, "12) a": `12\) a`,
+		"    a": "a", "     - a": `\- a`, " - a": ` \- a`, "-rf": "-rf", "--flag a": "--flag a", "1.5": "1.5", "a - b": "a - b", "2026-11-21": "2026-11-21", "": "",
+	} {
+		if got := Markdown(in); got != want {
+			t.Errorf("Markdown(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
