@@ -48,7 +48,7 @@ func TestSmallChangesOfTheEstateAreSmall(t *testing.T) {
 		untouched            []string // none of these may change
 	}{
 		{
-			name: "one more country", file: "environments/staging.hcl",
+			name: "one more country", file: "environments/staging.vars.hcl",
 			old: "  no = {", new: "  se = { parcels = 1 }\n  no = {",
 			allowed: []string{
 				namespaces + "country-se/", namespaces + "insight/apps/extract-se/", namespaces + "README.md", namespaces + "kustomization.yaml",

@@ -82,7 +82,7 @@ func TestManifestsGuideNamesEveryKindThatKubernetesDoesNotHave(t *testing.T) {
 	used := map[string]bool{}
 	for _, spec := range slices.Compact(specs) {
 		o := model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}
-		if values, _ := filepath.Glob(spec + "/environments/staging.hcl"); values != nil {
+		if values, _ := filepath.Glob(spec + "/environments/staging.vars.hcl"); values != nil {
 			o.VarFiles = values
 		}
 		loaded := model.Load(spec, o)

@@ -348,6 +348,13 @@ func (l *loader) buildCalls(n *node, w *Workload) {
 		p, _ := r.object().(*Port)
 		if r.kind == "workload" {
 			known := l.portNames(r.node)
+			if len(known) == 0 && l.portsUnclear(r.node) {
+				continue
+			}
+			if len(known) == 0 {
+				l.errorf(v.at, "Nothing to call", "%s listens on no port. Declare one there first: ports = { http = 8080 }.", r.addr)
+				continue
+			}
 			if len(known) != 1 {
 				l.errorf(v.at, "Ambiguous call", "%s has %s. Name the one that is called: %s.port.NAME.%s", r.addr, count(len(known), "port"), r.addr, didYouMeanPort(known))
 				continue

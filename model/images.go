@@ -50,7 +50,7 @@ func (l *loader) resolveImages() {
 		if len(list) > 5 {
 			shown += fmt.Sprintf(" and %d more", len(list)-5)
 		}
-		l.warnf(unresolved[list[0]], "Unresolved images", "%s in %s: %s. A tag can be moved to other content, so generate refuses them without --unresolved-images. Let the pipeline write the digests.", plural(len(list), "image has no digest", "images have no digest"), imagesFile, shown)
+		l.warnf(unresolved[list[0]], "Unresolved images", "%s in %s: %s. A tag can be moved to other content, so generate refuses them without --unresolved-images. Let the pipeline write lines such as %q: \"sha256:…\" there, or write the digest after the tag: %s@sha256:….", plural(len(list), "image has no digest", "images have no digest"), imagesFile, shown, list[0], list[0])
 	}
 }
 

@@ -77,6 +77,7 @@ type loader struct {
 	tooLong bool                              // a chain is; once said is enough
 	// badImages says that the file of digests could not be read.
 	badImages bool
+	unset     []string           // variables without a value
 	homeless  []*node            // workloads that no pool can run
 	kinds     map[string][]*node // blocks by kind, see of
 	nodes     map[any]*node      // blocks by what they stand for

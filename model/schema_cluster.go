@@ -209,7 +209,12 @@ var jumpBoxBlock = &BlockType{
 }
 
 var nodePoolBlock = &BlockType{
-	Name:   "node_pool",
+	Name: "node_pool",
+	Elsewhere: map[string]string{
+		"taints": "Write dedicated = true: the nodes then run only workloads that name the pool.",
+		"taint":  "Write dedicated = true: the nodes then run only workloads that name the pool.",
+		"size":   "Name the machines with nodes, or write cidr and max for an elastic pool.",
+	},
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "Nodes that are configured alike.",
 	Example: `node_pool "general" {
@@ -219,7 +224,7 @@ var nodePoolBlock = &BlockType{
 }`,
 	Attributes: []*Attribute{
 		{Name: "cluster", Type: to("cluster"), Derived: "the only cluster", Doc: "Cluster that the nodes join."},
-		{Name: "roles", Type: listOf(enum(RoleControlPlane, RoleEtcd)), Derived: "worker", Example: `nodes = { cp-4 = "10.0.0.14", cp-5 = "10.0.0.15" }
+		{Name: "roles", Type: listOf(roleType), Derived: "worker", Example: `nodes = { cp-4 = "10.0.0.14", cp-5 = "10.0.0.15" }
 roles = ["control-plane", "etcd"]`, Doc: "What the nodes do instead of running workloads. Either every control-plane pool has both, or a pool of its own has only \"etcd\"; etcd has an odd number of nodes."},
 		{Name: "zone", Type: to("zone"), Required: true, Example: "zone = zone.nodes", Doc: "Where the nodes stand."},
 		{Name: "os", Type: enum(Ubuntu2404, Debian12, Debian13), Default: "ubuntu-24.04", Doc: "Operating system that the node files are written for. Pods get appArmorProfile and hostUsers: false only if every node that they may run on can do it: the kubelet refuses them elsewhere. debian-12 has no user namespaces for pods: its kernel and its runc are too old."},
@@ -255,3 +260,16 @@ max  = 12`, Doc: "Most nodes of an elastic pool."},
 		},
 	}},
 }
+
+// roleType takes the roles that nodes have instead of running workloads, which is what "worker" is called elsewhere.
+var roleType = func() *Type {
+	t := enum(RoleControlPlane, RoleEtcd)
+	known := t.parse
+	t.parse = func(s string) (any, *problem) {
+		if s == "worker" {
+			return nil, bad("Unknown value", "%q is no role: nodes of a pool without roles run workloads. Leave roles out.", s)
+		}
+		return known(s)
+	}
+	return t
+}()

@@ -103,7 +103,12 @@ var backupBlock = &BlockType{
 }
 
 var gatewayBlock = &BlockType{
-	Name:   "gateway",
+	Name: "gateway",
+	Elsewhere: map[string]string{
+		"tls":         "Each gateway ends TLS with the certificate of the Secret NAME-tls in its namespace, which somebody else makes.",
+		"certificate": "Each gateway ends TLS with the certificate of the Secret NAME-tls in its namespace, which somebody else makes.",
+		"hosts":       "Each workload names its own: expose \"shop.example.com\" { via = gateway.NAME }.",
+	},
 	Labels: []Label{{"NAME", labelType}},
 	Doc:    "What publishes workloads under host names.",
 	Example: `gateway "public" {

@@ -1,6 +1,9 @@
 package model
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 var containerAttributes = []*Attribute{
 	{Name: "image", Type: imageType, Doc: "Image with its tag. Needed unless the manifests are the team's own. The digest stands in images.bartizan.json, which the pipeline writes."},
@@ -138,6 +141,8 @@ schedule = "0 3 * * *"`, Doc: "When a CronJob runs."},
 	{Name: "priority", Type: enum(PriorityLow, PriorityNormal, PriorityCritical), Default: "normal", Doc: "Whose pods stay when capacity is short."},
 }
 
+const hostElsewhere = "Write fqdns = [\"api.example.com\"] for names, or cidrs for addresses."
+
 var workloadBlocks = []*BlockType{
 	{
 		Name:   "expose",
@@ -155,9 +160,10 @@ var workloadBlocks = []*BlockType{
 		},
 	},
 	{
-		Name:   "egress",
-		Labels: []Label{{"NAME", labelType}},
-		Doc:    "A destination outside the cluster: names, networks or zones, and one port. Everything that is not declared is closed.",
+		Name:      "egress",
+		Elsewhere: map[string]string{"host": hostElsewhere, "hosts": hostElsewhere, "fqdn": hostElsewhere},
+		Labels:    []Label{{"NAME", labelType}},
+		Doc:       "A destination outside the cluster: names, networks or zones, and one port. Everything that is not declared is closed.",
 		Example: `egress "payments-provider" {
   fqdns = ["api.payments.example"]
   port  = 443
@@ -173,7 +179,12 @@ var workloadBlocks = []*BlockType{
 		},
 	},
 	{
-		Name:   "volume",
+		Name: "volume",
+		Elsewhere: map[string]string{
+			"storage_class":      "Write class, with kind = \"persistent\".",
+			"storage_class_name": "Write class, with kind = \"persistent\".",
+			"mount_path":         "Write path.",
+		},
 		Labels: []Label{{"NAME", labelType}},
 		Doc:    "A directory that can be written.",
 		Attributes: []*Attribute{
@@ -281,8 +292,9 @@ var profileAttribute = &Attribute{Name: "profile", Type: oneOrMore(to("profile")
 	Doc: "Profiles that fill in what is left out here: attributes whole, blocks part by part. What two of them say differently must be said here."}
 
 var workloadBlock = &BlockType{
-	Name:   "workload",
-	Labels: []Label{{"NAMESPACE", labelType}, {"NAME", labelType}},
+	Name:      "workload",
+	Elsewhere: otherWords,
+	Labels:    []Label{{"NAMESPACE", labelType}, {"NAME", labelType}},
 	Doc: "One application in a declared namespace: its pods, who may reach it, and what it may reach. The attributes and blocks of a container " +
 		"(image, command, args, env, ports, port, resources, probe, security) describe the first container, which is named like the workload.",
 	Attributes: slices.Concat(
@@ -298,9 +310,10 @@ var workloadBlock = &BlockType{
 }
 
 var profileBlock = &BlockType{
-	Name:   "profile",
-	Labels: []Label{{"NAME", labelType}},
-	Doc:    "What several workloads have in common: a workload's own attributes and blocks go before those of its profiles.",
+	Name:      "profile",
+	Elsewhere: otherWords,
+	Labels:    []Label{{"NAME", labelType}},
+	Doc:       "What several workloads have in common: a workload's own attributes and blocks go before those of its profiles.",
 	Example: `profile "http-service" {
   replicas = 3
   ports    = { http = 8080 }
@@ -312,6 +325,28 @@ var profileBlock = &BlockType{
 
 // archType is an architecture that the node files, and the images of the network plugins, are made for.
 var archType = enum(AMD64, ARM64)
+
+// otherWords are what Kubernetes calls what the language says in another way.
+var otherWords = func() map[string]string {
+	words := map[string]string{}
+	for what, do := range map[string]string{
+		"node_selector tolerations affinity":           "Write pool = node_pool.NAME; arch says for which processors the images are made.",
+		"security_context":                             "Write a security block; what it leaves out is hardened.",
+		"service_account service_account_name":         "Each workload has an account of its own. What it may do at the Kubernetes API stands in api_access blocks.",
+		"liveness_probe readiness_probe startup_probe": "Write probe \"liveness\" { … }, or readiness or startup.",
+		"volume_mounts":                                "Write volume \"NAME\" { path = \"…\" }, which is mounted there.",
+		"env_from config_map":                          "Write a config block for a file, env for plain values, or a secret block.",
+		"host_network host_pid host_ipc":               "Write it in a host block: host { network = true }.",
+		"ingress":                                      "Write an expose block with a gateway.",
+		"labels annotations":                           "They are chosen here, so that policies can rely on them. manifests = \"patch\" leaves the objects, and their labels, to the team.",
+		"namespace":                                    "The namespace is the first label: workload \"NAMESPACE\" \"NAME\".",
+	} {
+		for _, w := range strings.Fields(what) {
+			words[w] = do
+		}
+	}
+	return words
+}()
 
 // linuxCapabilities are those of capabilities(7), Linux 6.12, without the prefix CAP_. ALL is missing on purpose: that
 // is what privileged is for.

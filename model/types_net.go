@@ -89,6 +89,11 @@ func parseDNSName(s string) (string, *problem) {
 	if len(s) > 253 || s == "" {
 		return "", bad("Invalid DNS name", "%q is not a DNS name of at most 253 characters.", s)
 	}
+	if _, rest, ok := strings.Cut(s, "://"); ok {
+		host, _, _ := strings.Cut(rest, "/")
+		host, _, _ = strings.Cut(host, ":")
+		return "", bad("Invalid DNS name", "%q is a URL. Write the name alone, %q; a port stands in an attribute of its own.", s, host)
+	}
 	for _, l := range strings.Split(s, ".") {
 		if len(l) > 63 || !dnsLabel.MatchString(l) {
 			return "", bad("Invalid DNS name", "%q is not a DNS name: each part takes lower-case letters, digits and hyphens inside, for example \"shop.example.com\".", s)

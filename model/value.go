@@ -326,7 +326,14 @@ func exampleRef(t *Type) string {
 	if len(t.Kinds) == 0 || t.Kinds[0] == weakeningKind {
 		return "workload.shop.cart"
 	}
-	return t.Kinds[0] + ".NAME"
+	if slices.Contains(t.Kinds, "port") {
+		return "workload.NAMESPACE.NAME.port.PORT"
+	}
+	example := t.Kinds[0]
+	for _, label := range LookupBlock(example).Labels {
+		example += "." + label.Name
+	}
+	return example
 }
 
 func asNumber(v cty.Value) (*big.Float, bool) {

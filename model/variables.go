@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -66,6 +67,7 @@ func (l *loader) declareVariables() {
 	for _, name := range slices.Sorted(maps.Keys(l.inputs)) {
 		l.finishVariable(name, l.inputs[name])
 	}
+	l.reportUnset()
 }
 
 // readAutoVars reads the files beside the specification that set variables unasked.
@@ -300,6 +302,19 @@ func (l *loader) unknownVariable(at hcl.Range, name, source string) {
 }
 
 // finishVariable falls back to the default and checks the validations.
+// reportUnset says once which variables have no value: where a file of values was forgotten, all of them.
+func (l *loader) reportUnset() {
+	if len(l.unset) == 0 {
+		return
+	}
+	first := l.unset[0]
+	has := fmt.Sprintf("var.%s has no value", first)
+	if more := l.unset[1:]; len(more) > 0 {
+		has = fmt.Sprintf("var.%s and %s have no value: %s", first, plural(len(more), "other", "others"), strings.Join(l.unset, ", "))
+	}
+	l.errorf(l.inputs[first].node.at, "Missing variable", "%s. Set it with --var %s=…, in a file of --var-file, or as %s%s; or give it a default.", has, first, envPrefix, first)
+}
+
 func (l *loader) finishVariable(name string, in *input) {
 	if a := in.node.attribute("default"); a != nil && in.value == cty.NilVal && in.ok {
 		v, diags := l.constant(a.expr)
@@ -315,7 +330,7 @@ func (l *loader) finishVariable(name string, in *input) {
 	}
 	if in.value == cty.NilVal {
 		in.ok = false
-		l.errorf(in.node.at, "Missing variable", "var.%s has no value. Set it with --var %s=…, in a file of --var-file, or as %s%s; or give it a default.", name, name, envPrefix, name)
+		l.unset = append(l.unset, name)
 		return
 	}
 	for _, n := range in.node.all("validation") {

@@ -54,6 +54,17 @@ func (l *loader) weaken() {
 	}
 }
 
+// ownerOf is the team that answers for what a block stands for, nil where none does.
+func ownerOf(object any) *Team {
+	switch o := object.(type) {
+	case *Workload:
+		return o.Namespace.Owner
+	case *Namespace:
+		return o.Owner
+	}
+	return nil
+}
+
 // meantByExceptions returns the weakenings that no exception names and that are the nearest to what one names wrongly.
 func (l *loader) meantByExceptions(found map[Address]*weakValue) map[Address]bool {
 	meant := map[Address]bool{}
@@ -103,6 +114,9 @@ func (l *loader) exampleException(w *weakValue) string {
 	owner := "team.NAME"
 	if teams := l.of("team"); len(teams) > 0 {
 		owner = string(teams[0].addr)
+	}
+	if team := ownerOf(w.subject.object); team != nil {
+		owner = string(team.Addr())
 	}
 	return fmt.Sprintf("exception %q {\n  allows  = [%s]\n  reason  = \"…\"\n  owner   = %s\n  expires = %q\n}",
 		w.subject.name(), w.Address, owner, l.options.Today.AddDate(0, 6, 0).Format(time.DateOnly))

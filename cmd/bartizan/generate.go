@@ -123,6 +123,8 @@ func compareTree(s *streams, f *generateFlags, t *tree, o generate.WriteOptions)
 		}
 		if len(changes) == 0 {
 			s.out.printf("%s is what the specification says (%s).\n", f.dir, count(len(t.set.Artifacts), "file"))
+		} else {
+			s.err.printf("%s of %d not as the specification says. \"bartizan generate\" without --check writes them.\n", count(len(changes), "file"), len(t.set.Artifacts))
 		}
 	}
 	if err == nil && len(changes) > 0 {

@@ -45,7 +45,7 @@ func (s spec) String() string {
 // specs are the specifications: the examples, and those of the tests that generate.
 var specs = []spec{
 	{dir: "examples/minimal"}, {dir: "examples/online-boutique"}, {dir: "examples/astronomy-shop"}, {dir: "examples/platform"},
-	{dir: "examples/estate", vars: "environments/staging.hcl"}, {dir: "examples/estate", vars: "environments/production.hcl"},
+	{dir: "examples/estate", vars: "environments/staging.vars.hcl"}, {dir: "examples/estate", vars: "environments/production.vars.hcl"},
 	{dir: "model/testdata/sketch"}, {dir: "model/testdata/everything"},
 	{dir: "generate/testdata/shapes/stacked"}, {dir: "generate/testdata/shapes/external-etcd"},
 	{dir: "generate/testdata/shapes/given-load-balancer"}, {dir: "generate/testdata/shapes/kms"},

@@ -297,7 +297,7 @@ func TestRandomPoliciesAreEvaluatedAsAnIndependentAnalyserDoes(t *testing.T) {
 func TestPoliciesOfExamplesAreEvaluatedAsAnIndependentAnalyserDoes(t *testing.T) {
 	for name, files := range map[string][]string{
 		"online-boutique": nil, "minimal": nil, "astronomy-shop": nil, "platform": nil,
-		"estate": {"../../examples/estate/environments/staging.hcl"},
+		"estate": {"../../examples/estate/environments/staging.vars.hcl"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := model.Load("../../examples/"+name, model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), VarFiles: files})
