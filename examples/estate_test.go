@@ -16,7 +16,7 @@ const estate = "estate"
 
 func generateEstate(t *testing.T, bartizan, spec, environment, out string) {
 	t.Helper()
-	run(t, bartizan, "generate", spec, "-o", out, "--var-file", filepath.Join(spec, "environments", environment+".hcl"), "--today", today, "--unresolved-images")
+	run(t, bartizan, "generate", spec, "-o", out, "--var-file", filepath.Join(spec, "environments", environment+".vars.hcl"), "--today", today, "--unresolved-images")
 }
 
 func TestEstateIsProvedInBothEnvironments(t *testing.T) {
@@ -26,7 +26,7 @@ func TestEstateIsProvedInBothEnvironments(t *testing.T) {
 		t.Run(environment, func(t *testing.T) {
 			out := t.TempDir()
 			generateEstate(t, bartizan, estate, environment, out)
-			run(t, bartizan, "verify", out, "--spec", estate, "--var-file", filepath.Join(estate, "environments", environment+".hcl"), "--today", today)
+			run(t, bartizan, "verify", out, "--spec", estate, "--var-file", filepath.Join(estate, "environments", environment+".vars.hcl"), "--today", today)
 			workloads, err := filepath.Glob(filepath.Join(out, "clusters/estate/manifests/namespaces/*/apps/*/workload.yaml"))
 			if err != nil || len(workloads) < least {
 				t.Errorf("%d workloads, want at least %d (%v)", len(workloads), least, err)

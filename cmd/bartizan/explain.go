@@ -88,6 +88,8 @@ func alike(word string, ids []string) string {
 			found = append(found, id)
 		}
 	}
+	// What is called just so comes first, and a workload's before the same in a profile.
+	slices.SortStableFunc(found, func(a, b string) int { return cmp.Compare(distance(a, word), distance(b, word)) })
 	switch n := len(found); {
 	case n == 0:
 		return suggest(word, ids)
@@ -95,6 +97,17 @@ func alike(word string, ids []string) string {
 		return fmt.Sprintf("; ids that contain it: %s and %d more", strings.Join(found[:8], ", "), n-8)
 	}
 	return "; ids that contain it: " + strings.Join(found, ", ")
+}
+
+// distance ranks ids for a word that several contain.
+func distance(id, word string) int {
+	switch {
+	case !strings.HasSuffix(id, "."+word):
+		return 2
+	case strings.HasPrefix(id, "profile."):
+		return 1
+	}
+	return 0
 }
 
 // explainable lists every id.

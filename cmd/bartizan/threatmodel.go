@@ -188,7 +188,7 @@ func (f *threatmodelFlags) complete() error {
 	return nil
 }
 
-// hint suggests the attacker or position that an unknown name may have meant.
+// hint names the attackers and positions that an unknown name, or its last part, may have meant.
 func (f *threatmodelFlags) hint(g *threatmodel.Graph, err error) string {
 	var names []string
 	for _, p := range g.Profiles {
@@ -199,7 +199,10 @@ func (f *threatmodelFlags) hint(g *threatmodel.Graph, err error) string {
 	}
 	for _, name := range slices.Concat(f.options.From, f.options.To, f.options.AssumeBreach) {
 		if strings.HasSuffix(err.Error(), fmt.Sprintf("%q", name)) {
-			return suggest(name, names)
+			if hint := alike(name, names); hint != "" {
+				return hint
+			}
+			return alike(name[strings.LastIndexByte(name, '.')+1:], names)
 		}
 	}
 	return ""

@@ -37,7 +37,7 @@ type spec struct {
 func (s spec) String() string {
 	name := filepath.Base(s.dir)
 	if s.vars != "" {
-		name += " " + strings.TrimSuffix(filepath.Base(s.vars), ".hcl")
+		name += " " + strings.TrimSuffix(filepath.Base(s.vars), ".vars.hcl")
 	}
 	return name
 }

@@ -150,7 +150,7 @@ func generate(spec, environment string) (example, error) {
 	e := example{name: filepath.Base(spec), spec: spec}
 	args := []string{"generate", spec, "--today", today, "--unresolved-images"}
 	if environment != "" {
-		e.name += "-" + strings.TrimSuffix(filepath.Base(environment), ".hcl")
+		e.name += "-" + strings.TrimSuffix(filepath.Base(environment), ".vars.hcl")
 		args = append(args, "--var-file", environment)
 	}
 	b, err := builder()
