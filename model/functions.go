@@ -81,23 +81,23 @@ func (l *loader) functions() *hcl.EvalContext {
 // readText reads a file of the specification's directory. os.Root keeps ".." and links from leading out of it.
 func (l *loader) readText(name string) (string, error) {
 	if filepath.IsAbs(name) {
-		return "", fmt.Errorf("%q is absolute; name a file in the specification's directory", name)
+		return "", fmt.Errorf("%q is absolute; name a file in the specification's directory", short(name))
 	}
 	f, err := openInside(l.dir, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("there is no file %q beside the specification", name)
+		return "", fmt.Errorf("there is no file %q beside the specification", short(name))
 	} else if err != nil {
-		return "", fmt.Errorf("%q: %w", name, err)
+		return "", fmt.Errorf("%q: %w", short(name), cause(err))
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, int64(limitText.Most)+1))
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("%q: %w", name, cause(err))
+		return "", fmt.Errorf("%q: %w", short(name), cause(err))
 	case len(b) > limitText.Most:
-		return "", fmt.Errorf("%q is larger than %s", name, limitText)
+		return "", fmt.Errorf("%q is larger than %s", short(name), limitText)
 	case !utf8.Valid(b):
-		return "", fmt.Errorf("%q is not UTF-8 text", name)
+		return "", fmt.Errorf("%q is not UTF-8 text", short(name))
 	}
 	return string(b), nil
 }

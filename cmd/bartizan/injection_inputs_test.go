@@ -273,7 +273,7 @@ func chosen() map[string]string {
 		return values
 	}
 	some := map[string]string{}
-	for _, name := range []string{"newline", "escape sequence", "bidi", "nul", "not utf-8", "hcl template", "actions expression", "parent directory", "leading hyphen", "long label", "yaml yes", "empty"} {
+	for _, name := range []string{"newline", "escape sequence", "bidi", "nul", "not utf-8", "hcl template", "actions expression", "parent directory", "leading hyphen", "long label", "long", "yaml yes", "empty"} {
 		some[name] = values[name]
 	}
 	some["combined"] = combined[1]
