@@ -264,7 +264,7 @@ func (m *torment) tree(name string, accepted assignment) {
 	left := assignment{}
 	for _, f := range m.fields {
 		if with[f.place] != without[f.place] {
-			pairs = append(pairs, without[f.place], with[f.place])
+			pairs = append(pairs, without[f.place], written(l, f, with[f.place]))
 			left[f.place] = with[f.place]
 		}
 	}
@@ -311,6 +311,19 @@ func (m *torment) tree(name string, accepted assignment) {
 	for _, flaw := range flaws {
 		m.t.Errorf("%s, %.300q: %s", name, pairs, flaw)
 	}
+}
+
+// written is the value as it is written to files: an image without a host stands there with the one that runtimes take.
+func written(l *model.Loaded, f *field, value string) string {
+	if a := model.LookupAttribute(f.name); a == nil || a.Type.Name != "image" {
+		return value
+	}
+	for _, c := range l.Spec.Clusters {
+		if lb := c.API.LoadBalancer; lb != nil && lb.Image.Written == value {
+			return lb.Image.Pinned()
+		}
+	}
+	return value
 }
 
 // files generates the tree, and the reports of the threat model if they are due.
