@@ -32,6 +32,7 @@ type admissionRequests struct {
 		Groups []string
 	}
 	Setup []json.RawMessage
+	Older []json.RawMessage
 	Cases []struct {
 		Rule, Refused, As, Do string
 		Object                json.RawMessage
@@ -52,6 +53,12 @@ func checkAdmission(ctx context.Context, e *env) (string, error) {
 			return "", err
 		}
 		// Later checks look for rights that are too wide.
+		defer e.KubectlInput(ctx, strings.NewReader(string(object)), "delete", "--wait=false", "-f", "-")
+	}
+	if err := writeOlder(ctx, e, list.Older); err != nil {
+		return "", err
+	}
+	for _, object := range list.Older {
 		defer e.KubectlInput(ctx, strings.NewReader(string(object)), "delete", "--wait=false", "-f", "-")
 	}
 	refused, passed := map[string]int{}, 0
@@ -91,6 +98,52 @@ func checkAdmission(ctx context.Context, e *env) (string, error) {
 	return fmt.Sprintf("%d requests let through; refused, by policy: %s", passed, strings.Join(counts, ", ")), nil
 }
 
+// writeOlder writes objects as an administrator did before there were policies: for so long, the policies only audit.
+func writeOlder(ctx context.Context, e *env, objects []json.RawMessage) error {
+	var bindings struct {
+		Items []struct {
+			Metadata struct{ Name string }
+		}
+	}
+	if err := e.JSON(ctx, &bindings, "get", "validatingadmissionpolicybindings"); err != nil {
+		return err
+	}
+	set := func(actions string) error {
+		for _, b := range bindings.Items {
+			if !strings.HasPrefix(b.Metadata.Name, "bartizan-") {
+				continue
+			}
+			if _, err := e.Kubectl(ctx, "patch", "validatingadmissionpolicybinding", b.Metadata.Name, "--type=merge", "--patch", `{"spec": {"validationActions": `+actions+`}}`); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := set(`["Audit"]`); err != nil {
+		return err
+	}
+	err := func() error {
+		for _, object := range objects {
+			err := cluster.Eventually(ctx, time.Minute, func() error {
+				_, err := e.KubectlInput(ctx, strings.NewReader(string(object)), "apply", "--server-side", "-f", "-")
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}()
+	if err := errors.Join(err, set(`["Deny", "Audit"]`)); err != nil {
+		return err
+	}
+	// The pod, which comes first, breaks one of them as soon as they are in force again.
+	return cluster.Eventually(ctx, time.Minute, func() error {
+		_, err := denied(ctx, e, "denied request: bartizan-", string(objects[0]), "create", "--dry-run=server", "-f", "-")
+		return err
+	})
+}
+
 // request asks the API server without changing anything.
 func request(ctx context.Context, e *env, do string, object json.RawMessage, as []string) error {
 	var head struct {
@@ -110,6 +163,9 @@ func request(ctx context.Context, e *env, do string, object json.RawMessage, as 
 		return err
 	case "delete":
 		_, err := e.KubectlInput(ctx, in, append(as, "delete", "--dry-run=server", "-f", "-")...)
+		return err
+	case "debug":
+		_, err := e.KubectlInput(ctx, in, append(as, "replace", "--raw", "/api/v1/namespaces/"+head.Metadata.Namespace+"/pods/"+head.Metadata.Name+"/ephemeralcontainers?dryRun=All", "-f", "-")...)
 		return err
 	case "exec":
 		// Admission comes before the pod is looked up: without one, whoever is let through is told that there is none.

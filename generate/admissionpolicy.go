@@ -24,7 +24,9 @@ ValidatingAdmissionPolicies, each with a binding that denies and audits: images 
 digest, Services that open ports of nodes or load balancers, changes of Pod Security labels and of the guards by
 anybody but the platform's own identity, new holders of cluster-admin, pods on control-plane and dedicated nodes, pods as
 the default account, tokens that never expire, exec outside of an emergency, and, in every namespace, pods below the
-restricted level but for what the exceptions of their workload give them. Policies cannot protect policies: the API server evaluates none of them on admission
+restricted level but for what the exceptions of their workload give them. Objects that are older than a policy keep what they have,
+so that controllers can label and finish them; what an update brings in is judged. Templates of Deployments and the like are not
+judged: their pods are, when they are made. Policies cannot protect policies: the API server evaluates none of them on admission
 policies themselves, so their protection is that no role may write them.`,
 	Controls: []model.ControlID{
 		model.RegistriesEnforced, model.DigestsEnforced, model.ServiceTypesEnforced, model.PoliciesProtected,

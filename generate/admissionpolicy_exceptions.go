@@ -12,8 +12,7 @@ import (
 	"github.com/bartizan-dev/bartizan/model"
 )
 
-// podsAsTheyStart match pods when they are made, and debug containers. What the level is about cannot be changed later, and
-// controllers must be able to finish pods that are older than the policy.
+// podsAsTheyStart match pods when they are made, and debug containers. What the level is about cannot be changed later.
 var podsAsTheyStart = []admissionv1.NamedRuleWithOperations{
 	resources("", []admissionv1.OperationType{admissionv1.Create}, "pods"),
 	resources("", written, "pods/ephemeralcontainers"),
@@ -34,6 +33,8 @@ func exceptionPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 			list("open", open),
 			variable("who", `request.namespace + "/" + object.spec.?serviceAccountName.orValue("default")`),
 			variable("may", `variables.excepted.filter(e, e.startsWith(variables.who + " ")).map(e, e.substring(size(variables.who) + 1))`),
+			// A request for debug containers changes nothing else of the pod, which may be older than the policy.
+			variable("debug", `request.?subResource.orValue("") == "ephemeralcontainers"`),
 			variable("seccomp", `object.spec.?securityContext.seccompProfile.type.orValue("")`),
 			variable("nonRoot", `object.spec.?securityContext.runAsNonRoot.orValue(false)`),
 		},
@@ -51,28 +52,32 @@ func exceptionPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 // restrictedRule is a part of the level. The expression holds for pods that are let in.
 type restrictedRule struct{ expression, refused, remedy string }
 
-// everyContainer joins a condition on the container c over all containers of the pod. Their lists have different types.
+// everyContainer joins a condition on the container c over all containers of the pod, or over the debug containers alone
+// where only they can change. Their lists have different types.
 func everyContainer(condition string) string {
-	return `object.spec.containers.all(c, ` + condition + `) && object.spec.?initContainers.orValue([]).all(c, ` + condition +
-		`) && object.spec.?ephemeralContainers.orValue([]).all(c, ` + condition + `)`
+	return `(variables.debug || object.spec.containers.all(c, ` + condition + `) && object.spec.?initContainers.orValue([]).all(c, ` + condition +
+		`)) && object.spec.?ephemeralContainers.orValue([]).all(c, ` + condition + `)`
 }
+
+// wholePod is a condition on what a debug container does not change.
+func wholePod(condition string) string { return `(variables.debug || ` + condition + `)` }
 
 // both joins a condition on the security context of the pod, and of each container: "@" stands for the object that has it.
 func both(condition string) string {
-	return strings.ReplaceAll(condition, "@", "object.spec") + " && " + everyContainer(strings.ReplaceAll(condition, "@", "c"))
+	return wholePod(strings.ReplaceAll(condition, "@", "object.spec")) + " && " + everyContainer(strings.ReplaceAll(condition, "@", "c"))
 }
 
 var restrictedRules = []restrictedRule{
-	{expression: `"network" in variables.may || !object.spec.?hostNetwork.orValue(false)`, refused: "the pod shares the network of its node."},
-	{expression: `"pid" in variables.may || !object.spec.?hostPID.orValue(false)`, refused: "the pod shares the processes of its node."},
-	{expression: `"ipc" in variables.may || !object.spec.?hostIPC.orValue(false)`, refused: "the pod shares the memory of its node."},
+	{expression: `"network" in variables.may || ` + wholePod(`!object.spec.?hostNetwork.orValue(false)`), refused: "the pod shares the network of its node."},
+	{expression: `"pid" in variables.may || ` + wholePod(`!object.spec.?hostPID.orValue(false)`), refused: "the pod shares the processes of its node."},
+	{expression: `"ipc" in variables.may || ` + wholePod(`!object.spec.?hostIPC.orValue(false)`), refused: "the pod shares the memory of its node."},
 	// The API server fills in the host ports of host-network pods.
 	{expression: `"network" in variables.may || ` + everyContainer(`c.?ports.orValue([]).all(p, p.?hostPort.orValue(0) == 0 || "port " + string(p.hostPort) in variables.may)`),
 		refused: "a container takes a port of its node."},
-	{expression: `object.spec.?volumes.orValue([]).all(v, !has(v.hostPath) || "path " + v.hostPath.path in variables.may)`,
+	{expression: wholePod(`object.spec.?volumes.orValue([]).all(v, !has(v.hostPath) || "path " + v.hostPath.path in variables.may)`),
 		refused: "the pod mounts a directory of its node."},
-	{expression: `object.spec.?volumes.orValue([]).all(v, has(v.hostPath) || has(v.configMap) || has(v.csi) || has(v.downwardAPI) || has(v.emptyDir) || has(v.ephemeral)` +
-		` || has(v.image) || has(v.persistentVolumeClaim) || has(v.projected) || has(v.secret))`,
+	{expression: wholePod(`object.spec.?volumes.orValue([]).all(v, has(v.hostPath) || has(v.configMap) || has(v.csi) || has(v.downwardAPI) || has(v.emptyDir) || has(v.ephemeral)` +
+		` || has(v.image) || has(v.persistentVolumeClaim) || has(v.projected) || has(v.secret))`),
 		refused: "the pod mounts a volume of a type that the restricted level does not know.", remedy: "Use a persistent volume claim."},
 	{expression: `"privileged" in variables.may || ` + everyContainer(`!c.?securityContext.privileged.orValue(false)`), refused: "a container is privileged."},
 	{expression: `"privileged" in variables.may || "escalation" in variables.may || ` + everyContainer(`!c.?securityContext.allowPrivilegeEscalation.orValue(true)`),
@@ -80,24 +85,24 @@ var restrictedRules = []restrictedRule{
 	{expression: everyContainer(`c.?securityContext.capabilities.drop.orValue([]).exists(x, x == "ALL")`),
 		refused: "a container keeps capabilities.", remedy: "Write securityContext.capabilities.drop: [ALL], and add what it needs."},
 	{expression: everyContainer(`c.?securityContext.capabilities.add.orValue([]).all(x, x == "NET_BIND_SERVICE" || "capability " + x in variables.may)`), refused: "a container adds a capability."},
-	{expression: `"root" in variables.may || object.spec.?securityContext.runAsNonRoot.orValue(true) && ` + everyContainer(`c.?securityContext.runAsNonRoot.orValue(variables.nonRoot)`),
+	{expression: `"root" in variables.may || ` + wholePod(`object.spec.?securityContext.runAsNonRoot.orValue(true)`) + ` && ` + everyContainer(`c.?securityContext.runAsNonRoot.orValue(variables.nonRoot)`),
 		refused: "a container may run as root.", remedy: "Write securityContext.runAsNonRoot: true, or declare run_as_root in the workload's block with an exception."},
 	{expression: `"root" in variables.may || ` + both(`@.?securityContext.runAsUser.orValue(1) != 0`), refused: "a container runs as root.",
 		remedy: "Choose another runAsUser, or declare run_as_root in the workload's block with an exception."},
-	{expression: `"unconfined" in variables.may || variables.seccomp in ["", "RuntimeDefault", "Localhost"] && ` +
+	{expression: `"unconfined" in variables.may || ` + wholePod(`variables.seccomp in ["", "RuntimeDefault", "Localhost"]`) + ` && ` +
 		everyContainer(`c.?securityContext.seccompProfile.type.orValue(variables.seccomp) in ["RuntimeDefault", "Localhost"]`),
 		refused: "a container has no seccomp profile.", remedy: "Write securityContext.seccompProfile.type: RuntimeDefault."},
 	{expression: both(`@.?securityContext.appArmorProfile.type.orValue("RuntimeDefault") in ["RuntimeDefault", "Localhost"]`) +
-		` && object.metadata.?annotations.orValue({}).all(k, !k.startsWith("container.apparmor.security.beta.kubernetes.io/") || object.metadata.annotations[k] in ["", "runtime/default"] || object.metadata.annotations[k].startsWith("localhost/"))`,
+		` && ` + wholePod(`object.metadata.?annotations.orValue({}).all(k, !k.startsWith("container.apparmor.security.beta.kubernetes.io/") || object.metadata.annotations[k] in ["", "runtime/default"] || object.metadata.annotations[k].startsWith("localhost/"))`),
 		refused: "a container has no AppArmor profile.", remedy: "Leave appArmorProfile out, or write type: RuntimeDefault."},
 	{expression: both(`@.?securityContext.seLinuxOptions.type.orValue("") in ["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"]`) + ` && ` +
 		both(`@.?securityContext.seLinuxOptions.user.orValue("") == "" && @.?securityContext.seLinuxOptions.role.orValue("") == ""`),
 		refused: "a container chooses an SELinux type, user or role.", remedy: "Leave seLinuxOptions out."},
 	{expression: everyContainer(`c.?securityContext.procMount.orValue("Default") == "Default"`), refused: "a container sees all of /proc.", remedy: "Leave procMount out."},
 	{expression: both(`!@.?securityContext.windowsOptions.hostProcess.orValue(false)`), refused: "a container is a process of its node.", remedy: "Leave hostProcess out."},
-	{expression: `object.spec.?securityContext.sysctls.orValue([]).all(s, s.name in ["kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range",` +
+	{expression: wholePod(`object.spec.?securityContext.sysctls.orValue([]).all(s, s.name in ["kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range",` +
 		` "net.ipv4.ip_local_reserved_ports", "net.ipv4.ip_unprivileged_port_start", "net.ipv4.ping_group_range", "net.ipv4.tcp_fin_timeout",` +
-		` "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_syncookies"])`,
+		` "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_syncookies"])`),
 		refused: "the pod sets a kernel parameter that is not its own.", remedy: "Leave the sysctl out."},
 	{expression: everyContainer(elsewhere("livenessProbe")) + ` && ` + everyContainer(elsewhere("readinessProbe")) + ` && ` + everyContainer(elsewhere("startupProbe")) + ` && ` +
 		everyContainer(elsewhere("lifecycle.postStart")) + ` && ` + everyContainer(elsewhere("lifecycle.preStop")),

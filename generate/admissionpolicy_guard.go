@@ -58,17 +58,23 @@ func guardPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 			},
 			variables: with(list("collectors", collectors)),
 			validations: []admissionv1.Validation{validation(
-				`variables.platform || request.operation == "DELETE" && request.userInfo.username in variables.collectors`,
+				// To delete with what depends on it, a collector first takes its finalizer off.
+				`variables.platform || request.userInfo.username in variables.collectors && (request.operation == "DELETE" || request.operation == "UPDATE" && object.?spec == oldObject.?spec)`,
 				"bartizan-guard: network policies, quotas and limits are the platform's. Declare the flow or the quota in the specification.",
 			)},
 			controls: protects,
 		},
 		{
 			name: "rights", doc: "refuses roles that may write admission policies, webhooks or the guard",
-			rules:     []admissionv1.NamedRuleWithOperations{resources("rbac.authorization.k8s.io", written, "clusterroles", "roles")},
-			variables: with(),
+			rules: []admissionv1.NamedRuleWithOperations{resources("rbac.authorization.k8s.io", written, "clusterroles", "roles")},
+			// An older role that keeps its rules can be labelled and finished.
+			variables: with(
+				variable("kept", `oldObject != null && object.?rules == oldObject.?rules`),
+				// The API server writes null where a role has no rules of its own.
+				variable("rules", `type(object.?rules.orValue([])) == list ? object.?rules.orValue([]) : []`),
+			),
 			validations: []admissionv1.Validation{validation(
-				`variables.platform || object.?rules.orValue([]).all(r, r.verbs.all(v, v in ["get", "list", "watch"]) || !r.?apiGroups.orValue([]).exists(g, g in ["*", "admissionregistration.k8s.io"]))`,
+				`variables.platform || variables.kept || variables.rules.all(r, r.verbs.all(v, v in ["get", "list", "watch"]) || !r.?apiGroups.orValue([]).exists(g, g in ["*", "admissionregistration.k8s.io"]))`,
 				"bartizan-rights: only the platform's identity makes roles that write admission policies or webhooks. Leave that API group, and *, out of the role.",
 			)},
 			controls: protects,
@@ -79,10 +85,11 @@ func guardPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 			variables: []admissionv1.Variable{
 				list("administrators", model.AdministratorGroups),
 				list("granted", clusterAdmins(s, c)),
+				variable("had", `oldObject == null ? [] : oldObject.?subjects.orValue([])`),
 			},
 			validations: []admissionv1.Validation{validation(
 				`request.userInfo.?groups.orValue([]).exists(g, g in variables.administrators) || object.roleRef.name != "cluster-admin"`+
-					` || object.?subjects.orValue([]).all(s, s.kind + " " + s.?namespace.orValue("") + "/" + s.name in variables.granted)`,
+					` || object.?subjects.orValue([]).all(s, s in variables.had || s.kind + " " + s.?namespace.orValue("") + "/" + s.name in variables.granted)`,
 				"bartizan-cluster-admin: nobody new gets cluster-admin. Ask for break-glass access instead.",
 			)},
 			controls: protects,

@@ -2,6 +2,7 @@ package generate
 
 import (
 	"slices"
+	"strings"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 
@@ -13,11 +14,20 @@ var podRules = []admissionv1.NamedRuleWithOperations{
 	resources("", written, "pods", "pods/ephemeralcontainers"),
 }
 
-// podImages lists the images of a pod: of containers of all three kinds, and of volumes.
-var podImages = variable("images", `object.spec.containers.map(c, c.image)`+
-	` + object.spec.?initContainers.orValue([]).map(c, c.image)`+
-	` + object.spec.?ephemeralContainers.orValue([]).map(c, c.image)`+
-	` + object.spec.?volumes.orValue([]).filter(v, has(v.image)).map(v, v.image.?reference.orValue(""))`)
+// broughtImages lists the images that a request brings into a pod: of containers of all three kinds, and of volumes. An image
+// that the same container had before is let be, because controllers label and finish pods that are older than the policy.
+var broughtImages = []admissionv1.Variable{
+	variable("had", `oldObject == null ? [] : `+imagesByName("oldObject")),
+	variable("images", `(`+imagesByName("object")+`).filter(i, !(i in variables.had)).map(i, i[1])`),
+}
+
+// imagesByName lists the images of a pod, each behind the name of what has it.
+func imagesByName(pod string) string {
+	return strings.ReplaceAll(`@.spec.containers.map(c, [c.name, c.image])`+
+		` + @.spec.?initContainers.orValue([]).map(c, [c.name, c.image])`+
+		` + @.spec.?ephemeralContainers.orValue([]).map(c, [c.name, c.image])`+
+		` + @.spec.?volumes.orValue([]).filter(v, has(v.image)).map(v, ["volume " + v.name, string(v.image.?reference.orValue(""))])`, "@", pod)
+}
 
 func imagePolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 	var policies []celPolicy
@@ -25,7 +35,7 @@ func imagePolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 		policies = append(policies, celPolicy{
 			name: "registries", doc: "refuses pods with images from registries that are not declared",
 			rules: podRules, exempt: systemNamespaces(s, c),
-			variables: []admissionv1.Variable{podImages, list("prefixes", registryPrefixes(s))},
+			variables: append(slices.Clone(broughtImages), list("prefixes", registryPrefixes(s))),
 			validations: []admissionv1.Validation{validation(
 				`variables.images.all(i, variables.prefixes.exists(p, i.startsWith(p)))`,
 				"bartizan-registries: an image does not come from a declared registry. Write the image's full name, registry first, or declare the registry in the specification.",
@@ -37,7 +47,7 @@ func imagePolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 	digests := celPolicy{
 		name: "digests", doc: "refuses pods with images that are not pinned by digest",
 		rules: podRules, exempt: systemNamespaces(s, c),
-		variables: []admissionv1.Variable{podImages, list("unresolved", unresolved)},
+		variables: append(slices.Clone(broughtImages), list("unresolved", unresolved)),
 		validations: []admissionv1.Validation{validation(
 			`variables.images.all(i, i.matches("@sha256:[0-9a-f]{64}$") || i in variables.unresolved)`,
 			"bartizan-digests: an image has no digest. Let the pipeline write images.bartizan.json, and generate again.",

@@ -28,7 +28,8 @@ func podPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 				list("control", control),
 				list("dedicated", dedicated),
 				variable("who", `request.namespace + "/" + object.spec.?serviceAccountName.orValue("default")`),
-				variable("tolerations", `object.spec.?tolerations.orValue([])`),
+				// Tolerations can be added to a pod, not taken away; what an older pod has is let be.
+				variable("tolerations", `object.spec.?tolerations.orValue([]).filter(t, oldObject == null || !(t in oldObject.spec.?tolerations.orValue([])))`),
 			},
 			validations: []admissionv1.Validation{
 				validation(`variables.tolerations.all(t, t.?key.orValue("") != "" && (!t.key.startsWith("node-role.kubernetes.io/") || variables.who in variables.control))`,

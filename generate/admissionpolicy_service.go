@@ -22,11 +22,13 @@ func servicePolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 		variables: []admissionv1.Variable{
 			list("gateways", gateways),
 			variable("gateway", `request.namespace + "/" + object.metadata.?labels[?"`+gatewayNameLabel+`"].orValue("")`),
+			// Controllers take their finalizers off Services that are older than the policy.
+			variable("kept", `oldObject != null && object.spec == oldObject.spec && object.metadata.?labels[?"`+gatewayNameLabel+`"] == oldObject.metadata.?labels[?"`+gatewayNameLabel+`"]`),
 		},
 		validations: []admissionv1.Validation{
-			validation(`object.spec.?type.orValue("ClusterIP") == "ClusterIP" || object.spec.type == "LoadBalancer" && variables.gateway in variables.gateways`,
+			validation(`variables.kept || object.spec.?type.orValue("ClusterIP") == "ClusterIP" || object.spec.type == "LoadBalancer" && variables.gateway in variables.gateways`,
 				"bartizan-services: only Services of type ClusterIP are allowed, and the load balancers of declared gateways. Publish the workload with an expose block."),
-			validation(`size(object.spec.?externalIPs.orValue([])) == 0`,
+			validation(`variables.kept || size(object.spec.?externalIPs.orValue([])) == 0`,
 				"bartizan-services: externalIPs would let the Service take over the traffic of any address. Publish the workload with an expose block."),
 		},
 		controls: []model.ControlID{model.ServiceTypesEnforced},

@@ -126,7 +126,7 @@ func TestPoliciesRefuseWhatTheyShouldInTheAPIServersOwnLanguage(t *testing.T) {
 	guard := "{operation: UPDATE, namespace: shop, userInfo: {username: 'system:serviceaccount:flux-system:guard'}}"
 	admin := "{operation: UPDATE, namespace: shop, userInfo: {username: a, groups: ['system:masters']}}"
 	create := "{operation: CREATE, namespace: shop, userInfo: {username: eve}}"
-	image := func(s string) string { return "{spec: {containers: [{image: '" + s + "'}]}}" }
+	image := func(s string) string { return "{spec: {containers: [{name: c, image: '" + s + "'}]}}" }
 	restricted := "{metadata: {labels: {pod-security.kubernetes.io/enforce: restricted, a: b}}}"
 	tests := []struct {
 		policy, rule         string
@@ -140,16 +140,19 @@ func TestPoliciesRefuseWhatTheyShouldInTheAPIServersOwnLanguage(t *testing.T) {
 		{"registries", "a host that starts alike", user, image("registry.example.com.evil.example/shop/cart"), "null", false},
 		{"registries", "no registry", user, image("redis:alpine"), "null", false},
 		{"registries", "the name later in the reference", user, image("evil.example/registry.example.com/shop/x"), "null", false},
-		{"registries", "an init container", user, "{spec: {containers: [{image: registry.example.com/shop/a}], initContainers: [{image: evil/x}]}}", "null", false},
-		{"registries", "a debug container", user, "{spec: {containers: [{image: registry.example.com/shop/a}], ephemeralContainers: [{image: evil/x}]}}", "null", false},
-		{"registries", "an image volume", user, "{spec: {containers: [{image: registry.example.com/shop/a}], volumes: [{emptyDir: {}}, {image: {reference: evil/x}}]}}", "null", false},
-		{"registries", "other volumes", user, "{spec: {containers: [{image: registry.example.com/shop/a}], volumes: [{emptyDir: {}}]}}", "null", true},
+		{"registries", "an init container", user, "{spec: {containers: [{name: c, image: registry.example.com/shop/a}], initContainers: [{name: i, image: evil/x}]}}", "null", false},
+		{"registries", "a debug container", user, "{spec: {containers: [{name: c, image: registry.example.com/shop/a}], ephemeralContainers: [{name: e, image: evil/x}]}}", "null", false},
+		{"registries", "an image volume", user, "{spec: {containers: [{name: c, image: registry.example.com/shop/a}], volumes: [{emptyDir: {}}, {name: v, image: {reference: evil/x}}]}}", "null", false},
+		{"registries", "other volumes", user, "{spec: {containers: [{name: c, image: registry.example.com/shop/a}], volumes: [{emptyDir: {}}]}}", "null", true},
 		{"registries", "a container without an image", user, "{spec: {containers: [{name: x}]}}", "null", false},
+		{"registries", "the image that the container had", user, image("evil/x"), image("evil/x"), true},
+		{"registries", "the image of another container", user, "{spec: {containers: [{name: c, image: evil/x}, {name: d, image: evil/x}]}}", "{spec: {containers: [{name: c, image: evil/x}, {name: d, image: registry.example.com/shop/a}]}}", false},
+		{"registries", "the image of a volume of that name", user, image("evil/x"), "{spec: {containers: [{name: c, image: registry.example.com/shop/a}], volumes: [{name: c, image: {reference: evil/x}}]}}", false},
 		{"digests", "a digest", user, image("x/y:v1" + digest), "null", true},
 		{"digests", "a tag", user, image("x/y:v1"), "null", false},
 		{"digests", "a short digest", user, image("x/y@sha256:00"), "null", false},
 		{"digests", "something behind the digest", user, image("x/y" + digest + "x"), "null", false},
-		{"digests", "a line behind the digest", user, "{spec: {containers: [{image: \"x/y" + digest + "\\n:tag\"}]}}", "null", false},
+		{"digests", "a line behind the digest", user, "{spec: {containers: [{name: c, image: \"x/y" + digest + "\\n:tag\"}]}}", "null", false},
 		{"services", "ClusterIP", user, "{metadata: {}, spec: {type: ClusterIP}}", "null", true},
 		{"services", "no type", user, "{metadata: {}, spec: {}}", "null", true},
 		{"services", "NodePort", user, "{metadata: {}, spec: {type: NodePort}}", "null", false},
@@ -171,13 +174,15 @@ func TestPoliciesRefuseWhatTheyShouldInTheAPIServersOwnLanguage(t *testing.T) {
 		{"guard", "the platform", guard, "{}", "{}", true},
 		{"guard", "an administrator", admin, "{}", "{}", true},
 		{"guard", "the namespace controller deletes", "{operation: DELETE, userInfo: {username: 'system:serviceaccount:kube-system:namespace-controller'}}", "null", "{}", true},
-		{"guard", "the namespace controller changes", "{operation: UPDATE, userInfo: {username: 'system:serviceaccount:kube-system:namespace-controller'}}", "{}", "{}", false},
+		{"guard", "the namespace controller changes", "{operation: UPDATE, userInfo: {username: 'system:serviceaccount:kube-system:namespace-controller'}}", "{spec: {a: 1}}", "{spec: {a: 2}}", false},
+		{"guard", "the namespace controller takes a finalizer off", "{operation: UPDATE, userInfo: {username: 'system:serviceaccount:kube-system:namespace-controller'}}", "{metadata: {}, spec: {a: 1}}", "{metadata: {finalizers: [x]}, spec: {a: 1}}", true},
 		{"rights", "an ordinary role", user, "{rules: [{apiGroups: [''], resources: [pods], verbs: ['*']}]}", "null", true},
 		{"rights", "reading policies", user, "{rules: [{apiGroups: [admissionregistration.k8s.io], resources: ['*'], verbs: [get, list]}]}", "null", true},
 		{"rights", "writing policies", user, "{rules: [{apiGroups: [admissionregistration.k8s.io], resources: [validatingadmissionpolicies], verbs: [get, patch]}]}", "null", false},
 		{"rights", "writing everything", user, "{rules: [{apiGroups: ['*'], resources: ['*'], verbs: ['*']}]}", "null", false},
 		{"rights", "a non-resource rule", user, "{rules: [{nonResourceURLs: [/metrics], verbs: [get, post]}]}", "null", true},
 		{"rights", "no rules", user, "{}", "null", true},
+		{"rights", "rules that are null", user, "{rules: null}", "null", true},
 		{"cluster-admin", "another role", user, "{roleRef: {name: view}, subjects: [{kind: User, name: x}]}", "null", true},
 		{"cluster-admin", "cluster-admin", user, "{roleRef: {name: cluster-admin}, subjects: [{kind: User, name: x}]}", "null", false},
 		{"cluster-admin", "cluster-admin by the platform", guard, "{roleRef: {name: cluster-admin}, subjects: [{kind: User, name: x}]}", "null", false},
@@ -190,6 +195,7 @@ func TestPoliciesRefuseWhatTheyShouldInTheAPIServersOwnLanguage(t *testing.T) {
 		{"placement", "every pool", create, "{spec: {serviceAccountName: db, tolerations: [{key: bartizan.dev/dedicated, operator: Exists}]}}", "null", false},
 		{"placement", "its own pool", create, "{spec: {serviceAccountName: db, tolerations: [{key: bartizan.dev/dedicated, operator: Equal, value: own}]}}", "null", true},
 		{"placement", "a node by name", create, "{spec: {nodeName: cp-1}}", "null", false},
+		{"placement", "longer on a node by a toleration that it had", user, "{spec: {tolerations: [{operator: Exists, tolerationSeconds: 900}]}}", "{spec: {tolerations: [{operator: Exists, tolerationSeconds: 1}]}}", false},
 		{"placement", "an update of a scheduled pod", user, "{spec: {nodeName: n}}", "{spec: {nodeName: n}}", true},
 		{"exec", "somebody", user, "{}", "null", false},
 		{"exec", "nobody's groups", create, "{}", "null", false},
@@ -212,7 +218,7 @@ func TestUnresolvedImagesAreLetThroughByTheirExactReference(t *testing.T) {
 	env := celEnv(t)
 	ref := spec.Clusters[0].Workloads()[0].Containers[0].Image.Pinned()
 	for image, want := range map[string]bool{ref: true, ref + "x": false, strings.Replace(ref, ":v1", ":v2", 1): false} {
-		if got := admits(t, env, p, "{}", "{spec: {containers: [{image: '"+image+"'}]}}", "null"); got != want {
+		if got := admits(t, env, p, "{}", "{spec: {containers: [{name: c, image: '"+image+"'}]}}", "null"); got != want {
 			t.Errorf("%s: admitted = %v", image, got)
 		}
 	}

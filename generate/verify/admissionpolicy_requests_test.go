@@ -21,6 +21,7 @@ type admissionRequests struct {
 		Groups []string
 	}
 	Setup []map[string]any
+	Older []map[string]any
 	Cases []admissionRequest
 }
 
@@ -86,6 +87,16 @@ func TestRequestsOfTheListAreRefusedByThePolicyThatTheyName(t *testing.T) {
 			}
 		}
 	}
+	for _, o := range list.Older {
+		c := &admissionRequest{Rule: "older", Object: o}
+		broken := false
+		for _, p := range policies {
+			broken = broken || !c.admitted(t, env, p, list)
+		}
+		if !broken {
+			t.Errorf("%v breaks no policy: nothing is shown by its updates", o)
+		}
+	}
 	for name, p := range policies {
 		if !used[name] {
 			t.Errorf("no request of the list is refused by bartizan-%s", name)
@@ -108,17 +119,18 @@ func (c *admissionRequest) admitted(t *testing.T, env *cel.Env, p *admissionv1.V
 		resource = strings.ToLower(u.GetKind()) + "s"
 	}
 	operation := admissionv1.OperationType(strings.ToUpper(c.Do))
-	object, old := c.Object, map[string]any(nil)
+	object, old, subresource := c.Object, map[string]any(nil), ""
 	switch c.Do {
 	case "":
 		operation = admissionv1.Create
 	case "update":
-		// All that is updated are namespaces at the restricted level.
-		old = map[string]any{"metadata": map[string]any{"labels": map[string]any{"pod-security.kubernetes.io/enforce": "restricted"}}}
+		old = list.old(t, c)
+	case "debug":
+		operation, resource, subresource, old = admissionv1.Update, "pods/ephemeralcontainers", "ephemeralcontainers", list.old(t, c)
 	case "delete":
 		object, old = nil, c.Object
 	case "exec":
-		operation, resource = admissionv1.Connect, "pods/exec"
+		operation, resource, subresource = admissionv1.Connect, "pods/exec", "exec"
 	}
 	if !concerns(p, u.GroupVersionKind().Group, resource, u.GetNamespace(), operation) {
 		return true
@@ -138,6 +150,23 @@ func (c *admissionRequest) admitted(t *testing.T, env *cel.Env, p *admissionv1.V
 		}
 		return string(b)
 	}
-	request := map[string]any{"operation": operation, "namespace": u.GetNamespace(), "userInfo": map[string]any{"username": who.User, "groups": who.Groups}}
+	request := map[string]any{"operation": operation, "namespace": u.GetNamespace(), "subResource": subresource, "userInfo": map[string]any{"username": who.User, "groups": who.Groups}}
 	return admits(t, env, p, text(request), text(object), text(old))
+}
+
+// old returns what the request updates: an older object, or a namespace of the tree, which is at the restricted level.
+func (l *admissionRequests) old(t *testing.T, c *admissionRequest) map[string]any {
+	t.Helper()
+	u := &unstructured.Unstructured{Object: c.Object}
+	if u.GetKind() == "Namespace" {
+		return map[string]any{"metadata": map[string]any{"labels": map[string]any{"pod-security.kubernetes.io/enforce": "restricted"}}}
+	}
+	for _, o := range l.Older {
+		x := &unstructured.Unstructured{Object: o}
+		if x.GroupVersionKind() == u.GroupVersionKind() && x.GetNamespace() == u.GetNamespace() && x.GetName() == u.GetName() {
+			return o
+		}
+	}
+	t.Fatalf("%s: nothing older to update", c.Rule)
+	return nil
 }
