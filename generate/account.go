@@ -20,6 +20,7 @@ Rights stand in a Role of the workload's namespace; only rules with scope = "clu
 ClusterRole. The account mounts no token by itself: pods that declare api_access mount a short-lived one.
 https://kubernetes.io/docs/concepts/security/rbac-good-practices/`,
 	Controls: []model.ControlID{model.LeastPrivilege, model.NoEscalation},
+	Kinds:    slices.Concat(objectKinds("v1", "ServiceAccount"), rightsKinds, clusterRightsKinds),
 	Run:      runAccounts,
 }
 

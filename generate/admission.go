@@ -14,6 +14,7 @@ Namespaces that say nothing about pod security are held to the restricted level 
 kube-system, where the control plane and the network plugin run, is exempt. Event floods are limited for the server,
 for each namespace and for each user.`,
 	Controls: []model.ControlID{model.PodSecurityDefault, model.EventRateLimit},
+	Kinds:    objectKinds(apiServerConfigVersion, "AdmissionConfiguration"),
 	Run:      runAdmission,
 }
 

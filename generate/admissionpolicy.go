@@ -32,7 +32,8 @@ policies themselves, so their protection is that no role may write them.`,
 		model.RegistriesEnforced, model.DigestsEnforced, model.ServiceTypesEnforced, model.PoliciesProtected,
 		model.PlacementEnforced, model.ExecRefused, model.AccountsEnforced, model.ExceptionsConfined,
 	},
-	Run: runAdmissionPolicy,
+	Kinds: objectKinds("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
+	Run:   runAdmissionPolicy,
 }
 
 // celPolicy is one policy and its binding.

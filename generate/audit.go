@@ -2,6 +2,7 @@ package generate
 
 import (
 	"path"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
@@ -17,6 +18,7 @@ Every request is recorded but health probes, the leases that components renew an
 changes the cluster is recorded with its content; requests that carry secrets, configuration or tokens never are. With
 cluster.audit.contents = "all" every other request is recorded in full.`,
 	Controls: []model.ControlID{model.APIAudit, model.AuditContentsRecorded, model.AuditShipped},
+	Kinds:    slices.Concat(objectKinds("audit.k8s.io/v1", "Policy"), objectKinds("v1", "Config")),
 	Run:      runAudit,
 }
 

@@ -15,6 +15,7 @@ var authentication = &Generator{
 Anonymous requests are answered on the three health paths that load balancers and the kubelet ask for. The flag
 anonymous-auth must be absent: the API server refuses it beside this file.`,
 	Controls: []model.ControlID{model.AnonymousLimited, model.OIDCLogin},
+	Kinds:    objectKinds(apiServerConfigVersion, "AuthenticationConfiguration"),
 	Run:      runAuthentication,
 }
 

@@ -23,6 +23,7 @@ var bootstrap = &Generator{
 Whatever is secret is made on the machine that will hold it: the encryption key and the certificates on the first
 control-plane node, a join token of 15 minutes for each node, which reaches it through a pipe and touches no disk.`,
 	Controls: []model.ControlID{model.JoinTokensShort, model.KubeVIPConfined, model.SetupScripts},
+	Kinds:    slices.Concat(objectKinds("v1", "Config", "Pod"), rightsKinds), // a discovery file, and kube-vip
 	Run:      runBootstrap,
 }
 

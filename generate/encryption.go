@@ -19,6 +19,7 @@ With a KMS the data keys are wrapped by a key that never leaves it. Without one,
 makes on the first control-plane node: the file of the tree has a mark in its place, which the API server refuses. There
 is no identity provider, so that a plain-text object planted in etcd is not read either.`,
 	Controls: []model.ControlID{model.SecretsEncrypted},
+	Kinds:    objectKinds(apiServerConfigVersion, "EncryptionConfiguration"),
 	Run:      runEncryption,
 }
 

@@ -3,6 +3,7 @@ package generate
 import (
 	"net"
 	"path"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -24,7 +25,8 @@ https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/setup-ha-e
 		model.KubeletAuthentication, model.KubeletAuthorization, model.KubeletReadOnlyPortOff, model.KubeletTLS, model.SeccompDefault,
 		model.PIDsLimited, model.KernelDefaultsProtected,
 	}, etcdControls...),
-	Run: runExternalEtcd,
+	Kinds: slices.Concat(objectKinds(kubeadmAPIVersion, "InitConfiguration", "ClusterConfiguration"), objectKinds(kubeletAPIVersion, "KubeletConfiguration")),
+	Run:   runExternalEtcd,
 }
 
 var etcdControls = []model.ControlID{model.EtcdClientAuth, model.EtcdPeerAuth, model.EtcdOwnCA, model.EtcdCorruptionChecks}

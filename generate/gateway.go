@@ -25,6 +25,7 @@ Secret NAME-tls, and admits routes from exactly the namespaces that publish that
 claim it. Each exposed host has an HTTPRoute in its workload's guard. Where
 Cilium itself is the data plane, a cluster-wide policy lets the declared sources alone reach its proxies.`,
 	Controls: []model.ControlID{model.GatewayRoutesRestricted, model.GatewaySourcesExact},
+	Kinds:    slices.Concat(objectKinds(gatewayAPI+"/v1", "Gateway", "HTTPRoute"), objectKinds("cilium.io/v2", "CiliumClusterwideNetworkPolicy")),
 	Run:      runGateway,
 }
 

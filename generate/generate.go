@@ -42,6 +42,7 @@ type Generator struct {
 	Name     string // file name of the generator: "network-policy"
 	Doc      string // title, blank line, body
 	Controls []model.ControlID
+	Kinds    []ObjectKind      // of the objects that it writes
 	Run      func(*Pass) error // an error is a bug or the machine, never the user's input
 }
 
@@ -74,6 +75,9 @@ func (p *Pass) File(a Artifact) {
 // YAML adds an artifact made of Kubernetes objects, one YAML document each.
 func (p *Pass) YAML(a Artifact, objects ...any) error {
 	data, err := YAML(objects...)
+	if err == nil {
+		err = p.generator.writes(data)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", a.Path, err)
 	}

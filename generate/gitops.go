@@ -25,7 +25,12 @@ main; its credentials, and the keys of its signers, are Secrets that people make
 https://fluxcd.io/flux/installation/configuration/multitenancy/
 https://argo-cd.readthedocs.io/en/stable/operator-manual/app-sync-using-impersonation/`,
 	Controls: []model.ControlID{model.GitOpsPerNamespace},
-	Run:      runGitOps,
+	Kinds: slices.Concat(
+		objectKinds("v1", "ServiceAccount"), rightsKinds, clusterRightsKinds,
+		objectKinds("source.toolkit.fluxcd.io/v1", "GitRepository"), objectKinds("kustomize.toolkit.fluxcd.io/v1", "Kustomization"),
+		objectKinds("argoproj.io/v1alpha1", "AppProject", "Application"),
+	),
+	Run: runGitOps,
 }
 
 func runGitOps(p *Pass) error {

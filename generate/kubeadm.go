@@ -21,7 +21,11 @@ The flags of the control plane that are worth a control are stated even where ku
 reader, a scanner and a diff see them. Nodes join through a discovery file that is made for them on the first
 control-plane node and not through the public cluster-info object, which anonymous requests do not reach.`,
 	Controls: append(slices.Clone(controlPlaneControls), model.KubeProxyLocal, model.ControlPlaneTaint, model.PoolDedicated),
-	Run:      runKubeadm,
+	Kinds: slices.Concat(
+		objectKinds(kubeadmAPIVersion, "InitConfiguration", "ClusterConfiguration", "JoinConfiguration"),
+		objectKinds(kubeletAPIVersion, "KubeletConfiguration"), objectKinds("kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration"),
+	),
+	Run: runKubeadm,
 }
 
 // controlPlaneControls are what init.yaml gives every cluster.

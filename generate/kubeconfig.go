@@ -16,6 +16,7 @@ var peopleKubeconfig = &Generator{
 The kubeconfig names kubelogin as exec plugin, which opens the browser; it holds no credential, so a copied file opens
 nothing. Tokens are kept in the operating system's keyring.`,
 	Controls: []model.ControlID{model.KubeconfigWithoutCredentials},
+	Kinds:    objectKinds("v1", "Config"),
 	Run: func(p *Pass) error {
 		for _, c := range p.Spec.Clusters {
 			if c.Identity.OIDC == nil {

@@ -10,6 +10,8 @@ import (
 	"github.com/bartizan-dev/bartizan/model"
 )
 
+const kubeletAPIVersion = "kubelet.config.k8s.io/v1beta1"
+
 var kubelet = &Generator{
 	Name: "kubelet",
 	Doc: `configure the kubelets of each pool
@@ -17,6 +19,7 @@ var kubelet = &Generator{
 kubeadm keeps one KubeletConfiguration for the whole cluster, which stands in init.yaml. What differs from pool to pool,
 and zero values that kubeadm's own rendering drops, come as a complete merge patch for the pool's nodes.`,
 	Controls: append(slices.Clone(kubeletControls), model.PulledImagesVerified, model.StaticPodsOff),
+	Kinds:    objectKinds(kubeletAPIVersion, "KubeletConfiguration"),
 	Run:      runKubelet,
 }
 
@@ -84,7 +87,7 @@ type kubeletAuthorization struct {
 // kubeletBase is the configuration that all pools share.
 func kubeletBase(c *model.Cluster) kubeletConfiguration {
 	k := kubeletConfiguration{
-		TypeMeta: typeMeta("kubelet.config.k8s.io/v1beta1", "KubeletConfiguration"),
+		TypeMeta: typeMeta(kubeletAPIVersion, "KubeletConfiguration"),
 		Authentication: kubeletAuthentication{
 			Webhook: enabled{true},
 			X509:    kubeletX509{path.Join(pkiDir, "ca.crt")},

@@ -20,7 +20,8 @@ var kustomization = &Generator{
 Each directory of manifests gets a kustomization.yaml. The one of namespaces/ applies the guards of all namespaces
 before the first workload, so that no pod ever runs without its policies. Kustomize's own order would put network
 policies after workloads, hence "fifo".`,
-	Run: runKustomization,
+	Kinds: objectKinds("kustomize.config.k8s.io/v1beta1", "Kustomization"),
+	Run:   runKustomization,
 }
 
 // kustomizationObject is kustomize.config.k8s.io/v1beta1, as far as we use it. Overlays, patches and generators are left

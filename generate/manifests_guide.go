@@ -1,7 +1,6 @@
 package generate
 
 import (
-	"bytes"
 	"maps"
 	"path"
 	"slices"
@@ -42,16 +41,8 @@ func kindsBelow(artifacts []Artifact, dir string) map[string][]string {
 		if !strings.HasPrefix(a.Path, dir+"/") || path.Ext(a.Path) != ".yaml" {
 			continue
 		}
-		version := ""
-		for line := range bytes.Lines(a.Data) {
-			// The fields of every object are written in the order of their names.
-			text := strings.TrimRight(string(line), "\n")
-			if v, ok := strings.CutPrefix(text, "apiVersion: "); ok {
-				version = v
-			}
-			if kind, ok := strings.CutPrefix(text, "kind: "); ok {
-				kinds[version] = append(kinds[version], kind)
-			}
+		for _, k := range kindsIn(a.Data) {
+			kinds[k.APIVersion] = append(kinds[k.APIVersion], k.Name)
 		}
 	}
 	for version := range kinds {

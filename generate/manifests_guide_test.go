@@ -63,42 +63,52 @@ func ownKinds(t *testing.T) *runtime.Scheme {
 	return s
 }
 
-var neededKinds = regexp.MustCompile("(?m)^- `([^`]+)` \\(([^)]+)\\): (.+)$")
-
-// What must be in a cluster before the manifests is said in their README: each kind that Kubernetes does not have, and none
-// that is not written. Every line of the table is needed by some specification.
-func TestManifestsGuideNamesEveryKindThatKubernetesDoesNotHave(t *testing.T) {
-	own := ownKinds(t)
-	var specs []string
+// allSpecifications reads every specification of the examples and of the tests, by directory.
+func allSpecifications(t *testing.T) map[string]*model.Spec {
+	t.Helper()
+	specs := map[string]*model.Spec{}
 	for _, pattern := range []string{"../examples/*/*.hcl", "testdata/*/*.hcl", "testdata/shapes/*/*.hcl", "../model/testdata/sketch/*.hcl", "../model/testdata/everything/*.hcl"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || files == nil {
 			t.Fatalf("%s: no specification: %v", pattern, err)
 		}
 		for _, file := range files {
-			specs = append(specs, filepath.Dir(file))
+			dir := filepath.Dir(file)
+			if specs[dir] != nil {
+				continue
+			}
+			o := model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}
+			if values, _ := filepath.Glob(dir + "/environments/staging.vars.hcl"); values != nil {
+				o.VarFiles = values
+			}
+			loaded := model.Load(dir, o)
+			if loaded.HasErrors() {
+				t.Fatal(loaded.Text())
+			}
+			specs[dir] = loaded.Spec
 		}
 	}
+	return specs
+}
+
+var neededKinds = regexp.MustCompile("(?m)^- `([^`]+)` \\(([^)]+)\\): (.+)$")
+
+// What must be in a cluster before the manifests is said in their README: each kind that Kubernetes does not have, and none
+// that is not written. Every line of the table is needed by some specification.
+func TestManifestsGuideNamesEveryKindThatKubernetesDoesNotHave(t *testing.T) {
+	own := ownKinds(t)
 	used := map[string]bool{}
-	for _, spec := range slices.Compact(specs) {
-		o := model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}
-		if values, _ := filepath.Glob(spec + "/environments/staging.vars.hcl"); values != nil {
-			o.VarFiles = values
-		}
-		loaded := model.Load(spec, o)
-		if loaded.HasErrors() {
-			t.Fatal(loaded.Text())
-		}
-		set, err := Run(loaded.Spec, All)
+	for name, spec := range allSpecifications(t) {
+		set, err := Run(spec, All)
 		if err != nil {
 			t.Fatal(err)
 		}
 		files := set.Files()
-		for _, c := range loaded.Spec.Clusters {
+		for _, c := range spec.Clusters {
 			dir, want, got := ManifestsDir(c), map[string]bool{}, map[string]bool{}
-			for _, name := range slices.Sorted(maps.Keys(files)) {
-				if strings.HasPrefix(name, dir+"/") && filepath.Ext(name) == ".yaml" {
-					foreignKinds(t, own, name, files[name], want)
+			for _, file := range slices.Sorted(maps.Keys(files)) {
+				if strings.HasPrefix(file, dir+"/") && filepath.Ext(file) == ".yaml" {
+					foreignKinds(t, own, file, files[file], want)
 				}
 			}
 			for _, line := range neededKinds.FindAllStringSubmatch(string(files[dir+"/README.md"]), -1) {
@@ -109,7 +119,7 @@ func TestManifestsGuideNamesEveryKindThatKubernetesDoesNotHave(t *testing.T) {
 				}
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s: kinds in the manifests of %s and in their README (-manifests +README):\n%s", spec, c.Name, diff)
+				t.Errorf("%s: kinds in the manifests of %s and in their README (-manifests +README):\n%s", name, c.Name, diff)
 			}
 		}
 	}

@@ -23,7 +23,8 @@ nothing.`,
 		model.PodSecurityEnforced, model.DefaultAccountEmpty, model.PodRestricted, model.NoPrivileged, model.NoHostNamespaces,
 		model.NoHostPaths, model.CapabilitiesDropped, model.NoAddedCapabilities, model.SeccompProfile,
 	},
-	Run: runNamespace,
+	Kinds: objectKinds("v1", "Namespace", "ServiceAccount"),
+	Run:   runNamespace,
 }
 
 func runNamespace(p *Pass) error {

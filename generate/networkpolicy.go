@@ -30,7 +30,8 @@ use their node's addresses: no policy selects them, and none is written for them
 		model.DefaultDeny, model.IngressExact, model.EgressExact,
 		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly, model.GatewaySourcesExact,
 	},
-	Run: runNetworkPolicy,
+	Kinds: slices.Concat(objectKinds("networking.k8s.io/v1", "NetworkPolicy"), objectKinds("cilium.io/v2", "CiliumNetworkPolicy")),
+	Run:   runNetworkPolicy,
 }
 
 // whyAnnotation says in words what a policy allows and because of which declaration.

@@ -24,6 +24,7 @@ make them again, and sets replicas. It cannot patch a Deployment, which a rollin
 patches a Deployment chooses its image. "deploy", a weakening, changes workloads past GitOps. Nobody has standing
 rights to exec, to Secrets, or across namespaces; break-glass access is issued for hours, and leaves no binding here.`,
 	Controls: []model.ControlID{model.PeopleLeastPrivilege},
+	Kinds:    objectKinds("rbac.authorization.k8s.io/v1", "ClusterRole", "RoleBinding"),
 	Run:      runPeople,
 }
 

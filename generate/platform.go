@@ -18,7 +18,8 @@ var platform = &Generator{
 
 Workloads name one of three priorities. The runtime classes name the handlers that the node files configure in
 containerd.`,
-	Run: runPlatform,
+	Kinds: slices.Concat(objectKinds("scheduling.k8s.io/v1", "PriorityClass"), objectKinds("node.k8s.io/v1", "RuntimeClass")),
+	Run:   runPlatform,
 }
 
 // priorities are the values of the priority classes. System classes start at two billion.

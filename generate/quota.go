@@ -20,6 +20,7 @@ A quota on CPU, memory, storage and the number of objects, and defaults for cont
 them the quota would refuse such containers with a message that few people understand. Node ports and load balancers
 are counted to what the namespace's gateways need, which elsewhere is none: publishing goes through a gateway.`,
 	Controls: []model.ControlID{model.NamespaceQuota},
+	Kinds:    objectKinds("v1", "ResourceQuota", "LimitRange"),
 	Run:      runQuota,
 }
 

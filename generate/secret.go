@@ -20,7 +20,8 @@ Each namespace has its own SecretStore with an account of its own, so that the s
 read; a ClusterSecretStore would give every namespace the rights of all. The operator exchanges the account's
 short-lived token for access: no credential of the store is kept in the cluster.
 https://external-secrets.io/latest/api/externalsecret/`,
-	Run: runSecrets,
+	Kinds: slices.Concat(objectKinds("v1", "ServiceAccount"), objectKinds("external-secrets.io/v1", "SecretStore", "ExternalSecret")),
+	Run:   runSecrets,
 }
 
 // secretName is the native Secret that is mounted.

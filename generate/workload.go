@@ -2,6 +2,7 @@ package generate
 
 import (
 	"path"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -26,6 +27,10 @@ are set where every node that the workload may run on supports them.`,
 		model.SeccompProfile, model.NonRoot, model.ReadOnlyRoot, model.SiblingIsolation, model.NoToken, model.OwnAccount,
 		model.SecretsAsFiles, model.Limits, model.ImageDigest, model.ImageRegistry, model.PoolIsolation, model.RuntimeSandbox,
 	},
+	Kinds: slices.Concat(
+		objectKinds("apps/v1", "Deployment", "StatefulSet", "DaemonSet"), objectKinds("batch/v1", "Job", "CronJob"),
+		objectKinds("v1", "Service", "ConfigMap", "PersistentVolumeClaim"), objectKinds("policy/v1", "PodDisruptionBudget"), objectKinds("autoscaling/v2", "HorizontalPodAutoscaler"),
+	),
 	Run: runWorkloads,
 }
 

@@ -18,6 +18,10 @@ var workloadPatch = &Generator{
 The team takes the directory up as a component of its own kustomization. The patch sets what a pod may do, by the names
 of the containers, and leaves images, commands and probes alone. Nothing is claimed: whether the component is taken up
 no file of the tree shows. The namespace's enforced level refuses pods that miss it.`,
+	Kinds: slices.Concat(
+		objectKinds("apps/v1", "Deployment", "StatefulSet", "DaemonSet"), objectKinds("batch/v1", "Job", "CronJob"),
+		objectKinds("kustomize.config.k8s.io/v1alpha1", "Component"),
+	),
 	Run: runWorkloadPatches,
 }
 

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -225,19 +224,6 @@ func (l *loader) unknownBlock(n *node, name string, at hcl.Range) *BlockType {
 		l.errorf(at, "Unknown block", "%s has no block %q.%s", a(n.schema.Name), name, meant)
 	}
 	return n.schema.blocks[string(meant)]
-}
-
-// elsewhere says what to do instead of what other tools know under the name, in snake or camel case; "" if nothing is
-// known of it.
-func (b *BlockType) elsewhere(name string) string {
-	var snake strings.Builder
-	for i, r := range name {
-		if unicode.IsUpper(r) && i > 0 {
-			snake.WriteByte('_')
-		}
-		snake.WriteRune(unicode.ToLower(r))
-	}
-	return b.Elsewhere[snake.String()]
 }
 
 // a puts the indefinite article before a word, at the beginning of a sentence.

@@ -8,14 +8,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bartizan-dev/bartizan/generate"
 	"github.com/bartizan-dev/bartizan/model"
 	"github.com/bartizan-dev/bartizan/threatmodel"
 )
 
 func newExplain(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "explain ID",
-		Short: "Explain a control, an attack step, or a block or attribute of the language",
+		Use:   "explain WORD",
+		Short: "Explain a word that you meet: in a specification, a file, a report",
 		Long: `Explain prints what Bartizan knows about one thing:
 
     a control           default-deny
@@ -23,12 +24,19 @@ func newExplain(s *streams) *cobra.Command {
     a block             workload, cluster.api
     an attribute        workload.host.pid
     a requirement       CIS-1.12-1.2.1
+    a word of a report  tolerance, trusted base, proved
+    a file              images.bartizan.json
+    a Kubernetes kind   NetworkPolicy: what writes it, and from what
+    another tool's word taints: what to write instead
+    a generator, check  network-policy
     weakenings          every value of the language that is weaker than the default
     language            every block that may stand at the top of a file
+    words               every term
 
-"bartizan controls" and "bartizan steps" list the ids.`,
-		Example: "  bartizan explain default-deny",
-		Args:    cobra.ExactArgs(1),
+What has several meanings is explained in each; with --format json that is a list. "bartizan controls" and
+"bartizan steps" list the ids.`,
+		Example: "  bartizan explain default-deny\n  bartizan explain single point of failure",
+		Args:    cobra.MinimumNArgs(1),
 	}
 	format := formatFlag(cmd, "text", "json")
 	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -38,14 +46,27 @@ func newExplain(s *streams) *cobra.Command {
 		return toCompletions(explainable()), cobra.ShellCompDirectiveNoFileComp
 	}
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		e := lookup(args[0])
-		if e == nil {
-			return fmt.Errorf("nothing is called %q%s", args[0], alike(args[0], explainable()))
+		word := strings.Join(args, " ")
+		meanings := lookup(word)
+		if len(meanings) == 0 {
+			return fmt.Errorf("nothing is called %q%s", word, alike(word, explainable()))
 		}
 		if format.value == "json" {
-			return s.out.json(e.data)
+			if len(meanings) == 1 {
+				return s.out.json(meanings[0].data)
+			}
+			var all []any
+			for _, e := range meanings {
+				all = append(all, e.data)
+			}
+			return s.out.json(all)
 		}
-		e.print(s.out)
+		for i, e := range meanings {
+			if i > 0 {
+				s.out.line("")
+			}
+			e.print(s.out)
+		}
 		return nil
 	}
 	return cmd
@@ -57,27 +78,45 @@ type explanation struct {
 	print func(*printer)
 }
 
-// lookup finds what the id names; nil if nothing.
-func lookup(id string) *explanation {
-	switch id {
-	case "weakenings":
-		return explainWeakenings()
-	case "language":
-		return explainLanguage()
-	}
-	for _, i := range controlInfos() {
-		if string(i.ID) == id {
-			return &explanation{i, i.print}
+// lookup finds everything that the word names: what stands in specifications first, then what is met in reports, then the
+// program's own parts.
+func lookup(word string) []*explanation {
+	var all []*explanation
+	add := func(e *explanation) {
+		if e != nil {
+			all = append(all, e)
 		}
 	}
-	if step := threatmodel.LookupStep(strings.ToUpper(id)); step != nil {
+	switch word {
+	case "weakenings":
+		add(explainWeakenings())
+	case "language":
+		add(explainLanguage())
+	case "words":
+		add(explainWords())
+	}
+	add(explainBlock(word))
+	for _, i := range controlInfos() {
+		if string(i.ID) == word {
+			add(&explanation{i, i.print})
+		}
+	}
+	if step := threatmodel.LookupStep(strings.ToUpper(word)); step != nil {
 		i := newStepInfo(step)
-		return &explanation{i, i.print}
+		add(&explanation{i, i.print})
 	}
-	if st := model.LookupStandard(id); st != nil {
-		return explainStandard(st)
+	if st := model.LookupStandard(word); st != nil {
+		add(explainStandard(st))
 	}
-	return explainBlock(id)
+	add(explainWord(word))
+	add(explainKind(word))
+	add(explainInstead(word))
+	for _, r := range rules() {
+		if r.Name == word {
+			add(&explanation{r, r.print})
+		}
+	}
+	return all
 }
 
 // alike names the ids that contain the word, or the nearest one.
@@ -89,7 +128,9 @@ func alike(word string, ids []string) string {
 		}
 	}
 	// What is called just so comes first, and a workload's before the same in a profile.
-	slices.SortStableFunc(found, func(a, b string) int { return cmp.Compare(distance(a, word), distance(b, word)) })
+	slices.SortStableFunc(found, func(a, b string) int {
+		return cmp.Or(cmp.Compare(distance(a, word), distance(b, word)), cmp.Compare(strings.Count(a, "."), strings.Count(b, ".")))
+	})
 	switch n := len(found); {
 	case n == 0:
 		return suggest(word, ids)
@@ -112,14 +153,29 @@ func distance(id, word string) int {
 
 // explainable lists every id.
 func explainable() []string {
-	ids := append([]string{"weakenings", "language"}, controlIDs()...)
+	ids := append([]string{"weakenings", "language", "words"}, controlIDs()...)
 	for _, step := range threatmodel.Steps {
 		ids = append(ids, step.ID)
 	}
 	for _, st := range model.Standards {
 		ids = append(ids, st.ID)
 	}
-	return append(ids, languagePaths()...)
+	for _, w := range words() {
+		ids = append(ids, w.Name)
+		ids = append(ids, w.Also...)
+	}
+	for _, g := range generate.All {
+		for _, k := range g.Kinds {
+			ids = append(ids, k.Name)
+		}
+	}
+	for _, r := range rules() {
+		ids = append(ids, r.Name)
+	}
+	ids = append(ids, model.OtherWords()...)
+	ids = append(ids, languagePaths()...)
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // field prints "name: value", wrapped, if there is a value.

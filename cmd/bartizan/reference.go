@@ -24,7 +24,7 @@ func newReference(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "reference",
 		Short:   "Write the reference of the language and of the catalogues",
-		Long:    "Reference writes the documents that are printed from the catalogues of this very program: the language, its weakenings, controls, attack steps, checks and generators, in Markdown.",
+		Long:    "Reference writes the documents that are printed from the catalogues of this very program: the language, its weakenings, controls, attack steps, checks, generators and words, in Markdown.",
 		Example: "  bartizan reference -o docs",
 		Args:    cobra.NoArgs,
 		Hidden:  true,
@@ -70,6 +70,7 @@ func reference() ([]document, error) {
 		{"steps.md", stepsPage{threatmodel.ATTACKVersion, layered(stepInfos(), func(i stepInfo) model.Layer { return i.Layer })}},
 		{"checks.md", checkInfos()},
 		{"generators.md", generatorInfos()},
+		{"words.md", words()},
 	}
 	var documents []document
 	for _, p := range pages {
@@ -157,21 +158,22 @@ func challenges() []layerOf[challenge] {
 
 // ruleInfo is a check or a generator.
 type ruleInfo struct {
-	Name     string
-	Title    string
-	Body     string
-	Controls []model.ControlID
+	Name     string                `json:"name"`
+	Title    string                `json:"title"`
+	Body     string                `json:"doc,omitempty"`
+	Controls []model.ControlID     `json:"controls"`
+	Kinds    []generate.ObjectKind `json:"kinds,omitempty"` // of objects that a generator writes
 }
 
-func newRuleInfo(name, doc string, controls []model.ControlID) ruleInfo {
+func newRuleInfo(name, doc string, controls []model.ControlID, kinds []generate.ObjectKind) ruleInfo {
 	title, body, _ := strings.Cut(doc, "\n\n")
-	return ruleInfo{name, title, body, controls}
+	return ruleInfo{name, title, body, list(controls), kinds}
 }
 
 func checkInfos() []ruleInfo {
 	var infos []ruleInfo
 	for _, c := range verify.All {
-		infos = append(infos, newRuleInfo(c.Name, c.Doc, c.Controls))
+		infos = append(infos, newRuleInfo(c.Name, c.Doc, c.Controls, nil))
 	}
 	return infos
 }
@@ -179,7 +181,7 @@ func checkInfos() []ruleInfo {
 func generatorInfos() []ruleInfo {
 	var infos []ruleInfo
 	for _, g := range generate.All {
-		infos = append(infos, newRuleInfo(g.Name, g.Doc, g.Controls))
+		infos = append(infos, newRuleInfo(g.Name, g.Doc, g.Controls, g.Kinds))
 	}
 	return infos
 }
