@@ -12,8 +12,8 @@ import (
 	"github.com/bartizan-dev/bartizan/threatmodel"
 )
 
-// analyse judges an example as the commands do: controls count only where they are proved.
-func analyse(t *testing.T, dir string) *threatmodel.Report {
+// proved reads an example and what is known of its controls: those that its files prove count, and what is attested.
+func proved(t *testing.T, dir string) (*model.Spec, model.Posture) {
 	t.Helper()
 	l := model.Load(dir, model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
 	if l.HasErrors() {
@@ -23,8 +23,14 @@ func analyse(t *testing.T, dir string) *threatmodel.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proved := verify.Run(l.Spec, set.Files(), verify.All).Proved
-	r, err := threatmodel.Build(l.Spec).Analyse(model.NewPosture(proved, l.Spec.Attestations), threatmodel.Options{})
+	return l.Spec, model.NewPosture(verify.Run(l.Spec, set.Files(), verify.All).Proved, l.Spec.Attestations)
+}
+
+// analyse judges an example as the commands do.
+func analyse(t *testing.T, dir string) *threatmodel.Report {
+	t.Helper()
+	spec, posture := proved(t, dir)
+	r, err := threatmodel.Build(spec).Analyse(posture, threatmodel.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

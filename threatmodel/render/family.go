@@ -171,13 +171,7 @@ func stoppers(by []*threatmodel.Control) []string {
 	if len(by) == 0 {
 		return nil
 	}
-	first := by[0]
-	for _, c := range by {
-		if c.Path != "" {
-			first = c
-			break
-		}
-	}
+	first := shown(by)
 	line := "blocked by " + string(first.ID)
 	if len(by) > 1 {
 		line += fmt.Sprintf(" and %d more", len(by)-1)
@@ -186,6 +180,16 @@ func stoppers(by []*threatmodel.Control) []string {
 		return []string{line}
 	}
 	return []string{line, shortPath(first.Path)}
+}
+
+// shown is the control that is named of several which block a step: the first that a file proves.
+func shown(by []*threatmodel.Control) *threatmodel.Control {
+	for _, c := range by {
+		if c.Path != "" {
+			return c
+		}
+	}
+	return by[0]
 }
 
 // shortPath drops the directories that every path of a cluster shares.

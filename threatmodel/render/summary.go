@@ -28,6 +28,7 @@ type summary struct {
 
 // assetRow is one asset with the attackers by the answer to how many faults must coincide.
 type assetRow struct {
+	ID    string
 	Title string
 	By    [len(answers)][]string // titles of attackers, in the order of answers
 }
@@ -64,6 +65,7 @@ type singleRow struct {
 	Fault     string
 	Class     threatmodel.Fault
 	Controls  []string // of the file, whose failure is what counts
+	Holds     []string // the same with their subjects, as --without takes them
 	Assets    []string
 	Attackers []string
 }
@@ -78,7 +80,7 @@ func summarise(r *threatmodel.Report) *summary {
 	singles := map[string]*singleRow{}
 	frontier := map[string]bool{}
 	for i, id := range r.Assets {
-		row := assetRow{Title: titles[id]}
+		row := assetRow{ID: id, Title: titles[id]}
 		for _, e := range r.Entries {
 			a := e.Assets[i]
 			for i, column := range answers {
@@ -101,6 +103,7 @@ func summarise(r *threatmodel.Report) *summary {
 				}
 				for _, c := range f.Controls {
 					x.Controls = appendNew(x.Controls, string(c.ID))
+					x.Holds = appendNew(x.Holds, holdText(c))
 				}
 				if !slices.Contains(x.Assets, titles[id]) {
 					x.Assets = append(x.Assets, titles[id])

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bartizan-dev/bartizan/threatmodel"
 )
 
-// Text writes the report for a terminal: what is open to whom, how, and what would close it.
+// Text writes the report for a terminal: what is open to whom, how, and what would close it. Beside the name of an attacker,
+// a position or a control stands the id that further questions take.
 func Text(w io.Writer, r *threatmodel.Report) error {
 	s := summarise(r)
 	var b strings.Builder
@@ -28,8 +30,17 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 	if len(r.Invariants) > 0 {
 		p("\n")
 	}
+	p("Attackers, with the ids that --from takes:\n")
+	width := 0
+	for _, e := range r.Entries {
+		width = max(width, utf8.RuneCountInString(plain(e.Profile.ID)))
+	}
+	for _, e := range r.Entries {
+		p("  %-*s  %s\n", width, plain(e.Profile.ID), plain(e.Profile.Title))
+	}
+	p("\nAssets, with the ids that --to takes:\n\n")
 	for _, a := range s.Assets {
-		p("%s\n", plain(a.Title))
+		p("%s\n", plain(named(a.Title, a.ID)))
 		for i, list := range a.By {
 			if len(list) > 0 {
 				p("  %-21s %s\n", strings.ToLower(answers[i].title), plain(names(list)))
@@ -39,7 +50,7 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 	for _, x := range s.Stories {
 		p("\n%s: %s\n  for %s, effort %d\n", plain(x.Asset), plain(x.Verdict), plain(names(x.Attackers)), x.Path.Effort)
 		for _, step := range x.Path.Steps {
-			p("  %2d. %-5s %s%s\n", step.Number, step.Step, plain(step.Title), plain(stepNote(step)))
+			p("  %2d. %-5s %s%s\n", step.Number, step.Step, plain(named(step.Title, step.To)), plain(stepNote(step)))
 		}
 		p("      %s\n", plain(closing(x.Path)))
 	}
@@ -50,8 +61,8 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 		p("\nSingle points of failure, each of which alone opens an asset that is closed today; the list is complete:\n")
 		for _, x := range s.Singles {
 			p("  %s  %s\n", x.Class, plain(x.Fault))
-			if len(x.Controls) > 0 {
-				p("     fails %s\n", plain(strings.Join(x.Controls, ", ")))
+			if len(x.Holds) > 0 {
+				p("     fails %s\n", plain(strings.Join(x.Holds, ", ")))
 			}
 			p("     opens %s\n     to    %s\n", plain(names(x.Assets)), plain(names(x.Attackers)))
 		}
@@ -62,9 +73,9 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 			p("  %3d  %s\n       %s\n", h.Pairs, plain(controlList(h.Controls)), plain(strings.Join(h.Change, "; ")))
 		}
 	}
-	p("\nNearest blocked steps (%d of %d):\n", len(s.Frontier), s.Blocked)
+	p("\nNearest blocked steps (%d of %d); --without takes a control, or CONTROL@SUBJECT:\n", len(s.Frontier), s.Blocked)
 	for _, x := range s.Frontier {
-		p("  %-5s %s\n        %s\n", x.Step, plain(x.Title), plain(strings.Join(stoppers(x.By), ", ")))
+		p("  %-5s %s\n        %s\n", x.Step, plain(x.Title), plain(blockedBy(x.By)))
 	}
 	if len(r.Risks) > 0 {
 		p("\nAccepted risks:\n")
@@ -81,6 +92,33 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// named is a title with the id of what it names, if it has one.
+func named(title, id string) string {
+	if id == "" {
+		return title
+	}
+	return title + " [" + id + "]"
+}
+
+// holdText is a control with its subject, as --without takes it.
+func holdText(c *threatmodel.Control) string { return string(c.ID) + "@" + string(c.Subject) }
+
+// blockedBy names one of the controls that block a step, and its file.
+func blockedBy(by []*threatmodel.Control) string {
+	if len(by) == 0 {
+		return ""
+	}
+	first := shown(by)
+	text := "blocked by " + holdText(first)
+	if len(by) > 1 {
+		text += fmt.Sprintf(" and %d more", len(by)-1)
+	}
+	if first.Path != "" {
+		text += " in " + first.Path
+	}
+	return text
 }
 
 // plain removes what a terminal would obey.
