@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 
@@ -24,15 +25,21 @@ var podsAsTheyStart = []admissionv1.NamedRuleWithOperations{
 // The rules are those of the level "restricted"; https://kubernetes.io/docs/concepts/security/pod-security-standards/. Where
 // the level depends on the operating system or on user namespaces, the stricter answer is taken.
 func exceptionPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
-	open := openNamespaces(s, c)
+	open, opening := openNamespaces(s, c)
+	excepted, ending := exceptedPods(s, c)
 	policy := celPolicy{
 		name: "exceptions", doc: "refuses pods below the restricted level, but for what the exceptions of their workload give them",
 		rules: podsAsTheyStart, exempt: systemNamespaces(s, c),
 		variables: []admissionv1.Variable{
-			list("excepted", exceptedPods(c)),
+			list("excepted", excepted),
+			list("ending", ending),
 			list("open", open),
+			list("opening", opening),
 			variable("who", `request.namespace + "/" + object.spec.?serviceAccountName.orValue("default")`),
-			variable("may", `variables.excepted.filter(e, e.startsWith(variables.who + " ")).map(e, e.substring(size(variables.who) + 1))`),
+			// Expressions have no clock. The API server sets this time before it asks, whatever the client wrote.
+			variable("may", `(variables.excepted + variables.ending.filter(e, `+beforeEnd+`).map(e, `+behindEnd+`))`+
+				`.filter(e, e.startsWith(variables.who + " ")).map(e, e.substring(size(variables.who) + 1))`),
+			variable("opened", `request.namespace in variables.open || variables.opening.exists(e, `+behindEnd+` == request.namespace && `+beforeEnd+`)`),
 			// A request for debug containers changes nothing else of the pod, which may be older than the policy.
 			variable("debug", `request.?subResource.orValue("") == "ephemeralcontainers"`),
 			variable("seccomp", `object.spec.?securityContext.seccompProfile.type.orValue("")`),
@@ -40,14 +47,20 @@ func exceptionPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 		},
 	}
 	for _, r := range restrictedRules {
-		policy.validations = append(policy.validations, validation("request.namespace in variables.open || "+r.expression,
+		policy.validations = append(policy.validations, validation("variables.opened || "+r.expression,
 			"bartizan-exceptions: "+r.refused+" "+cmp.Or(r.remedy, "Leave it out, or declare it in the workload's block with an exception.")))
 	}
-	if len(open) == 0 {
+	if len(open)+len(opening) == 0 {
 		policy.controls = []model.ControlID{model.ExceptionsConfined}
 	}
 	return []celPolicy{policy}
 }
+
+// What ends on a day starts with that day in the list.
+const (
+	beforeEnd = `timestamp(object.metadata.creationTimestamp) < timestamp(e.substring(0, 20))` // 2006-01-02T15:04:05Z
+	behindEnd = `e.substring(21)`
+)
 
 // restrictedRule is a part of the level. The expression holds for pods that are let in.
 type restrictedRule struct{ expression, refused, remedy string }
@@ -114,13 +127,19 @@ func elsewhere(handler string) string {
 	return `c.?` + handler + `.httpGet.host.orValue("") == "" && c.?` + handler + `.tcpSocket.host.orValue("") == ""`
 }
 
-// exceptedPods lists what exceptions give to the pods of workloads, as "namespace/account what".
-func exceptedPods(c *model.Cluster) []string {
-	var all []string
+// exceptedPods lists what exceptions give to the pods of workloads, as "namespace/account what"; what the cluster ends by itself
+// stands in ending, behind the time.
+func exceptedPods(s *model.Spec, c *model.Cluster) (excepted, ending []string) {
+	ends := s.RefusedFrom()
 	for _, w := range c.Workloads() {
 		add := func(given bool, what string) {
-			if given {
-				all = append(all, w.Namespace.Name+"/"+accountName(w)+" "+what)
+			entry := w.Namespace.Name + "/" + accountName(w) + " " + what
+			end, ends := ends[w.Addr()][what]
+			switch {
+			case given && ends:
+				ending = append(ending, end.Format(time.RFC3339)+" "+entry)
+			case given:
+				excepted = append(excepted, entry)
 			}
 		}
 		add(w.Host.Network, "network")
@@ -142,17 +161,23 @@ func exceptedPods(c *model.Cluster) []string {
 			}
 		}
 	}
-	return all
+	return excepted, ending
 }
 
 // openNamespaces are those below the restricted level in which an add-on runs: their exception is for pods that the
-// specification does not know.
-func openNamespaces(s *model.Spec, c *model.Cluster) []string {
-	var names []string
+// specification does not know. Those that the cluster closes by itself stand in opening, behind the time.
+func openNamespaces(s *model.Spec, c *model.Cluster) (open, opening []string) {
+	ends := s.RefusedFrom()
 	for _, a := range s.AddOns {
-		if a.Namespace != nil && a.Namespace.Cluster == c && a.Namespace.PodSecurity != model.Restricted {
-			names = append(names, a.Namespace.Name)
+		n := a.Namespace
+		if n == nil || n.Cluster != c || n.PodSecurity == model.Restricted {
+			continue
+		}
+		if end, ok := ends[n.Addr()][""]; ok {
+			opening = append(opening, end.Format(time.RFC3339)+" "+n.Name)
+		} else {
+			open = append(open, n.Name)
 		}
 	}
-	return names
+	return open, opening
 }

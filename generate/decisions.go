@@ -45,7 +45,11 @@ func runDecisions(p *Pass) error {
 	var calendar []review
 	for _, e := range p.Spec.Exceptions {
 		exceptions = append(exceptions, exceptionRow{e, day(e.Expires)})
-		calendar = append(calendar, review{e.Expires, "ends: remove what it allows, or decide again", e.Addr(), e.Owner.Name})
+		what := "ends: remove what it allows, or decide again"
+		if e.OnExpiry == model.ExpiryRefuse {
+			what += "; new pods that need it are refused"
+		}
+		calendar = append(calendar, review{e.Expires, what, e.Addr(), e.Owner.Name})
 	}
 	for _, a := range p.Spec.Attestations {
 		title := ""

@@ -59,7 +59,7 @@ func docsSpec() *model.Spec {
 		Registries:   []*model.Registry{{Name: "main", Host: "registry.example"}},
 		Repositories: []*model.Repository{{Name: "platform", URL: "https://git.example.com/platform", Reviews: 2, SignedCommits: true}},
 		Backups:      []*model.Backup{{Name: "etcd", Cluster: c, To: "s3://b/etcd", Encrypted: true, Schedule: model.Daily}},
-		Exceptions:   []*model.Exception{{Name: "redis", Allows: []*model.Weakening{weak}, Reason: "it <must>", Owner: sre, Expires: time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC)}},
+		Exceptions:   []*model.Exception{{Name: "redis", Allows: []*model.Weakening{weak}, Reason: "it <must>", Owner: sre, Expires: time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC), OnExpiry: model.ExpiryRefuse}},
 		Attestations: []*model.Attestation{{Name: "mfa", Control: model.IDPMFA, Subject: c.Addr(), By: security, Evidence: "https://wiki.example/mfa", ReviewBy: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)}},
 		Weakenings:   []*model.Weakening{weak},
 	}
@@ -96,7 +96,7 @@ func TestDocumentsSayWhatTheSpecificationSays(t *testing.T) {
 			"| CIS-1.12-3.1.3 |",
 		},
 		"docs/by-hand.md":           {"`branch-protection`", "`disk-encryption`", "every node pool", "CIS"},
-		"docs/exceptions.md":        {"it &lt;must&gt;", "2027-03-31", "| `workload.shop.redis.host.pid` | sees every process \\| of the node |"},
+		"docs/exceptions.md":        {"it &lt;must&gt;", "2027-03-31", "the cluster refuses new pods that need it", "| `workload.shop.redis.host.pid` | sees every process \\| of the node |"},
 		"docs/attestations.md":      {"| `idp-mfa` |", "2027-01-31", "https://wiki.example/mfa"},
 		"docs/connectivity.md":      {"### From the internet\n\n| through | host | to | port |\n|---|---|---|---|\n| `gateway.public` | shop.example.com | `workload.shop.frontend` | 8080/TCP |", "| `gateway.public` | `workload.shop.frontend` | 8080/TCP | shop.example.com |", "| `workload.shop.frontend` | pay | api.pay.example | 443/TCP |"},
 		"docs/review-calendar.md":   {"| 2027-01-31 | `attestation.mfa` |"},

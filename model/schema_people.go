@@ -84,6 +84,9 @@ var exceptionBlock = &BlockType{
 		{Name: "reason", Type: lineType, Required: true, Doc: "Why it is needed."},
 		{Name: "owner", Type: to("team"), Required: true, Doc: "Who answers for it."},
 		{Name: "expires", Type: dateType, Required: true, Doc: "The first day on which it no longer holds."},
+		{Name: "on_expiry", Type: enum(ExpiryReport, ExpiryRefuse), Default: "report", Example: `on_expiry = "refuse"`, Doc: "What happens on that day. With \"report\", `validate` and `verify` fail, and the cluster goes on as before. " +
+			"With \"refuse\", the cluster also lets in no more pods that need the exception: pods that run stay, but none is made again after a crash of its node, an eviction, a rollout or a scale-up, so the workload goes down pod by pod. Only a new date that is generated and applied ends that. " +
+			"Refused is what shows in a pod: what host and security blocks allow, and pods below the restricted level in the namespace of an add-on. Debug containers are judged by the day on which their pod was made."},
 	},
 	Example: `exception "node-exporter" {
   allows  = [workload.monitoring.node-exporter.host.paths["/"]]

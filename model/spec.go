@@ -152,7 +152,17 @@ type Exception struct {
 	Reason  string
 	Owner   *Team
 	Expires time.Time // midnight UTC at the start of the day; the exception still holds on the day before
+	// OnExpiry is what the cluster itself does from then on; default ExpiryReport.
+	OnExpiry OnExpiry
 }
+
+// OnExpiry is what a cluster does when an exception has ended.
+type OnExpiry string
+
+const (
+	ExpiryReport OnExpiry = "report" // nothing: validate and verify fail
+	ExpiryRefuse OnExpiry = "refuse" // admission refuses new pods that need the exception
+)
 
 // Weakening is one value of the specification that is weaker than the default.
 type Weakening struct {
@@ -160,6 +170,10 @@ type Weakening struct {
 	Address Address
 	// Subject is the block that is weakened, for example "workload.monitoring.node-exporter".
 	Subject Address
+	// Attribute is the last two steps of the address, without key: "host.paths", "namespace.pod_security".
+	Attribute string
+	// Key is the key or element that is weak, "" where the attribute itself is: "/".
+	Key string
 	// Doc says what the value gives away, from the catalogue of weakenings.
 	Doc string
 	// Exception covers the weakening; nil only if the specification has errors.

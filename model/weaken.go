@@ -127,12 +127,13 @@ func indent(text string) string { return "  " + strings.ReplaceAll(text, "\n", "
 
 // findWeak collects the weakenings of a block and of those inside it.
 func (l *loader) findWeak(n *node, found map[Address]*weakValue) {
-	add := func(a Address, doc, what, harden string, at hcl.Range) {
+	add := func(a Address, attribute, key, doc, what, harden string, at hcl.Range) {
 		top := n.top()
-		found[a] = &weakValue{Weakening: &Weakening{Address: a, Subject: top.addr, Doc: doc}, at: at, what: what, harden: harden, subject: top}
+		weak := &Weakening{Address: a, Subject: top.addr, Attribute: attribute, Key: key, Doc: doc}
+		found[a] = &weakValue{Weakening: weak, at: at, what: what, harden: harden, subject: top}
 	}
 	if w := n.schema.Weakening; w != nil && w.weak(n.labels[len(n.labels)-1]) {
-		add(n.addr, w.Doc, n.describe(), "Leave it out", n.at)
+		add(n.addr, n.schema.Name, "", w.Doc, n.describe(), "Leave it out", n.at)
 	}
 	for _, s := range n.schema.Attributes {
 		w := s.Weakening
@@ -140,19 +141,19 @@ func (l *loader) findWeak(n *node, found map[Address]*weakValue) {
 		if w == nil || v == nil {
 			continue
 		}
-		addr := n.addr + Address("."+s.Name)
+		addr, attribute := n.addr+Address("."+s.Name), n.schema.Name+"."+s.Name
 		harden := "Leave it out"
 		if s.Required {
 			harden = "Write another value"
 		}
 		if v.v != nil {
 			if w.weak(v.v) {
-				add(addr, w.Doc, fmt.Sprintf("%s = %s", s.Name, literal(v.v)), harden, v.at)
+				add(addr, attribute, "", w.Doc, fmt.Sprintf("%s = %s", s.Name, literal(v.v)), harden, v.at)
 			}
 			continue
 		}
 		if w.Empty && len(v.list) == 0 && !v.bad {
-			add(addr, w.Doc, s.Name+" is empty", "Name at least one", v.at)
+			add(addr, attribute, "", w.Doc, s.Name+" is empty", "Name at least one", v.at)
 		}
 		for _, e := range v.list {
 			if s.Required && len(v.list) == 1 {
@@ -165,7 +166,7 @@ func (l *loader) findWeak(n *node, found map[Address]*weakValue) {
 				key, test = elementKey(e.v), e.v
 			}
 			if !w.Empty && w.weak(test) {
-				add(element(addr, key), w.Doc, fmt.Sprintf("%s has %q", s.Name, key), harden, e.at)
+				add(element(addr, key), attribute, key, w.Doc, fmt.Sprintf("%s has %q", s.Name, key), harden, e.at)
 			}
 		}
 	}
@@ -198,6 +199,7 @@ func (l *loader) buildException(n *node, found map[Address]*weakValue) {
 	e.Reason = as[string](l, n, "reason")
 	e.Owner = as[*Team](l, n, "owner")
 	e.Expires = as[time.Time](l, n, "expires")
+	e.OnExpiry = as[OnExpiry](l, n, "on_expiry")
 	l.notEmpty(n, "allows", "An exception names the weakenings that it accepts.")
 	for _, v := range l.items(n, "allows") {
 		r, ok := v.v.(*ref)
@@ -218,7 +220,23 @@ func (l *loader) buildException(n *node, found map[Address]*weakValue) {
 		}
 	}
 	slices.SortFunc(e.Allows, func(a, b *Weakening) int { return cmp.Compare(a.Address, b.Address) })
-	l.checkEnd(n, "expires", e.Expires, "exception", "Remove what it accepts, or let its owner decide again and write a new date.")
+	remedy, then := "Remove what it accepts, or let its owner decide again and write a new date.", ""
+	if e.OnExpiry == ExpiryRefuse {
+		then = " From then on the cluster refuses new pods that need it."
+		remedy = "The cluster refuses new pods that need it. " + remedy
+		l.checkRefusable(n, e)
+	}
+	l.checkEnd(n, "expires", e.Expires, "exception", remedy, then)
+}
+
+// checkRefusable holds that admission can refuse something of what the exception allows.
+func (l *loader) checkRefusable(n *node, e *Exception) {
+	refusable := func(w *Weakening) bool { return w.PodGrant() != "" || w.opensNamespace(l.spec.AddOns) }
+	if items := l.items(n, "allows"); len(e.Allows) < len(items) || slices.ContainsFunc(e.Allows, refusable) {
+		return
+	}
+	l.errorf(l.at(n, "on_expiry"), "Nothing to refuse", "Nothing that this exception allows shows in a pod, so admission could not refuse it on that day. "+
+		"Leave on_expiry out: `validate` and `verify` fail then.")
 }
 
 // coversNothing reports an address that names no weakening: because it is too wide, or because there is none.
@@ -268,8 +286,8 @@ func (l *loader) unclear(a Address) bool {
 	return walk(l.top)
 }
 
-// checkEnd judges the last day of an exception or attestation.
-func (l *loader) checkEnd(n *node, name string, end time.Time, what, remedy string) {
+// checkEnd judges the last day of an exception or attestation. What happens then is said while it is announced.
+func (l *loader) checkEnd(n *node, name string, end time.Time, what, remedy, then string) {
 	today := l.options.Today.UTC().Truncate(24 * time.Hour)
 	if end.IsZero() || today.IsZero() {
 		return
@@ -281,7 +299,7 @@ func (l *loader) checkEnd(n *node, name string, end time.Time, what, remedy stri
 	case left <= 0:
 		l.errorf(l.at(n, name), "Expired "+what, "It ended on %s. %s", end.Format(time.DateOnly), remedy)
 	case left <= warnBefore:
-		l.warnf(l.at(n, name), capital(what)+" ends soon", "It ends on %s, in %s.", end.Format(time.DateOnly), count(int(left.Hours()/24), "day"))
+		l.warnf(l.at(n, name), capital(what)+" ends soon", "It ends on %s, in %s.%s", end.Format(time.DateOnly), count(int(left.Hours()/24), "day"), then)
 	}
 }
 
@@ -303,7 +321,7 @@ func (l *loader) buildAttestation(n *node) {
 		a.Subject = r.addr
 	}
 	// What an attestation says is stale when its review is due, as an exception is.
-	l.checkEnd(n, "review_by", a.ReviewBy, "attestation", "Look at the evidence again and write a new date.")
+	l.checkEnd(n, "review_by", a.ReviewBy, "attestation", "Look at the evidence again and write a new date.", "")
 }
 
 // checkSubject holds that a control can be attested, and for this kind of subject. The controls of a managed control

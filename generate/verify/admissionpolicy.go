@@ -67,7 +67,7 @@ func (j *admissionJudge) run() {
 		}
 		path, ok := j.policy(name, single[name])
 		// An image or a namespace that is let through as a whole is a hole in the rest.
-		if ok && !(name == "digests" && len(j.lists["unresolved"]) > 0) && !(name == "exceptions" && len(j.lists["open"]) > 0) {
+		if ok && !(name == "digests" && len(j.lists["unresolved"]) > 0) && !(name == "exceptions" && len(j.lists["open"])+len(j.lists["opening"]) > 0) {
 			j.prove(single[name], path)
 		}
 	}

@@ -64,14 +64,24 @@ func expectedLists(s *model.Spec, c *model.Cluster) map[string][]string {
 			add("dedicated", w.Namespace.Name+"/"+w.Name+" "+w.Pool.Name)
 		}
 	}
+	ends := s.RefusedFrom()
 	for _, w := range c.Workloads() {
 		for _, what := range exceptionsOf(w) {
-			add("excepted", w.Namespace.Name+"/"+w.Name+" "+what)
+			entry := w.Namespace.Name + "/" + w.Name + " " + what
+			if end, ok := ends[w.Addr()][what]; ok {
+				add("ending", end.UTC().Format("2006-01-02T15:04:05Z")+" "+entry)
+			} else {
+				add("excepted", entry)
+			}
 		}
 	}
 	for _, a := range s.AddOns {
 		if n := a.Namespace; n != nil && n.Cluster == c && n.PodSecurity != model.Restricted {
-			add("open", n.Name)
+			if end, ok := ends[n.Addr()][""]; ok {
+				add("opening", end.UTC().Format("2006-01-02T15:04:05Z")+" "+n.Name)
+			} else {
+				add("open", n.Name)
+			}
 		}
 	}
 	slices.Sort(l["exempt"])
