@@ -35,3 +35,25 @@ func TestRefusalBeginsWhenTheLastExceptionEnds(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// What the language calls weak in a pod is what admission can refuse.
+func TestEveryWeaknessOfAPodCanBeRefused(t *testing.T) {
+	l := Load("testdata/everything", Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
+	if l.HasErrors() {
+		t.Fatal(l.Text())
+	}
+	ends := l.Spec.RefusedFrom()
+	for subject, grants := range map[Address][]string{
+		"workload.shop.web": {"network", "pid", "ipc", "port 8080", "path /var/log", "privileged", "escalation", "root", "unconfined", "capability NET_ADMIN", "capability CHOWN"},
+		"workload.shop.db":  {"root", "escalation"},
+	} {
+		for _, grant := range grants {
+			if ends[subject][grant].IsZero() {
+				t.Errorf("%s: %s is never refused", subject, grant)
+			}
+		}
+		if len(ends[subject]) != len(grants) {
+			t.Errorf("%s: %v", subject, ends[subject])
+		}
+	}
+}

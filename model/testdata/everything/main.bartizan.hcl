@@ -492,9 +492,10 @@ exception "everything" {
     workload.shop.web.host.ports[8080],
     workload.shop.web.host.paths["/var/log"],
   ]
-  reason  = var.why
-  owner   = team.sre
-  expires = "2027-03-31"
+  reason    = var.why
+  owner     = team.sre
+  expires   = "2027-03-31"
+  on_expiry = "refuse"
 }
 
 attestation "idp-mfa" {
