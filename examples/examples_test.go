@@ -10,10 +10,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 var update = flag.Bool("update", false, "write the committed output of the examples anew")
@@ -107,7 +106,7 @@ func compare(t *testing.T, committed, fresh string) {
 		case !ok:
 			t.Errorf("%s is missing: run make examples", filepath.Join(committed, path))
 		case !bytes.Equal(old, data):
-			t.Errorf("%s differs: run make examples\n%.2000s", filepath.Join(committed, path), cmp.Diff(string(old), string(data)))
+			t.Errorf("%s differs: run make examples\n%s", filepath.Join(committed, path), firstDifference(string(old), string(data)))
 		}
 	}
 	for path := range got {
@@ -115,6 +114,17 @@ func compare(t *testing.T, committed, fresh string) {
 			t.Errorf("%s is no longer generated: run make examples", filepath.Join(committed, path))
 		}
 	}
+}
+
+// firstDifference is the first line that differs. A whole diff of a large drawing takes minutes.
+func firstDifference(old, now string) string {
+	was, is := strings.Split(old, "\n"), strings.Split(now, "\n")
+	for i := range min(len(was), len(is)) {
+		if was[i] != is[i] {
+			return fmt.Sprintf("line %d: -%.500s\nline %d: +%.500s", i+1, was[i], i+1, is[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, then %d", len(was), len(is))
 }
 
 func read(t *testing.T, dir string) map[string][]byte {

@@ -2,6 +2,7 @@ package generate
 
 import (
 	"bytes"
+	"slices"
 
 	"sigs.k8s.io/yaml"
 )
@@ -23,16 +24,20 @@ func YAML(objects ...any) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// marshal leaves out the status, which belongs to the cluster: Go's API types write it even where it is empty.
+// marshal leaves out the status, which belongs to the cluster: Go's API types write it even where it is empty. Only a field
+// of the object itself begins a line, and what belongs to it is indented.
 func marshal(object any) ([]byte, error) {
 	data, err := yaml.Marshal(object)
-	if err != nil || !bytes.Contains(data, []byte("\nstatus:")) {
-		return data, err
-	}
-	var fields map[string]any
-	if err := yaml.Unmarshal(data, &fields); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	delete(fields, "status")
-	return yaml.Marshal(fields)
+	before, status, has := bytes.Cut(data, []byte("\nstatus:"))
+	if !has {
+		return data, nil
+	}
+	_, rest, more := bytes.Cut(status, []byte("\n"))
+	for more && bytes.HasPrefix(rest, []byte(" ")) {
+		_, rest, more = bytes.Cut(rest, []byte("\n"))
+	}
+	return slices.Concat(before, []byte("\n"), rest), nil
 }

@@ -3,26 +3,29 @@ package model
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// secretPatterns are texts that are secrets by their form.
+// secretPatterns are texts that are secrets by their form. What matches a pattern has one of its marks in it, in lower case:
+// every text of a specification is looked at, and patterns are slow.
 var secretPatterns = []struct {
 	what    string
+	marks   []string
 	pattern *regexp.Regexp
 }{
-	{"a private key", regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----`)},
-	{"an AWS access key", regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b`)},
-	{"a token of GitHub", regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,})`)},
-	{"a token of GitLab", regexp.MustCompile(`\bgl(pat|dt|rt|cbt)-[A-Za-z0-9_-]{20,}`)},
-	{"a token of Slack", regexp.MustCompile(`\bxox[abeoprs]-[A-Za-z0-9-]{10,}`)},
-	{"a JSON web token", regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+`)},
-	{"a token of Vault", regexp.MustCompile(`\bhv[sbr]\.[A-Za-z0-9_-]{20,}`)},
-	{"a secret key of age", regexp.MustCompile(`(?i)\bAGE-SECRET-KEY-1[A-Z0-9]{50,}`)},
-	{"an API key of Google", regexp.MustCompile(`\bAIza[A-Za-z0-9_-]{35}\b`)},
-	{"a secret key of Stripe", regexp.MustCompile(`\b[rs]k_live_[A-Za-z0-9]{20,}`)},
-	{"a URL with a password", regexp.MustCompile(`[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s:@$<{]+@`)},
-	{"a bootstrap token", regexp.MustCompile(`^[a-z0-9]{6}\.[a-z0-9]{16}$`)},
+	{"a private key", []string{"private key"}, regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----`)},
+	{"an AWS access key", []string{"akia", "asia"}, regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b`)},
+	{"a token of GitHub", []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"}, regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,})`)},
+	{"a token of GitLab", []string{"glpat-", "gldt-", "glrt-", "glcbt-"}, regexp.MustCompile(`\bgl(pat|dt|rt|cbt)-[A-Za-z0-9_-]{20,}`)},
+	{"a token of Slack", []string{"xox"}, regexp.MustCompile(`\bxox[abeoprs]-[A-Za-z0-9-]{10,}`)},
+	{"a JSON web token", []string{"eyj"}, regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+`)},
+	{"a token of Vault", []string{"hvs.", "hvb.", "hvr."}, regexp.MustCompile(`\bhv[sbr]\.[A-Za-z0-9_-]{20,}`)},
+	{"a secret key of age", []string{"-key-1"}, regexp.MustCompile(`(?i)\bAGE-SECRET-KEY-1[A-Z0-9]{50,}`)},
+	{"an API key of Google", []string{"aiza"}, regexp.MustCompile(`\bAIza[A-Za-z0-9_-]{35}\b`)},
+	{"a secret key of Stripe", []string{"k_live_"}, regexp.MustCompile(`\b[rs]k_live_[A-Za-z0-9]{20,}`)},
+	{"a URL with a password", []string{"://"}, regexp.MustCompile(`[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s:@$<{]+@`)},
+	{"a bootstrap token", []string{"."}, regexp.MustCompile(`^[a-z0-9]{6}\.[a-z0-9]{16}$`)},
 }
 
 // looksSecret says what secret the text looks like, or "".
@@ -30,8 +33,9 @@ func looksSecret(s string) string {
 	if len(s) < 12 {
 		return ""
 	}
+	lower := strings.ToLower(s)
 	for _, p := range secretPatterns {
-		if p.pattern.MatchString(s) {
+		if slices.ContainsFunc(p.marks, func(m string) bool { return strings.Contains(lower, m) }) && p.pattern.MatchString(s) {
 			return p.what
 		}
 	}

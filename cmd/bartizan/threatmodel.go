@@ -119,7 +119,7 @@ func runThreatmodel(s *streams, f *threatmodelFlags, args []string) error {
 
 // analyse answers the questions of the flags for one specification.
 func (f *threatmodelFlags) analyse(spec *model.Spec, now time.Time) (*threatmodel.Report, error) {
-	t, err := newTree(spec)
+	t, err := prove(spec)
 	if err != nil {
 		return nil, err
 	}

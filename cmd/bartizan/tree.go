@@ -20,13 +20,23 @@ type tree struct {
 // newTree generates the tree in memory and proves it. An error is a bug or the machine: a claim of our own that the
 // bytes do not bear out is never written.
 func newTree(spec *model.Spec) (*tree, error) {
+	return grow(spec, func(p *generate.Pass, t *tree) error { return writeSummary(p, t.posture()) })
+}
+
+// prove is newTree without the summary of the threat model, for those who analyse attacks themselves.
+func prove(spec *model.Spec) (*tree, error) {
+	return grow(spec, func(*generate.Pass, *tree) error { return nil })
+}
+
+// grow generates the tree, proves it, and lets the last generator add what rests on the proofs.
+func grow(spec *model.Spec, last func(*generate.Pass, *tree) error) (*tree, error) {
 	t := &tree{spec: spec}
 	summary := &generate.Generator{
 		Name: "threat-model",
 		Doc:  "summarise the threat model\n\nIt runs last, because it needs what the other files prove.",
 		Run: func(p *generate.Pass) error {
 			t.result = verify.Run(spec, p.Files(), verify.All)
-			return writeSummary(p, t.posture())
+			return last(p, t)
 		},
 	}
 	var err error
