@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode"
 
 	"github.com/bartizan-dev/bartizan/e2e/build"
 	"github.com/bartizan-dev/bartizan/e2e/judges"
@@ -50,14 +51,7 @@ func judge(t *testing.T, j *judges.Judge, objects []judges.Object) (*judges.Tree
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := builder()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := b.Binaries(t.Context(), j.Component)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, _ := program(t, j)
 	schemas, err := schemaDir()
 	if err != nil {
 		t.Fatal(err)
@@ -67,6 +61,32 @@ func judge(t *testing.T, j *judges.Judge, objects []judges.Object) (*judges.Tree
 		t.Fatal(err)
 	}
 	return tree, report
+}
+
+// program returns the directory in which the judge's program is, and its version. It skips the test if the program is to be
+// found on the path, and is not there.
+func program(t *testing.T, j *judges.Judge) (dir, version string) {
+	t.Helper()
+	if j.OnPath {
+		file, err := exec.LookPath(j.Name)
+		if err != nil {
+			t.Skipf("%s is not installed", j.Name)
+		}
+		out, err := exec.CommandContext(t.Context(), file, j.Version...).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		words := strings.FieldsFunc(string(out), func(r rune) bool { return r == ':' || unicode.IsSpace(r) })
+		return filepath.Dir(file), words[len(words)-1]
+	}
+	b, err := builder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if dir, err = b.Binaries(t.Context(), j.Component); err != nil {
+		t.Fatal(err)
+	}
+	return dir, j.Component.Version
 }
 
 var builder = sync.OnceValues(func() (*build.Builder, error) {

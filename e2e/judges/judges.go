@@ -1,5 +1,5 @@
 // Package judges lets the scanners that users run judge a generated tree. Each is built from its own module at a fixed
-// version, runs without a network, and is read by its machine-readable output. What a judge finds is a fault of the tree,
+// version, or found where programs are, runs without a network, and is read by its machine-readable output. What a judge finds is a fault of the tree,
 // or a contradiction with a reason in testdata/contradictions.txt.
 package judges
 
@@ -13,8 +13,12 @@ import (
 type Judge struct {
 	// Name is also the name of the program.
 	Name string
-	// Component is what the program is built from.
+	// Component is what the program is built from, unless it is OnPath.
 	Component build.Component
+	// OnPath is a judge that cannot be built from the module proxy. It judges where its program is installed.
+	OnPath bool
+	// Version are the arguments with which a program on the path prints its version.
+	Version []string
 	// Judges reports whether the judge has checks for an object. It must then have judged it.
 	Judges func(Object) bool
 	// Weak is a check that an object of testdata/weak.yaml must fail.
@@ -24,7 +28,7 @@ type Judge struct {
 }
 
 // All are the judges, by the time that their programs take to build.
-func All() []*Judge { return []*Judge{kubeconform, kubeScore, kubesec, trivy} }
+func All() []*Judge { return []*Judge{kubeconform, kubeScore, kubesec, kubeLinter, polaris, trivy} }
 
 // Court is what a judge works with.
 type Court struct {

@@ -20,6 +20,7 @@ func TestJudgesAcceptTheExamples(t *testing.T) {
 	ledger := judges.NewLedger(contradictions(t))
 	for _, j := range judges.All() {
 		t.Run(j.Name, func(t *testing.T) {
+			_, version := program(t, j)
 			objects, passed, explained, unexplained := 0, 0, 0, 0
 			for _, example := range examples(t) {
 				tree, report := judge(t, j, example.objects)
@@ -41,7 +42,7 @@ func TestJudgesAcceptTheExamples(t *testing.T) {
 				t.Error(wrong)
 			}
 			fmt.Printf("%-12s %-8s %6d objects %6d checks passed %4d failed %4d failed with a reason\n",
-				j.Name, j.Component.Version, objects, passed, unexplained, explained)
+				j.Name, version, objects, passed, unexplained, explained)
 		})
 	}
 }
