@@ -24,13 +24,14 @@ var networkPolicy = &Generator{
 Each namespace gets a policy that isolates all its pods in both directions. Each workload gets one that admits the
 declared sources to its ports, and lets it out to the cluster's DNS, the workloads that it calls, its egress
 destinations and, if it has api_access, the API server. Where the CNI is Cilium, what Kubernetes' own policies cannot
-say (DNS names, nodes, the API server, Cilium's gateway) is a CiliumNetworkPolicy in the same file. Host-network pods
+say (DNS names, nodes, the API server, Cilium's gateway) is a CiliumNetworkPolicy in the same file. Where it is Antrea, DNS
+names are a NetworkPolicy of Antrea's in the same file, which first drops what no name may lead to. Host-network pods
 use their node's addresses: no policy selects them, and none is written for them.`,
 	Controls: []model.ControlID{
 		model.DefaultDeny, model.IngressExact, model.EgressExact,
 		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly, model.GatewaySourcesExact,
 	},
-	Kinds: slices.Concat(objectKinds("networking.k8s.io/v1", "NetworkPolicy"), objectKinds("cilium.io/v2", "CiliumNetworkPolicy")),
+	Kinds: slices.Concat(objectKinds("networking.k8s.io/v1", "NetworkPolicy"), objectKinds("cilium.io/v2", "CiliumNetworkPolicy"), objectKinds("crd.antrea.io/v1beta1", "NetworkPolicy")),
 	Run:   runNetworkPolicy,
 }
 
@@ -130,7 +131,7 @@ func gatewayPolicy(p *Pass, net *network, g *model.Gateway) error {
 	}, net.gateway(g).objects(namespaceMeta(g.Namespace, name), metav1.LabelSelector{MatchLabels: maps.Clone(g.Selector)})...)
 }
 
-// objects returns the NetworkPolicy and, if anything needs it, the CiliumNetworkPolicy of the same name.
+// objects returns the NetworkPolicy and, if anything needs it, the policy of Cilium or Antrea of the same name.
 func (r *netRules) objects(meta metav1.ObjectMeta, pods metav1.LabelSelector) []any {
 	meta.Annotations = map[string]string{whyAnnotation: r.why()}
 	policy := &networkingv1.NetworkPolicy{
@@ -144,6 +145,13 @@ func (r *netRules) objects(meta metav1.ObjectMeta, pods metav1.LabelSelector) []
 			TypeMeta:   typeMeta("cilium.io/v2", "CiliumNetworkPolicy"),
 			ObjectMeta: meta,
 			Spec:       CiliumRule{EndpointSelector: pods, Ingress: r.ciliumIngress, Egress: r.ciliumEgress},
+		})
+	}
+	if len(r.antreaEgress) > 0 {
+		objects = append(objects, &AntreaNetworkPolicy{
+			TypeMeta:   typeMeta("crd.antrea.io/v1beta1", "NetworkPolicy"),
+			ObjectMeta: meta,
+			Spec:       AntreaRules{Tier: AntreaTier, Priority: 100, AppliedTo: []AntreaAppliedTo{{PodSelector: pods}}, Egress: r.antreaEgress},
 		})
 	}
 	return objects

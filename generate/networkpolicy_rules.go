@@ -48,6 +48,7 @@ type netRules struct {
 	egress        []networkingv1.NetworkPolicyEgressRule
 	ciliumIngress []CiliumIngress
 	ciliumEgress  []CiliumEgress
+	antreaEgress  []AntreaEgress
 	reasons       []string
 	// complete is false if the CNI cannot express a declared destination.
 	complete bool
@@ -160,6 +161,9 @@ func (n *network) workload(w *model.Workload) *netRules {
 	if len(w.APIAccess) > 0 {
 		n.callAPI(r)
 	}
+	if len(r.antreaEgress) > 0 {
+		r.antreaEgress = append(n.neverByName(w), r.antreaEgress...)
+	}
 	return r
 }
 
@@ -249,19 +253,57 @@ func (n *network) leave(r *netRules, e *model.Egress) {
 			To: blocks, Ports: []networkingv1.NetworkPolicyPort{netPort(e.Protocol, e.Port)},
 		})
 	}
-	if len(e.FQDNs) > 0 {
-		if n.cluster.Network.CNI != model.Cilium {
-			r.complete = false
-			r.reasons = append(r.reasons, fmt.Sprintf("egress %s is not allowed: %s knows no DNS names", e.Name, n.cluster.Network.CNI))
-			return
-		}
+	if len(e.FQDNs) > 0 && !n.byName(r, e) {
+		r.complete = false
+		r.reasons = append(r.reasons, fmt.Sprintf("egress %s is not allowed: no rules for DNS names are written for %s", e.Name, n.cluster.Network.CNI))
+		return
+	}
+	r.reasons = append(r.reasons, fmt.Sprintf("→ egress %s (%d/%s)", e.Name, e.Port, protocolOf(e.Protocol)))
+}
+
+// byName lets connections out to DNS names, and reports whether the CNI can.
+func (n *network) byName(r *netRules, e *model.Egress) bool {
+	switch n.cluster.Network.CNI {
+	case model.Cilium:
 		var names []CiliumFQDN
 		for _, f := range e.FQDNs {
 			names = append(names, CiliumFQDN{MatchName: f})
 		}
 		r.ciliumEgress = append(r.ciliumEgress, CiliumEgress{ToFQDNs: names, ToPorts: ciliumPorts(e.Protocol, e.Port)})
+	case model.Antrea:
+		rule := AntreaEgress{Name: "egress-" + e.Name, Action: AntreaAllow, Ports: []networkingv1.NetworkPolicyPort{netPort(e.Protocol, e.Port)}}
+		for _, f := range e.FQDNs {
+			rule.To = append(rule.To, AntreaPeer{FQDN: f})
+		}
+		r.antreaEgress = append(r.antreaEgress, rule)
+	default:
+		return false
 	}
-	r.reasons = append(r.reasons, fmt.Sprintf("→ egress %s (%d/%s)", e.Name, e.Port, protocolOf(e.Protocol)))
+	return true
+}
+
+// neverByName are Antrea's rules before those that allow names: whoever answers for a name chooses its address, so the
+// metadata addresses and the API server are out of reach first, unless they are declared.
+func (n *network) neverByName(w *model.Workload) []AntreaEgress {
+	var rules []AntreaEgress
+	if !n.reachesMetadata(w) {
+		rule := AntreaEgress{Name: "never-metadata", Action: AntreaDrop}
+		for _, p := range model.MetadataAddresses {
+			rule.To = append(rule.To, AntreaPeer{IPBlock: &AntreaIPBlock{CIDR: p.String()}})
+		}
+		rules = append(rules, rule)
+	}
+	if n.reachesAPI(w) {
+		return rules
+	}
+	for i, s := range n.cluster.APIServers() {
+		rules = append(rules, AntreaEgress{
+			Name: fmt.Sprintf("never-api-server-%d", i+1), Action: AntreaDrop,
+			To:    []AntreaPeer{{IPBlock: &AntreaIPBlock{CIDR: netip.PrefixFrom(s.Addr(), s.Addr().BitLen()).String()}}},
+			Ports: []networkingv1.NetworkPolicyPort{netPort(model.TCP, int(s.Port()))},
+		})
+	}
+	return rules
 }
 
 // callAPI lets connections out to the API server. Address ranges match no node under Cilium, so it has an entity.

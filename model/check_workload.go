@@ -188,6 +188,14 @@ func (l *loader) checkPodSecurity(n *node, w *Workload) {
 	}
 }
 
+// withoutNames says of network plugins why no rules for DNS names are written for them.
+var withoutNames = map[CNI]string{
+	// https://docs.tigera.io/calico-enterprise/latest/network-policy/domain-based-policy
+	Calico: "Its open-source edition has none; those of Calico Enterprise and Calico Cloud are not written.",
+	// https://ovn-kubernetes.io/features/network-security-controls/egress-firewall/
+	OVNKubernetes: "Its EgressFirewall holds for all pods of a namespace together, not for one workload.",
+}
+
 // checkEgress keeps connections inside the cluster with calls, where both ends are known, and holds that the network
 // plugin can tell the destinations apart: the NetworkPolicy of Kubernetes knows no DNS names.
 func (l *loader) checkEgress(n *node, w *Workload) {
@@ -199,8 +207,8 @@ func (l *loader) checkEgress(n *node, w *Workload) {
 		if w.Host.Network {
 			l.warnf(b.at, "Egress not held", "%s uses its node's network, where no network policy holds: it reaches whatever its node reaches. Leave the block out, which nothing enforces.", n.describe())
 		}
-		if len(l.items(b, "fqdns")) > 0 && c.Network.CNI != "" && c.Network.CNI != Cilium {
-			l.errorf(l.at(b, "fqdns"), "Names not enforced", "The rules that limit connections to DNS names are written for cni = \"cilium\" only; %s has %q. Give the addresses in cidrs, or a zone.", c.Addr(), c.Network.CNI)
+		if why := withoutNames[c.Network.CNI]; why != "" && len(l.items(b, "fqdns")) > 0 {
+			l.errorf(l.at(b, "fqdns"), "Names not enforced", "Rules that limit connections to DNS names are written for cni = \"cilium\" and \"antrea\"; %s has %q. %s Give the addresses in cidrs, or a zone.", c.Addr(), c.Network.CNI, why)
 		}
 		for _, v := range l.items(b, "cidrs") {
 			p := of[netip.Prefix](v)

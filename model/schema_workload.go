@@ -169,7 +169,7 @@ var workloadBlocks = []*BlockType{
   port  = 443
 }`,
 		Attributes: []*Attribute{
-			{Name: "fqdns", Type: listOf(dnsNameType), Doc: "DNS names of the destination; the network plugin must be cilium."},
+			{Name: "fqdns", Type: listOf(dnsNameType), Doc: "DNS names of the destination; the network plugin must be cilium or antrea."},
 			{Name: "cidrs", Type: listOf(cidrType), Doc: "Networks.",
 				Weakening: &Weakness{Doc: "Stolen data can be sent anywhere, and tools fetched from anywhere.", Values: []any{"0.0.0.0/0", "::/0"}}},
 			{Name: "zones", Type: listOf(to("zone")), Doc: "Zones.",

@@ -53,7 +53,7 @@ var (
 		{groups: runPods[0].groups, resources: runPods[0].resources, verbs: []string{"create"}},
 	}
 	changeNamespaces = []right{{groups: core, resources: []string{"namespaces"}, verbs: changeVerbs}}
-	changePolicies   = []right{{groups: []string{"networking.k8s.io", "cilium.io", "crd.projectcalico.org", "policy.networking.k8s.io"}, resources: []string{"networkpolicies", "ciliumnetworkpolicies"},
+	changePolicies   = []right{{groups: []string{"networking.k8s.io", "cilium.io", "crd.antrea.io", "crd.projectcalico.org", "policy.networking.k8s.io"}, resources: []string{"networkpolicies", "ciliumnetworkpolicies"},
 		verbs: slices.Concat(writeVerbs, deleteVerbs)}}
 	closeNodes = right{groups: core, resources: []string{"nodes", "nodes/status"}, verbs: changeVerbs}
 	deletePods = []right{closeNodes, {groups: core, resources: []string{"pods"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}

@@ -15,6 +15,21 @@ type netPolicy struct {
 	subject   selector // pods of the namespace that the policy selects
 	ingress   *netDirection
 	egress    *netDirection // nil: the policy does not concern the direction and isolates nothing in it
+	// before says that the policy is judged before those of Kubernetes: it isolates nothing, and what it allows they cannot refuse.
+	before bool
+	drops  []netDrop // of egress, in policies with before: judged before what they allow
+}
+
+// netDrop refuses connections to addresses. No ports: all of them.
+type netDrop struct {
+	place string
+	addrs addrSet
+	ports []netPorts
+}
+
+// covers reports whether the rule refuses the port.
+func (d netDrop) covers(port int, protocol model.Protocol) bool {
+	return netRule{ports: d.ports}.matchesPort(nil, port, protocol)
 }
 
 // netDirection is what a policy allows in one direction. Without rules it allows nothing.
@@ -33,9 +48,10 @@ type netPeer struct {
 	place      string
 	pods       *podPeer
 	addrs      addrSet
-	entity     string // of Cilium: "kube-apiserver", "host", …
-	name       string // DNS name
-	everywhere bool   // any destination or source
+	entity     string  // of Cilium: "kube-apiserver", "host", …
+	name       string  // DNS name
+	leads      addrSet // of a name: where it may lead, if the policy says so
+	everywhere bool    // any destination or source
 }
 
 // podPeer selects pods by their own labels and those of their namespace.
@@ -126,12 +142,23 @@ func (e *evaluator) direction(subject *netPod, other netEnd, listener *netPod, p
 		return true
 	}
 	isolated := false
-	for _, p := range e.selecting(subject.namespace, subject.labels) {
+	selecting := e.selecting(subject.namespace, subject.labels)
+	for _, p := range selecting {
+		if pick(p) == nil || pick(p) != p.egress {
+			continue
+		}
+		for _, d := range p.drops {
+			if d.covers(port, protocol) && (other.addr.IsValid() && d.addrs.contains(other.addr) || other.pod != nil && d.addrs.overlaps(other.pod.addrs)) {
+				return false
+			}
+		}
+	}
+	for _, p := range selecting {
 		d := pick(p)
 		if d == nil {
 			continue
 		}
-		isolated = true
+		isolated = isolated || !p.before
 		for _, r := range d.rules {
 			if r.matchesPort(listener, port, protocol) && e.matchesPeer(r, other) {
 				return true

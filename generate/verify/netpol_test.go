@@ -12,7 +12,7 @@ import (
 	"github.com/bartizan-dev/bartizan/model"
 )
 
-// parsePolicies reads NetworkPolicies and CiliumNetworkPolicies; namespace "ns" is filled in where it is left out.
+// parsePolicies reads NetworkPolicies, also of Antrea, and CiliumNetworkPolicies; namespace "ns" is filled in where it is left out.
 func parsePolicies(t *testing.T, text string) []*netPolicy {
 	t.Helper()
 	var out []*netPolicy
@@ -26,6 +26,19 @@ func parsePolicies(t *testing.T, text string) []*netPolicy {
 				c.Namespace = "ns"
 			}
 			p, err := parseCilium("f.yaml", &c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, p)
+			continue
+		}
+		if strings.Contains(doc, "apiVersion: crd.antrea.io") {
+			a := &generate.AntreaNetworkPolicy{}
+			if err := yaml.UnmarshalStrict([]byte(doc), a); err != nil {
+				t.Fatal(err)
+			}
+			a.Namespace = "ns"
+			p, err := parseAntrea("f.yaml", a)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,8 +25,8 @@ var networkPolicyCheck = &Check{
 Default deny: a policy of the namespace selects every pod for both directions and allows nothing, and every other
 policy of the namespace selects pods of a declared workload only. Exact: the permissions of all policies that may
 select the workload's pods are the declared ones. Rules of the API: k8s.io/api/networking/v1, NetworkPolicySpec;
-https://kubernetes.io/docs/concepts/services-networking/network-policies/. Of Cilium's policies the part that Bartizan
-writes is understood. A host-network pod is outside of every policy; for such workloads nothing is proved.`,
+https://kubernetes.io/docs/concepts/services-networking/network-policies/. Of Cilium's and Antrea's policies the part that
+Bartizan writes is understood. A host-network pod is outside of every policy; for such workloads nothing is proved.`,
 	Controls: []model.ControlID{
 		model.DefaultDeny, model.IngressExact, model.EgressExact,
 		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly, model.GatewaySourcesExact,
@@ -95,7 +95,7 @@ func (j *networkJudge) collect() {
 			if !steersTraffic(o) || j.gatewaySources(o) {
 				continue
 			}
-			policy, err = j.cilium(o, v)
+			policy, err = j.native(o, v)
 		default:
 			continue
 		}
@@ -111,15 +111,23 @@ func (j *networkJudge) collect() {
 	j.policies = newEvaluator(policies, nil)
 }
 
-func (j *networkJudge) cilium(o Object, u *unstructured.Unstructured) (*netPolicy, error) {
-	if o.GVK.Group != "cilium.io" || o.GVK.Version != "v2" || o.GVK.Kind != "CiliumNetworkPolicy" {
+// native reads a policy of the network plugin's own.
+func (j *networkJudge) native(o Object, u *unstructured.Unstructured) (*netPolicy, error) {
+	kinds := map[string]model.CNI{"cilium.io/v2 CiliumNetworkPolicy": model.Cilium, "crd.antrea.io/v1beta1 NetworkPolicy": model.Antrea}
+	cni, ok := kinds[o.GVK.GroupVersion().String()+" "+o.GVK.Kind]
+	switch {
+	case !ok:
 		return nil, fmt.Errorf("%s in %s is not judged", o.GVK.Kind, o.GVK.GroupVersion())
-	}
-	if j.cluster.Network.CNI != model.Cilium {
-		return nil, fmt.Errorf("the CNI is %s, not Cilium", j.cluster.Network.CNI)
-	}
-	if o.Namespace == "" {
+	case j.cluster.Network.CNI != cni:
+		return nil, fmt.Errorf("the CNI is %s, not %s", j.cluster.Network.CNI, cni)
+	case o.Namespace == "":
 		return nil, fmt.Errorf("metadata.namespace is missing")
+	case cni == model.Antrea:
+		var a generate.AntreaNetworkPolicy
+		if err := decodeObject(u, &a); err != nil {
+			return nil, err
+		}
+		return parseAntrea(o.Path, &a)
 	}
 	var c generate.CiliumNetworkPolicy
 	if err := decodeObject(u, &c); err != nil {

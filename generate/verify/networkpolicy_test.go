@@ -79,7 +79,7 @@ func netSpec(cni model.CNI) *model.Spec {
 	legacy.Selector = map[string]string{"app": "legacy", "tier": "back"}
 	dns := port(legacy, "dns", 53, model.UDP)
 	db.Calls = []*model.Port{dns}
-	if cni == model.Cilium {
+	if cni == model.Cilium || cni == model.Antrea {
 		legacy.Egress = []*model.Egress{{Name: "pay", FQDNs: []string{"api.pay.example", "cdn.pay.example"}, Port: 443, Protocol: model.TCP}}
 	}
 	gitops := &model.GitOps{Name: "flux", Kind: model.Flux, Branch: "main", Deploys: c.Namespaces}
@@ -117,7 +117,7 @@ func netFiles(t *testing.T, spec *model.Spec, names ...string) (*generate.Set, m
 }
 
 func TestDeclaredFlowsAreProved(t *testing.T) {
-	for _, cni := range []model.CNI{model.Cilium, model.Calico} {
+	for _, cni := range []model.CNI{model.Cilium, model.Calico, model.Antrea} {
 		spec := netSpec(cni)
 		set, files := netFiles(t, spec, "network-policy", "gateway")
 		result := Run(spec, files, []*Check{networkPolicyCheck})
@@ -175,7 +175,7 @@ func end(c *model.Cluster, w *model.Workload) netEnd {
 
 // The check compares sets of permissions; this test asks the evaluator about every pair and port instead.
 func TestEveryPairAndPortIsAllowedIfAndOnlyIfDeclared(t *testing.T) {
-	for _, cni := range []model.CNI{model.Cilium, model.Calico} {
+	for _, cni := range []model.CNI{model.Cilium, model.Calico, model.Antrea} {
 		spec := netSpec(cni)
 		_, files := netFiles(t, spec, "network-policy", "gateway")
 		comparePairs(t, spec, files)

@@ -21,11 +21,13 @@ func (j *networkJudge) workload(w *model.Workload) {
 	out := isolated(policies, w.Selector, egressOf)
 	egress := allowedBy(policies, egressOf)
 	declared := j.declaredEgress(w)
-	v.exact(model.EgressExact, out, egress, declared)
+	if !v.dropsDeclared(policies, declared) {
+		v.exact(model.EgressExact, out, egress, declared)
+	}
 
 	metadata := addrs(model.MetadataAddresses...)
 	v.blocked(model.MetadataBlocked, out, policies, declared, func(r netRule, p netPeer) bool {
-		return p.addrs != nil && p.addrs.overlaps(metadata)
+		return p.addrs.overlaps(metadata) || p.leads.overlaps(metadata)
 	})
 	v.blocked(model.APIEgressBlocked, out, policies, declared, j.reachesAPI)
 	v.blocked(model.DNSClusterOnly, out, policies, declared, func(r netRule, p netPeer) bool {
@@ -61,7 +63,7 @@ func (j *networkJudge) concerning(namespace string, labels map[string]string) []
 
 // isolated reports whether a policy selects every pod with the labels for the direction.
 func isolated(policies []*netPolicy, labels map[string]string, pick func(*netPolicy) *netDirection) bool {
-	return slices.ContainsFunc(policies, func(p *netPolicy) bool { return pick(p) != nil && p.subject.judge(labels) == always })
+	return slices.ContainsFunc(policies, func(p *netPolicy) bool { return pick(p) != nil && !p.before && p.subject.judge(labels) == always })
 }
 
 // pathFor returns the file of the policy that is the workload's own, or the one that isolates it.
@@ -94,6 +96,8 @@ func (j *networkJudge) reachesAPI(r netRule, p netPeer) bool {
 		return true
 	case p.entity != "":
 		return r.opens(j.cluster.APIPort()) // control-plane nodes are nodes
+	case p.leads != nil:
+		return slices.ContainsFunc(servers, func(a netip.AddrPort) bool { return p.leads.contains(a.Addr()) && r.opens(int(a.Port())) })
 	case p.addrs != nil && len(servers) == 0:
 		return true // a managed control plane at addresses that are not known
 	case p.addrs != nil:
@@ -129,6 +133,25 @@ func (v *workloadVerdict) exact(control model.ControlID, isolated bool, allowed,
 	if allowed.compare(declared, func(place, message string) { v.find(control, place, message) }) && v.understood {
 		v.judge.pass.Prove(control, v.subject, v.path)
 	}
+}
+
+// dropsDeclared reports declared addresses that a policy drops before any other is asked.
+func (v *workloadVerdict) dropsDeclared(policies []*netPolicy, declared *permissions) bool {
+	dropped := false
+	for _, p := range policies {
+		for _, d := range p.drops {
+			for at, set := range declared.addrs {
+				if d.covers(at.port, at.protocol) && d.addrs.overlaps(set) {
+					dropped = true
+				}
+			}
+			if dropped {
+				v.find(model.EgressExact, p.path+separator+p.object+": "+d.place, "The rule drops declared addresses.")
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // blocked proves that no rule reaches something. Where a declaration reaches it, the control does not exist and
