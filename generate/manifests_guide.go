@@ -21,6 +21,7 @@ It reads which kinds the other generators have written, so that it names what is
 var customResources = []struct{ group, owner string }{
 	{"argoproj.io", "Argo CD"},
 	{"cilium.io", "Cilium, which its operator installs"},
+	{"crd.antrea.io", "Antrea"},
 	{"external-secrets.io", "External Secrets Operator"},
 	{"gateway.networking.k8s.io", "Gateway API, standard channel"},
 	{"kustomize.toolkit.fluxcd.io", "Flux (kustomize-controller)"},
