@@ -23,6 +23,7 @@ var parts = slices.Concat([]part{
 	{"an account with rights", func(f *specimen) { f.each(func(w *model.Workload) { w.APIAccess = nil }) }},
 	{"a neighbour with an account", func(f *specimen) { f.pay.APIAccess = nil }},
 	{"a secret of a workload", func(f *specimen) { f.cart.Secrets = nil }},
+	{"a privileged container", func(f *specimen) { f.cart.Containers[0].Security.Privileged = false }},
 	{"a second container", func(f *specimen) { f.cart.Containers = f.cart.Containers[:1]; f.cart.Volumes = nil }},
 	{"a volume of two containers", func(f *specimen) { f.cart.Volumes = nil }},
 	{"a port of the node", func(f *specimen) { f.cart.Host.Ports = nil }},

@@ -52,13 +52,27 @@ prints this page.
 
 // remark says how the row's cluster differs from the others.
 func (r *published) remark() string {
-	switch {
-	case r.cluster != "":
-		return ", in Kubernetes " + r.cluster
-	case r.without != "":
-		return ", in a cluster without `" + r.without + "`; with it, nothing opens"
+	text := ""
+	if r.cluster != "" {
+		text = ", in Kubernetes " + r.cluster
 	}
-	return ""
+	if len(r.without) == 0 {
+		return text
+	}
+	text += ", in a cluster without `" + strings.Join(r.without, "` and `") + "`; with "
+	if len(r.without) > 1 {
+		text += "these"
+	} else {
+		text += "it"
+	}
+	if r.shut == nil {
+		return text + ", nothing opens"
+	}
+	var shut []string
+	for _, c := range r.shut {
+		shut = append(shut, c.String())
+	}
+	return text + ", " + strings.Join(shut, " and ") + " stays shut"
 }
 
 func claims(all []claim) string {

@@ -9,9 +9,10 @@ import (
 
 // remedies says what brings a control that is neither attested nor weakened by a value: %s is the name of its subject.
 var remedies = map[model.ControlID]string{
-	model.ImageDigest:     "let the pipeline write the image's digest to images.bartizan.json",
-	model.DigestsEnforced: "let the pipeline write the digests of all images to images.bartizan.json",
-	model.RuntimeSandbox:  `place the workload on a node_pool with runtime = "gvisor"`,
+	model.ImageDigest:        "let the pipeline write the image's digest to images.bartizan.json",
+	model.DigestsEnforced:    "let the pipeline write the digests of all images to images.bartizan.json",
+	model.ExceptionsConfined: "give add-ons whose pods need exceptions a namespace at the restricted level, or declare their pods as workloads",
+	model.RuntimeSandbox:     `place the workload on a node_pool with runtime = "gvisor"`,
 }
 
 // change says in the language of the specification what would bring the control to its subject.

@@ -19,8 +19,8 @@ var (
 	runPods      = []right{{groups: []string{"", "apps", "batch"}, resources: []string{"pods", "replicationcontrollers", "deployments", "daemonsets", "statefulsets", "replicasets", "jobs", "cronjobs"}, verbs: writeVerbs}}
 	enterPods    = []right{{groups: core, resources: []string{"pods/exec", "pods/attach"}, verbs: []string{"create"}}}
 	debugPods    = []right{{groups: core, resources: []string{"pods/ephemeralcontainers"}, verbs: changeVerbs}}
-	forwardPorts = []right{{groups: core, resources: []string{"pods/portforward", "pods/proxy", "services/proxy"}, verbs: []string{"create"}}}
-	proxyPods    = []right{{groups: core, resources: []string{"pods/proxy", "services/proxy"}, verbs: []string{"get"}}}
+	forwardPorts = []right{{groups: core, resources: []string{"pods/portforward"}, verbs: []string{"create"}}}
+	proxyPods    = []right{{groups: core, resources: []string{"pods/proxy", "services/proxy"}, verbs: []string{"create", "get"}}}
 	// A WebSocket opens with a GET. From 1.35 on the API server asks for create too (KEP-4006); proxies it asks for nothing more.
 	enterPodsByGet    = []right{{groups: core, resources: []string{"pods/exec", "pods/attach"}, verbs: []string{"get"}, before: 35}}
 	forwardPortsByGet = []right{{groups: core, resources: []string{"pods/portforward"}, verbs: []string{"get"}, before: 35}}
@@ -55,9 +55,10 @@ var (
 	changeNamespaces = []right{{groups: core, resources: []string{"namespaces"}, verbs: changeVerbs}}
 	changePolicies   = []right{{groups: []string{"networking.k8s.io", "cilium.io", "crd.antrea.io", "crd.projectcalico.org", "policy.networking.k8s.io"}, resources: []string{"networkpolicies", "ciliumnetworkpolicies"},
 		verbs: slices.Concat(writeVerbs, deleteVerbs)}}
-	closeNodes = right{groups: core, resources: []string{"nodes", "nodes/status"}, verbs: changeVerbs}
-	deletePods = []right{closeNodes, {groups: core, resources: []string{"pods"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
-	evictPods  = []right{closeNodes, {groups: core, resources: []string{"pods/eviction"}, verbs: []string{"create"}}}
+	changeAdmission = []right{{groups: []string{"admissionregistration.k8s.io"}, resources: []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
+	closeNodes      = right{groups: core, resources: []string{"nodes", "nodes/status"}, verbs: changeVerbs}
+	deletePods      = []right{closeNodes, {groups: core, resources: []string{"pods"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
+	evictPods       = []right{closeNodes, {groups: core, resources: []string{"pods/eviction"}, verbs: []string{"create"}}}
 
 	mutateRequests = []right{{groups: []string{"admissionregistration.k8s.io", "apiregistration.k8s.io", "apiextensions.k8s.io"},
 		resources: []string{"mutatingwebhookconfigurations", "mutatingadmissionpolicies", "apiservices", "customresourcedefinitions"}, verbs: writeVerbs}}

@@ -99,6 +99,7 @@ func weakSpecimen() *specimen {
 	f.cart.Host.Ports = []int{9100}
 	f.cart.Egress = []*model.Egress{{Name: "mail", FQDNs: []string{"mail.example.com"}, Port: 443}}
 	f.pay.Ports[0].From = []model.Peer{f.shop, f.jump}
+	f.cart.Containers[0].Security.Privileged = true
 	return f
 }
 

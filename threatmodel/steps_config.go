@@ -108,8 +108,10 @@ var configSteps = slices.Concat([]*Step{
 				}
 				c := w.Namespace.Cluster
 				for _, p := range c.NodePools {
-					b.Add(Edge{Title: "Run a privileged pod in a new namespace on pool " + p.Name + " as workload " + name(w), Premises: on(b.account(w)), To: b.node(p),
-						Blockers: by(hold(model.PodSecurityDefault, c), hold(model.NoEscalation, w))})
+					for _, away := range keptAway(p, false) {
+						b.Add(Edge{Title: "Run a privileged pod in a new namespace on pool " + p.Name + " as workload " + name(w), Premises: on(b.account(w)), To: b.node(p),
+							Blockers: append(by(hold(model.PodSecurityDefault, c), hold(model.NoEscalation, w), hold(model.ExceptionsConfined, c)), away...)})
+					}
 				}
 			})
 		}}},
@@ -131,6 +133,18 @@ var configSteps = slices.Concat([]*Step{
 					b.Add(Edge{Title: "Change the network policies of namespace " + b.namespaceOf(h.Subject).Name + " as workload " + name(w), Premises: on(b.account(w)), Undoes: &h, Blockers: by(hold(model.NoEscalation, w))})
 				}
 			}},
+			// The API server evaluates no admission policy on admission policies.
+			{Name: "delete-admission-policy", Effort: PublicTool,
+				Undoes: admissionPolicies, Undo: func(b *Builder, h model.Hold) {
+					for _, c := range b.Spec.Clusters {
+						if c.Addr() != h.Subject {
+							continue
+						}
+						for _, w := range b.admissionWriters(c) {
+							b.Add(Edge{Title: "Delete the admission policy for " + string(h.Control) + " as workload " + name(w), Premises: on(b.account(w)), Undoes: &h, Blockers: by(hold(model.NoEscalation, w))})
+						}
+					}
+				}},
 		},
 	},
 	{
@@ -189,6 +203,23 @@ func (b *Builder) stays(n *model.Namespace) *Position {
 func (b *Builder) destroyed(x *model.Backup) *Position {
 	return b.position(Position{ID: string(x.Addr()) + "/destroyed", Kind: KindImpact, Lane: LaneData, Address: x.Addr(), Asset: model.SensitivityHigh,
 		Title: "Power to destroy the copies of backup " + x.Name})
+}
+
+// admissionPolicies are the controls that are admission policies of the cluster.
+var admissionPolicies = []model.ControlID{
+	model.RegistriesEnforced, model.DigestsEnforced, model.PoliciesProtected, model.ServiceTypesEnforced,
+	model.PlacementEnforced, model.ExecRefused, model.AccountsEnforced, model.ExceptionsConfined,
+}
+
+// admissionWriters are the workloads that may take admission policies away, which are objects of the whole cluster.
+func (b *Builder) admissionWriters(c *model.Cluster) []*model.Workload {
+	var all []*model.Workload
+	b.granted(changeAdmission, func(w *model.Workload, everywhere bool) {
+		if everywhere && w.Namespace.Cluster == c {
+			all = append(all, w)
+		}
+	})
+	return all
 }
 
 // namespaceOf is the namespace of a control's subject, or nil.

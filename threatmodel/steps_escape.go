@@ -18,7 +18,7 @@ var escapeSteps = []*Step{
 		Variants: []*Variant{{Name: "privileged", Effort: PublicTool, Expand: func(b *Builder) {
 			b.escapes(privileged, func(w *model.Workload, from *Position) {
 				b.Add(Edge{Title: "Mount the node's disk from privileged workload " + name(w), Premises: on(from), To: b.runsOn(w),
-					Blockers: by(hold(model.NoPrivileged, w), hold(model.PodSecurityEnforced, w.Namespace)), Reveals: b.alarms(w)})
+					Blockers: podGuards(w, asksFor(w, privileged), model.NoPrivileged), Reveals: b.alarms(w)})
 			})
 		}}},
 	},
@@ -32,7 +32,7 @@ var escapeSteps = []*Step{
 					return
 				}
 				b.Add(Edge{Title: "Enter the namespaces of the node from workload " + name(w), Premises: on(from), To: b.runsOn(w),
-					Blockers: by(hold(model.NoHostNamespaces, w), hold(model.NoPrivileged, w), hold(model.PodSecurityEnforced, w.Namespace)), Reveals: b.alarms(w)})
+					Blockers: podGuards(w, w.Host.PID && asksFor(w, privileged), model.NoHostNamespaces, model.NoPrivileged), Reveals: b.alarms(w)})
 			})
 		}}},
 	},
@@ -46,7 +46,7 @@ var escapeSteps = []*Step{
 					return
 				}
 				b.Add(Edge{Title: "Trace a process of the node from workload " + name(w), Premises: on(from), To: b.runsOn(w),
-					Blockers: by(hold(model.NoHostNamespaces, w), hold(model.NoAddedCapabilities, w), hold(model.PodSecurityEnforced, w.Namespace)), Reveals: b.alarms(w)})
+					Blockers: podGuards(w, w.Host.PID && asksFor(w, capability("SYS_PTRACE")), model.NoHostNamespaces, model.NoAddedCapabilities), Reveals: b.alarms(w)})
 			})
 		}}},
 	},
@@ -57,7 +57,7 @@ var escapeSteps = []*Step{
 		Variants: []*Variant{{Name: "sys-module", Effort: PublicTool, Expand: func(b *Builder) {
 			b.escapes(capability("SYS_MODULE"), func(w *model.Workload, from *Position) {
 				b.Add(Edge{Title: "Load a kernel module from workload " + name(w), Premises: on(from), To: b.runsOn(w),
-					Blockers: by(hold(model.NoAddedCapabilities, w), hold(model.PodSecurityEnforced, w.Namespace)), Reveals: b.alarms(w)})
+					Blockers: podGuards(w, asksFor(w, capability("SYS_MODULE")), model.NoAddedCapabilities), Reveals: b.alarms(w)})
 			})
 		}}},
 	},
@@ -69,14 +69,14 @@ var escapeSteps = []*Step{
 			{Name: "sys-admin", Effort: PublicTool, Expand: func(b *Builder) {
 				b.escapes(capability("SYS_ADMIN"), func(w *model.Workload, from *Position) {
 					b.Add(Edge{Title: "Use the capability SYS_ADMIN of workload " + name(w) + " to reach the node", Premises: on(from), To: b.runsOn(w),
-						Blockers: by(hold(model.NoAddedCapabilities, w), hold(model.PodSecurityEnforced, w.Namespace)), Hinders: by(hold(model.SeccompProfile, w)), Reveals: b.alarms(w)})
+						Blockers: podGuards(w, asksFor(w, capability("SYS_ADMIN")), model.NoAddedCapabilities), Hinders: by(hold(model.SeccompProfile, w)), Reveals: b.alarms(w)})
 				})
 			}},
 			{Name: "dac-read-search", Effort: PublicTool, Expand: func(b *Builder) {
 				b.escapes(capability("DAC_READ_SEARCH"), func(w *model.Workload, from *Position) {
 					for _, p := range poolsOf(w) {
 						b.Add(Edge{Title: "Read files of nodes of pool " + p.Name + " by handle from workload " + name(w), Premises: on(from), To: b.liveFiles(p),
-							Blockers: by(hold(model.NoAddedCapabilities, w), hold(model.PodSecurityEnforced, w.Namespace)), Hinders: by(hold(model.SeccompProfile, w)), Reveals: b.alarms(w)})
+							Blockers: podGuards(w, asksFor(w, capability("DAC_READ_SEARCH")), model.NoAddedCapabilities), Hinders: by(hold(model.SeccompProfile, w)), Reveals: b.alarms(w)})
 					}
 				})
 			}},
@@ -89,7 +89,7 @@ var escapeSteps = []*Step{
 		Variants: []*Variant{{Name: "as-root", Effort: PublicTool, Expand: func(b *Builder) {
 			b.hostPaths(func(p string, m model.HostMode) bool { return m == model.ReadWrite && sensitive(p) }, func(w *model.Workload, from *Position) {
 				b.Add(Edge{Title: "Write to directories of the node from workload " + name(w), Premises: on(from), To: b.runsOn(w),
-					Blockers: by(hold(model.NoHostPaths, w), hold(model.NonRoot, w), hold(model.PodSecurityEnforced, w.Namespace)), Reveals: b.alarms(w)})
+					Blockers: podGuards(w, mountsAsRoot(w), model.NoHostPaths, model.NonRoot), Reveals: b.alarms(w)})
 			})
 		}}},
 	},
@@ -113,14 +113,14 @@ var escapeSteps = []*Step{
 					return m == model.ReadWrite && slices.ContainsFunc(kernelHelpers, func(h string) bool { return covers(p, h) })
 				}, func(w *model.Workload, from *Position) {
 					b.Add(Edge{Title: "Have the node's kernel run a program for workload " + name(w), Premises: on(from), To: b.runsOn(w),
-						Blockers: by(hold(model.NoHostPaths, w), hold(model.NonRoot, w), hold(model.PodSecurityEnforced, w.Namespace)), Reveals: b.alarms(w)})
+						Blockers: podGuards(w, mountsAsRoot(w), model.NoHostPaths, model.NonRoot), Reveals: b.alarms(w)})
 				})
 			}},
 			{Name: "log-link", Effort: Skill, Expand: func(b *Builder) {
 				b.hostPaths(func(p string, m model.HostMode) bool { return m == model.ReadWrite && covers(p, "/var/log") }, func(w *model.Workload, from *Position) {
 					for _, p := range poolsOf(w) {
 						b.Add(Edge{Title: "Have the kubelets of pool " + p.Name + " serve any file as a log of workload " + name(w), Premises: on(from, b.logs(p.Cluster)), To: b.liveFiles(p),
-							Blockers: by(hold(model.NoHostPaths, w), hold(model.NonRoot, w), hold(model.PodSecurityEnforced, w.Namespace)), Reveals: b.alarms(w)})
+							Blockers: podGuards(w, mountsAsRoot(w), model.NoHostPaths, model.NonRoot), Reveals: b.alarms(w)})
 					}
 				})
 			}},
@@ -148,7 +148,7 @@ var escapeSteps = []*Step{
 				return slices.ContainsFunc(runtimeSockets, func(s string) bool { return covers(p, s) })
 			}, func(w *model.Workload, from *Position) {
 				b.Add(Edge{Title: "Start a container on the node through its runtime from workload " + name(w), Premises: on(from), To: b.runsOn(w),
-					Blockers: by(hold(model.NoHostPaths, w), hold(model.NonRoot, w), hold(model.PodSecurityEnforced, w.Namespace)), Reveals: b.alarms(w)})
+					Blockers: podGuards(w, mountsAsRoot(w), model.NoHostPaths, model.NonRoot), Reveals: b.alarms(w)})
 			})
 		}}},
 	},
@@ -306,7 +306,7 @@ func (b *Builder) sharesHost(takes func(model.Host) bool, f func(w *model.Worklo
 			return
 		}
 		for _, p := range poolsOf(w) {
-			f(w, p, by(hold(model.NoHostNamespaces, w), hold(model.PodSecurityEnforced, w.Namespace)))
+			f(w, p, podGuards(w, takes(w.Host), model.NoHostNamespaces))
 		}
 	})
 }
@@ -328,12 +328,11 @@ func (b *Builder) hostPaths(match func(path string, mode model.HostMode) bool, f
 func expandHostRead(b *Builder, guard model.ControlID) {
 	b.hostPaths(func(p string, _ model.HostMode) bool { return sensitive(p) }, func(w *model.Workload, from *Position) {
 		for _, p := range poolsOf(w) {
-			g := model.Hold{Control: guard, Subject: w.Addr()}
+			blockers := podGuards(w, mountsAsRoot(w), model.NoHostPaths, model.NonRoot)
 			if guard == model.FilePermissions {
-				g.Subject = p.Addr()
+				blockers = append(podGuards(w, len(w.Host.Paths) > 0, model.NoHostPaths), hold(guard, p))
 			}
-			b.Add(Edge{Title: "Read the keys of nodes of pool " + p.Name + " from workload " + name(w), Premises: on(from), To: b.liveFiles(p),
-				Blockers: by(hold(model.NoHostPaths, w), g, hold(model.PodSecurityEnforced, w.Namespace))})
+			b.Add(Edge{Title: "Read the keys of nodes of pool " + p.Name + " from workload " + name(w), Premises: on(from), To: b.liveFiles(p), Blockers: blockers})
 		}
 	})
 }

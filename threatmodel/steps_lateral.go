@@ -66,7 +66,7 @@ var lateralSteps = []*Step{
 					return
 				}
 				b.Add(Edge{Title: "Spoof addresses from workload " + name(w), Premises: on(b.pod(w)), To: b.traffic(w.Namespace.Cluster),
-					Blockers: by(hold(model.CapabilitiesDropped, w), hold(model.PodSecurityEnforced, w.Namespace)), Hinders: b.meshOf(w)})
+					Blockers: podGuards(w, asksFor(w, capability("NET_RAW", "NET_ADMIN")), model.CapabilitiesDropped), Hinders: b.meshOf(w)})
 			})
 		}}},
 	},
@@ -281,7 +281,7 @@ var lateralSteps = []*Step{
 func (b *Builder) sharesHostNetwork(f func(w *model.Workload, guards []model.Hold)) {
 	b.workloads(func(w *model.Workload) {
 		if !w.Host.Any() || w.Host.Network {
-			f(w, by(hold(model.NoHostNamespaces, w), hold(model.PodSecurityEnforced, w.Namespace)))
+			f(w, podGuards(w, w.Host.Network, model.NoHostNamespaces))
 		}
 	})
 }

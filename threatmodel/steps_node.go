@@ -365,11 +365,8 @@ func (b *Builder) joinToken(c *model.Cluster) *Position {
 // closedPools calls f for each pool that takes no shared workloads, with the control that keeps them away.
 func (b *Builder) closedPools(f func(*model.NodePool, model.Hold)) {
 	b.pools(func(p *model.NodePool) {
-		switch {
-		case controlPlane(p):
-			f(p, hold(model.ControlPlaneTaint, p))
-		case p.Dedicated:
-			f(p, hold(model.PoolDedicated, p))
+		if taint, closed := taintOf(p); closed {
+			f(p, taint)
 		}
 	})
 }

@@ -113,17 +113,24 @@ var rightsSteps = []*Step{
 	{
 		ID: "R-04", Layer: model.LayerConfig, Title: "Create a pod that takes its node",
 		Doc: "A new pod may ask for everything that the workload's own manifest does without: privileges, directories of the node, and by its " +
-			"tolerations any node of the cluster, control plane included. Only admission stands against it.",
+			"tolerations any node of the cluster, control plane included. Only admission stands against it: the level of the namespace, the policy that confines exceptions to their workloads, and for nodes that are not for all the policy on tolerations.",
 		ATTACK: []string{"T1610", "T1611"}, Microsoft: []string{"Privileged container"}, Sources: []string{"KubeHound POD_CREATE", "IceKube CREATE_PRIVILEGED_WORKLOAD", "kubesplaining 002"}, Coverage: []string{"N1", "D6", "N3"},
 		Variants: []*Variant{
 			{Name: "privileged", Effort: PublicTool, Expand: func(b *Builder) {
-				b.newPods(func(n *model.Namespace, p *model.NodePool) {
-					b.Add(Edge{Title: "Run a privileged pod of namespace " + n.Name + " on pool " + p.Name, Premises: on(b.deploy(n)), To: b.node(p), Blockers: by(hold(model.PodSecurityEnforced, n))})
+				b.newPods(func(n *model.Namespace, p *model.NodePool, away []model.Hold) {
+					b.Add(Edge{Title: "Run a privileged pod of namespace " + n.Name + " on pool " + p.Name, Premises: on(b.deploy(n)), To: b.node(p),
+						Blockers: append(by(hold(model.PodSecurityEnforced, n), hold(model.ExceptionsConfined, n.Cluster)), away...)})
 				})
 			}},
-			{Name: "kernel", Effort: Hard, Fault: Vulnerability, Remains: "A harmless pod on any node shares that node's kernel; who may deploy may choose the node and leave the sandbox out.", Expand: func(b *Builder) {
-				b.newPods(func(n *model.Namespace, p *model.NodePool) {
-					b.Add(Edge{Title: "Exploit an unknown vulnerability in the kernel of pool " + p.Name + " from a new pod of namespace " + n.Name, Premises: on(b.deploy(n)), To: b.node(p), Atom: b.kernelVulnerable(p)})
+			{Name: "excepted", Effort: PublicTool, Remains: "Who may create pods with the account of a workload has its exceptions; a namespace of its own keeps others from them.", Expand: func(b *Builder) {
+				b.exceptedPods(func(w *model.Workload, p *model.NodePool, away []model.Hold) {
+					b.Add(Edge{Title: "Run a pod with the account and the exceptions of workload " + name(w) + " on pool " + p.Name, Premises: on(b.deploy(w.Namespace)), To: b.node(p),
+						Blockers: append(podGuards(w, true), away...)})
+				})
+			}},
+			{Name: "kernel", Effort: Hard, Fault: Vulnerability, Remains: "A harmless pod shares its node's kernel; who may deploy may choose among the nodes that are for all, and leave the sandbox out.", Expand: func(b *Builder) {
+				b.newPods(func(n *model.Namespace, p *model.NodePool, away []model.Hold) {
+					b.Add(Edge{Title: "Exploit an unknown vulnerability in the kernel of pool " + p.Name + " from a new pod of namespace " + n.Name, Premises: on(b.deploy(n)), To: b.node(p), Blockers: away, Atom: b.kernelVulnerable(p)})
 				})
 			}},
 		},
@@ -134,16 +141,16 @@ var rightsSteps = []*Step{
 		ATTACK: []string{"T1609"}, Microsoft: []string{"Exec into container"}, Sources: []string{"KubeHound POD_EXEC", "IceKube EXEC_INTO, DEBUG_POD", "Microsoft MS-TA9006"}, Coverage: []string{"C6", "N6"},
 		Variants: []*Variant{
 			{Name: "workload", Effort: PublicTool, Expand: func(b *Builder) {
-				b.enters(enterPods, "Run commands in pods of namespace ", b.everyPodOf)
-				b.enters(enterPodsByGet, "Run commands by a WebSocket in pods of namespace ", b.everyPodOf)
+				b.enters(enterPods, "Run commands in pods of namespace ", b.everyPodOf, model.ExecRefused)
+				b.enters(enterPodsByGet, "Run commands by a WebSocket in pods of namespace ", b.everyPodOf, model.ExecRefused)
 			}},
 			{Name: "ephemeral-container", Effort: PublicTool, Expand: func(b *Builder) {
-				b.enters(debugPods, "Add containers to pods of namespace ", b.everyPodOf)
+				b.enters(debugPods, "Add containers to pods of namespace ", b.everyPodOf, model.ExecRefused)
 			}},
 			{Name: "port-forward", Effort: PublicTool, Expand: func(b *Builder) {
-				b.enters(forwardPorts, "Connect through the API server to pods of namespace ", b.portsOf)
+				b.enters(forwardPorts, "Connect through the API server to pods of namespace ", b.portsOf, model.ExecRefused)
 				b.enters(proxyPods, "Send requests through the API server to pods of namespace ", b.portsOf)
-				b.enters(forwardPortsByGet, "Connect by a WebSocket through the API server to pods of namespace ", b.portsOf)
+				b.enters(forwardPortsByGet, "Connect by a WebSocket through the API server to pods of namespace ", b.portsOf, model.ExecRefused)
 			}},
 			{Name: "forwarded-ports", Effort: Intended, Remains: "What is forwarded comes from the node, past network policies, and arrives on localhost too.", Expand: func(b *Builder) {
 				b.workloads(func(w *model.Workload) {
@@ -155,7 +162,7 @@ var rightsSteps = []*Step{
 			{Name: "people", Effort: PublicTool, Expand: func(b *Builder) {
 				b.members(func(c *model.Cluster, t *model.Team) {
 					for _, n := range grantedNamespaces(t, c) {
-						b.Add(Edge{Title: "Run commands in pods of namespace " + n.Name + " as team " + t.Name, Premises: on(b.member(c, t)), To: b.everyPodOf(n), Blockers: by(hold(model.PeopleLeastPrivilege, t)), Reveals: by(hold(model.APIAudit, c))})
+						b.Add(Edge{Title: "Run commands in pods of namespace " + n.Name + " as team " + t.Name, Premises: on(b.member(c, t)), To: b.everyPodOf(n), Blockers: by(hold(model.PeopleLeastPrivilege, t), hold(model.ExecRefused, c)), Reveals: by(hold(model.APIAudit, c))})
 					}
 				})
 			}},
@@ -195,7 +202,7 @@ var rightsSteps = []*Step{
 		ATTACK: []string{"T1528"}, Microsoft: []string{"Container service account"}, Sources: []string{"IceKube GENERATE_TOKEN, CREATE_SECRET_WITH_TOKEN", "rbac-police token_request"}, Coverage: []string{"C6"},
 		Variants: []*Variant{
 			{Name: "token-request", Effort: PublicTool, Expand: func(b *Builder) { b.mintsTokens(requestTokens) }},
-			{Name: "token-secret", Effort: PublicTool, Expand: func(b *Builder) { b.mintsTokens(makeTokenSecrets) }},
+			{Name: "token-secret", Effort: PublicTool, Expand: func(b *Builder) { b.mintsTokens(makeTokenSecrets, model.AccountsEnforced) }},
 		},
 	},
 	{
@@ -205,7 +212,7 @@ var rightsSteps = []*Step{
 		Variants: []*Variant{{Name: "token-secret", Effort: PublicTool, Expand: func(b *Builder) {
 			b.workloads(func(w *model.Workload) {
 				if len(w.APIAccess) > 0 {
-					b.Add(Edge{Title: "Find a token of workload " + name(w) + " among the Secrets", Premises: on(b.namespaceSecrets(w.Namespace)), To: b.token(w), Blockers: by(hold(model.BoundTokens, w.Namespace.Cluster))})
+					b.Add(Edge{Title: "Find a token of workload " + name(w) + " among the Secrets", Premises: on(b.namespaceSecrets(w.Namespace)), To: b.token(w), Blockers: by(hold(model.BoundTokens, w.Namespace.Cluster), hold(model.AccountsEnforced, w.Namespace.Cluster))})
 				}
 			})
 		}}},
@@ -245,7 +252,7 @@ var rightsSteps = []*Step{
 			b.workloads(func(w *model.Workload) {
 				n := w.Namespace
 				b.Add(Edge{Title: "Use the default account of namespace " + n.Name + " from workload " + name(w), Premises: on(b.pod(w), b.api(n.Cluster)), To: b.defaultAccount(n),
-					Blockers: by(hold(model.OwnAccount, w), hold(model.DefaultAccountEmpty, n), hold(model.NoToken, w))})
+					Blockers: by(hold(model.OwnAccount, w), hold(model.DefaultAccountEmpty, n), hold(model.NoToken, w), hold(model.AccountsEnforced, n.Cluster))})
 			})
 		}}},
 	},
@@ -296,15 +303,6 @@ func grantedNamespaces(t *model.Team, c *model.Cluster) []*model.Namespace {
 	return all
 }
 
-// newPods calls f for each namespace and each pool on which a new pod of it can be made to run.
-func (b *Builder) newPods(f func(*model.Namespace, *model.NodePool)) {
-	b.namespaces(func(n *model.Namespace) {
-		for _, p := range n.Cluster.NodePools {
-			f(n, p)
-		}
-	})
-}
-
 // takesRights adds edges for the workloads whose rights let them take any right where they have these: in their
 // namespace, or in the cluster.
 func (b *Builder) takesRights(rights []right, title string) {
@@ -317,25 +315,26 @@ func (b *Builder) takesRights(rights []right, title string) {
 	})
 }
 
-// enters adds edges from the workloads that hold the rights to the namespaces where they count.
-func (b *Builder) enters(rights []right, title string, to func(*model.Namespace) *Position) {
+// enters adds edges from the workloads that hold the rights to the namespaces where they count. Admission names the
+// controls of the cluster that refuse it, whoever asks.
+func (b *Builder) enters(rights []right, title string, to func(*model.Namespace) *Position, admission ...model.ControlID) {
 	b.granted(rights, func(w *model.Workload, all bool) {
 		for _, n := range reachOf(w, all) {
-			b.Add(Edge{Title: title + n.Name + " as workload " + name(w), Premises: on(b.account(w)), To: to(n), Blockers: by(hold(model.NoEscalation, w))})
+			b.Add(Edge{Title: title + n.Name + " as workload " + name(w), Premises: on(b.account(w)), To: to(n), Blockers: refused(w, admission)})
 		}
 	})
 }
 
 // mintsTokens adds edges from the workloads whose rights yield tokens: of the system's accounts in the whole cluster, of
-// their neighbours' in one namespace.
-func (b *Builder) mintsTokens(rights []right) {
+// their neighbours' in one namespace. Admission names the controls of the cluster that refuse it, whoever asks.
+func (b *Builder) mintsTokens(rights []right, admission ...model.ControlID) {
 	b.granted(rights, func(w *model.Workload, all bool) {
 		if all {
-			b.Add(Edge{Title: "Mint a token of a system account as workload " + name(w), Premises: on(b.account(w)), To: b.admin(w.Namespace.Cluster), Blockers: by(hold(model.NoEscalation, w))})
+			b.Add(Edge{Title: "Mint a token of a system account as workload " + name(w), Premises: on(b.account(w)), To: b.admin(w.Namespace.Cluster), Blockers: refused(w, admission)})
 			return
 		}
 		b.neighbours(w, false, func(x *model.Workload) {
-			b.Add(Edge{Title: "Mint a token of workload " + name(x) + " as workload " + name(w), Premises: on(b.account(w)), To: b.token(x), Blockers: by(hold(model.NoEscalation, w))})
+			b.Add(Edge{Title: "Mint a token of workload " + name(x) + " as workload " + name(w), Premises: on(b.account(w)), To: b.token(x), Blockers: refused(w, admission)})
 		})
 	})
 }

@@ -11,11 +11,10 @@ var undoSteps = []*Step{
 		// Controls of single workloads are left out: an administrator deploys what he likes beside them.
 		Variants: []*Variant{{Name: "objects", Effort: PublicTool,
 			Remains: "An administrator may change every object; what he changes is in the audit trail.",
-			Undoes: []model.ControlID{
+			Undoes: append([]model.ControlID{
 				model.DefaultDeny, model.PodSecurityEnforced, model.DefaultAccountEmpty, model.PeopleLeastPrivilege, model.NamespaceQuota,
-				model.RegistriesEnforced, model.DigestsEnforced, model.PoliciesProtected, model.ServiceTypesEnforced, model.GatewayRoutesRestricted,
-				model.MeshStrictMTLS, model.PoolDedicated, model.ControlPlaneTaint, model.GitOpsPerNamespace, model.BreakGlassAccess,
-			},
+				model.GatewayRoutesRestricted, model.MeshStrictMTLS, model.PoolDedicated, model.ControlPlaneTaint, model.GitOpsPerNamespace, model.BreakGlassAccess,
+			}, admissionPolicies...),
 			Undo: func(b *Builder, h model.Hold) {
 				for _, c := range b.clustersOfSubject(h.Subject) {
 					b.Add(Edge{Title: "Undo " + string(h.Control) + " of " + string(h.Subject) + " as cluster-admin of " + c.Name, Premises: on(b.admin(c)), Undoes: &h, Reveals: by(hold(model.APIAudit, c))})

@@ -73,7 +73,9 @@ func TestAttacks(t *testing.T) {
 		{name: "privileged container under admission", start: []string{"workload.shop.cart"}, target: "node_pool.general", change: privileged,
 			without: []string{"no-privileged@workload.shop.cart", "pod-security-enforced@namespace.shop"}, step: "E-01"},
 		{name: "directory of the node, as root", start: []string{"workload.shop.cart"}, target: "node_pool.general",
-			change:  func(f *fixture) { f.cart.Host.Paths["/etc"] = model.ReadWrite },
+			change: func(f *fixture) {
+				f.cart.Host.Paths["/etc"], f.cart.Containers[0].Security.RunAsRoot = model.ReadWrite, true
+			},
 			without: []string{"no-host-paths@workload.shop.cart", "pod-security-enforced@namespace.shop", "non-root@workload.shop.cart"}, step: "E-06"},
 		{name: "sibling with a shared user", start: []string{"workload.shop.cart/container.proxy"}, target: "workload.shop.cart/container.cart",
 			change: func(f *fixture) { sidecar(f.cart) }, without: []string{"sibling-isolation@workload.shop.cart"}, step: "P-04"},
@@ -95,7 +97,29 @@ func TestAttacks(t *testing.T) {
 			without: []string{"no-token@workload.shop.cart", "api-egress-blocked@workload.shop.cart"}, step: "P-02"},
 		{name: "metadata service", start: []string{"workload.shop.cart"}, target: "node_pool.general/cloud-identity",
 			without: []string{"metadata-blocked@workload.shop.cart", "metadata-firewall@node_pool.general"}, step: "L-01"},
-		{name: "privileged pod in a namespace without admission", start: []string{"namespace.shop/deploy"}, target: "cluster.shop/cluster-admin", without: []string{"pod-security-enforced@namespace.shop"}, step: "R-04"},
+		{name: "privileged pod, where Pod Security is off and no policy confines exceptions", start: []string{"namespace.shop/deploy"}, target: "node_pool.general",
+			without: []string{"pod-security-enforced@namespace.shop", "exceptions-confined"}, step: "R-04"},
+		{name: "privileged pod with a toleration", start: []string{"namespace.shop/deploy"}, target: "cluster.shop/cluster-admin",
+			without: []string{"pod-security-enforced@namespace.shop", "exceptions-confined", "placement-enforced"}, step: "R-04"},
+		{name: "privileged pod on control-plane nodes without their taint", start: []string{"namespace.shop/deploy"}, target: "node_pool.control",
+			without: []string{"pod-security-enforced@namespace.shop", "exceptions-confined", "control-plane-taint"}, step: "R-04"},
+		{name: "pod with the account of an excepted workload", start: []string{"namespace.shop/deploy"}, target: "node_pool.payments", change: privileged,
+			without: []string{"pod-security-enforced@namespace.shop", "pool-dedicated"}, step: "R-04"},
+		{name: "directory of the node without an exception", start: []string{"workload.shop.cart"}, target: "node_pool.general",
+			without: []string{"no-host-paths@workload.shop.cart", "pod-security-enforced@namespace.shop", "non-root@workload.shop.cart", "exceptions-confined"}, step: "E-06"},
+		{name: "right to run commands in pods", start: []string{"workload.vault.operator"}, target: "workload.vault.pay",
+			change: func(f *fixture) {
+				f.operator.APIAccess = []*model.APIAccess{{Groups: []string{""}, Resources: []string{"pods/exec"}, Verbs: []string{"create"}}}
+			}, without: []string{"no-escalation@workload.vault.operator", "exec-refused"}, step: "R-06"},
+		{name: "right to remove admission policies", start: []string{"workload.vault.operator"}, target: "workload.vault.pay",
+			change: func(f *fixture) {
+				f.operator.APIAccess = []*model.APIAccess{
+					{Groups: []string{""}, Resources: []string{"pods/exec"}, Verbs: []string{"create"}},
+					{Groups: []string{"admissionregistration.k8s.io"}, Resources: []string{"validatingadmissionpolicybindings"}, Verbs: []string{"delete"}, Scope: model.ScopeCluster},
+				}
+			}, without: []string{"no-escalation@workload.vault.operator"}, step: "C-04"},
+		{name: "pod of the default account", start: []string{"workload.shop.cart", "cluster.shop/api"}, target: "namespace.shop/default-account",
+			without: []string{"own-account@workload.shop.cart", "default-account-empty@namespace.shop", "no-token@workload.shop.cart", "accounts-enforced"}, step: "R-14"},
 		{name: "rule that reads Secrets", start: []string{"workload.vault.operator"}, target: "cluster.shop/secrets",
 			change: func(f *fixture) {
 				f.operator.APIAccess = []*model.APIAccess{{Groups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"list"}, Scope: model.ScopeCluster}}
