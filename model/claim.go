@@ -1,17 +1,26 @@
 package model
 
+import (
+	"slices"
+	"strings"
+)
+
 // Claim says that a control holds for a subject because of a file of the output tree.
 // Generators claim; verify proves the same triple from the file's bytes, or does not.
 type Claim struct {
 	Control ControlID
 	Subject Address
 	Path    string // slash-separated, relative to the root of the tree
+	// Aux marks a file that the proof takes besides the one that holds the control: a unit that loads a firewall, a flag
+	// that names a configuration. Only verify sets it.
+	Aux bool
 }
 
 // Evidence is what is known about one control for one subject.
 type Evidence struct {
 	State       State
-	Path        string       // of the file that proves it
+	Path        string       // of the file that proves it; of several, the first
+	Also        []string     // the other files that the proof takes, sorted; each of them can undo it
 	Attestation *Attestation // who stated it
 }
 
@@ -39,18 +48,36 @@ type Hold struct {
 	Subject Address
 }
 
-// NewPosture joins proved claims and the specification's attestations. A proof outweighs an attestation.
+// Files are the files that the proof takes, sorted; without any, nothing in the tree proves the control.
+func (e Evidence) Files() []string {
+	if e.Path == "" {
+		return nil
+	}
+	return append([]string{e.Path}, e.Also...)
+}
+
+// NewPosture joins proved claims and the specification's attestations. A proof outweighs an attestation. Where several
+// files prove one control of one subject, all of them are needed.
 func NewPosture(proved []Claim, attested []*Attestation) Posture {
 	p := Posture{}
 	for _, a := range attested {
 		p[Hold{a.Control, a.Subject}] = Evidence{State: Attested, Attestation: a}
 	}
+	files := map[Hold][]Claim{}
 	for _, c := range proved {
 		h := Hold{c.Control, c.Subject}
-		// Several files may prove one claim; the first by path is shown.
-		if e := p[h]; e.State != Proved || c.Path < e.Path {
-			p[h] = Evidence{State: Proved, Path: c.Path}
+		files[h] = append(files[h], c)
+	}
+	for h, list := range files {
+		slices.SortFunc(list, func(a, b Claim) int { return strings.Compare(a.Path, b.Path) })
+		main := max(0, slices.IndexFunc(list, func(c Claim) bool { return !c.Aux }))
+		e := Evidence{State: Proved, Path: list[main].Path}
+		for _, c := range list {
+			if c.Path != e.Path && !slices.Contains(e.Also, c.Path) {
+				e.Also = append(e.Also, c.Path)
+			}
 		}
+		p[h] = e
 	}
 	return p
 }

@@ -93,6 +93,9 @@ func judgeAccount(p *Pass, w *model.Workload, objects *Objects, r *rbac, stray b
 	}
 	if least {
 		p.Prove(model.LeastPrivilege, w.Addr(), account.Path)
+		for _, g := range r.of(id) {
+			p.needs(model.LeastPrivilege, w.Addr(), g.files()...)
+		}
 	}
 	if given && !escalates {
 		p.Prove(model.NoEscalation, w.Addr(), account.Path)

@@ -70,7 +70,7 @@ func runAdmission(p *Pass) {
 					Message: fmt.Sprintf("Admission does not give the control: %v.", e)})
 				return
 			}
-			p.Prove(control, k.cluster.Addr(), file)
+			k.prove(control, file)
 		}
 		judge(model.PodSecurityDefault, "PodSecurity", func(raw json.RawMessage) error { return podSecurityWrong(raw, k.cluster) })
 		judge(model.EventRateLimit, "EventRateLimit", eventRateWrong)

@@ -31,7 +31,7 @@ func runAudit(p *Pass) {
 	for _, k := range kubeadmClusters(p) {
 		judge := func(control model.ControlID, file, object string, err error) {
 			if err == nil {
-				p.Prove(control, k.cluster.Addr(), file)
+				k.prove(control, file)
 				return
 			}
 			p.Find(Finding{Control: control, Subject: k.cluster.Addr(), Path: file, Object: object,

@@ -39,7 +39,7 @@ func runAuthentication(p *Pass) {
 		if wrong := anonymousWrong(c.Anonymous); wrong != "" {
 			find(model.AnonymousLimited, file, "AuthenticationConfiguration: anonymous", "%s", wrong)
 		} else {
-			p.Prove(model.AnonymousLimited, k.cluster.Addr(), file)
+			k.prove(model.AnonymousLimited, file)
 		}
 		if k.cluster.Identity.OIDC == nil {
 			continue
@@ -47,7 +47,7 @@ func runAuthentication(p *Pass) {
 		if wrong := jwtWrong(c.JWT, k.cluster.Identity.OIDC); wrong != "" {
 			find(model.OIDCLogin, file, "AuthenticationConfiguration: jwt", "%s", wrong)
 		} else {
-			p.Prove(model.OIDCLogin, k.cluster.Addr(), file)
+			k.prove(model.OIDCLogin, file)
 		}
 	}
 }

@@ -48,6 +48,10 @@ func runBackup(p *Pass) {
 		}
 		if good {
 			p.Prove(model.BackupEncrypted, b.Addr(), script)
+			p.needs(model.BackupEncrypted, b.Addr(), path.Join(dir, "etcd-backup.service"))
+			if b.Recipient != "" {
+				p.needs(model.BackupEncrypted, b.Addr(), path.Join(dir, "recipients.txt"))
+			}
 		}
 	}
 }

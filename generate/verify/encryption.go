@@ -43,7 +43,7 @@ func runEncryption(p *Pass) {
 				Message: fmt.Sprintf("Secrets are not encrypted as declared: %v.", err)})
 			continue
 		}
-		p.Prove(model.SecretsEncrypted, k.cluster.Addr(), file)
+		k.prove(model.SecretsEncrypted, file)
 	}
 }
 

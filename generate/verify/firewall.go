@@ -37,6 +37,7 @@ func runNodeFirewall(p *Pass, c *model.Cluster) {
 		find := func(id model.ControlID, object, message string) {
 			p.Find(Finding{Control: id, Subject: pool.Addr(), Path: file, Object: object, Message: message})
 		}
+		loader := []string{path.Join(generate.PoolDir(pool), "bartizan-firewall.service"), path.Join(generate.PoolDir(pool), "node.sh")}
 		delivered, why := p.node(pool).gets("nftables.nft", "bartizan-firewall.service", "node.sh")
 		if err := judgeFirewallUnit(p.Files[path.Join(generate.PoolDir(pool), "bartizan-firewall.service")]); delivered && err != nil {
 			delivered, why = false, "bartizan-firewall.service: "+err.Error()
@@ -59,6 +60,7 @@ func runNodeFirewall(p *Pass, c *model.Cluster) {
 			find(model.MetadataFirewall, problem.place, problem.message)
 		} else if delivered && seen {
 			p.Prove(model.MetadataFirewall, pool.Addr(), file)
+			p.needs(model.MetadataFirewall, pool.Addr(), loader...)
 			if c.Network.CNI == model.Cilium {
 				p.Prove(model.MetadataFirewall, pool.Addr(), generate.CiliumValues(c))
 			}
@@ -81,6 +83,7 @@ func runNodeFirewall(p *Pass, c *model.Cluster) {
 		}
 		if ok && !differs {
 			p.Prove(model.HostFirewall, pool.Addr(), file)
+			p.needs(model.HostFirewall, pool.Addr(), loader...)
 		}
 		if c.Provisioner != model.Kubeadm {
 			continue
@@ -88,13 +91,14 @@ func runNodeFirewall(p *Pass, c *model.Cluster) {
 		control := addrs(c.NodeCIDRs(model.RoleControlPlane)...)
 		if ok && same(10250) && within(10250, control) {
 			p.Prove(model.KubeletFirewall, pool.Addr(), file)
+			p.needs(model.KubeletFirewall, pool.Addr(), loader...)
 		}
 		if pool.Has(model.RoleEtcd) {
 			clients, members := addrs(c.NodeCIDRs(model.RoleControlPlane, model.RoleEtcd)...), addrs(c.NodeCIDRs(model.RoleEtcd)...)
-			etcd.add(file, ok && same(2379) && same(2380) && within(2379, clients) && within(2380, members))
+			etcd.add(file, ok && same(2379) && same(2380) && within(2379, clients) && within(2380, members), loader...)
 		}
 		if pool.Has(model.RoleControlPlane) {
-			api.add(file, ok && same(c.API.BindPort()) && !accepts(rules.rules, "", "", "tcp", c.API.BindPort(), noAddr).overlaps(internet(p.Spec)))
+			api.add(file, ok && same(c.API.BindPort()) && !accepts(rules.rules, "", "", "tcp", c.API.BindPort(), noAddr).overlaps(internet(p.Spec)), loader...)
 		}
 	}
 	etcd.prove(p, model.EtcdFirewall, c.Addr())
@@ -104,12 +108,13 @@ func runNodeFirewall(p *Pass, c *model.Cluster) {
 // holder collects the files that together give a subject a control: one bad file and none counts.
 type holder struct {
 	files  []string
+	also   []string // files without which those are worth nothing
 	failed bool
 }
 
 func (h *holder) fail(applies bool) { h.failed = h.failed || applies }
-func (h *holder) add(file string, ok bool) {
-	h.files = append(h.files, file)
+func (h *holder) add(file string, ok bool, also ...string) {
+	h.files, h.also = append(h.files, file), append(h.also, also...)
 	h.failed = h.failed || !ok
 }
 func (h *holder) prove(p *Pass, id model.ControlID, subject model.Address) {
@@ -119,6 +124,7 @@ func (h *holder) prove(p *Pass, id model.ControlID, subject model.Address) {
 	for _, f := range h.files {
 		p.Prove(id, subject, f)
 	}
+	p.needs(id, subject, h.also...)
 }
 
 // problem is what is wrong, and where.

@@ -37,7 +37,8 @@ func runJoinToken(p *Pass) {
 				Message: fmt.Sprintf("A token may admit nodes for longer than %v: %v.", longestToken, err)})
 			continue
 		}
-		p.Prove(model.JoinTokensShort, k.cluster.Addr(), file)
+		k.prove(model.JoinTokensShort, file)
+		p.needs(model.JoinTokensShort, k.cluster.Addr(), path.Join(k.dir(), "bootstrap.sh"))
 	}
 }
 

@@ -42,21 +42,21 @@ func runJumpBox(p *Pass, j *model.JumpBox) {
 		f := p.hostProof(read, model.JumpBoxRestricted, "nftables.nft", "bartizan-firewall.service", "jump-box.sh")
 		f.judge("nftables.nft", func(data []byte) error { return judgeJumpBoxFirewall(data, p.Spec, j) })
 		f.judge("bartizan-firewall.service", func(data []byte) error { return judgeFirewallUnitOf(data, "ssh.service") })
-		restricted.add(path.Join(read.want.dir, "nftables.nft"), !f.failed)
+		restricted.add(path.Join(read.want.dir, "nftables.nft"), !f.failed, f.files()...)
 
 		f = p.hostProof(read, model.JumpBoxHardened, "sshd_config", "sysctl.conf", "modprobe.conf", "apt.conf", "audit.rules", "jump-box.sh")
 		f.judge("sshd_config", func(data []byte) error { return judgeSSHD(data, wantJumpBoxSSHD(p.Spec, j)) })
 		f.judge("audit.rules", func(data []byte) error { return judgeWatches(data, jumpBoxWatches) })
 		f.judge("nftables.nft", func(data []byte) error { return judgeJumpBoxFirewall(data, p.Spec, j) })
 		judgeGatewaySystem(f, j.OS, false)
-		hardened.add(config, !f.failed)
+		hardened.add(config, !f.failed, f.files()...)
 
 		f = p.hostProof(read, model.JumpBoxMFA, "sshd_config", "ssh-user.sh", "jump-box.sh")
 		f.judge("sshd_config", func(data []byte) error { return judgeSSHD(data, wantJumpBoxSSHD(p.Spec, j)) })
 		if j.MFA == model.MFATOTP {
 			f.judge("pam-sshd", judgePAM)
 		}
-		mfa.add(config, !f.failed)
+		mfa.add(config, !f.failed, f.files()...)
 
 		f = p.hostProof(read, model.SessionRecording, "sshd_config", "jump-box.sh")
 		f.judge("sshd_config", func(data []byte) error { return judgeSSHD(data, wantJumpBoxSSHD(p.Spec, j)) })
@@ -66,7 +66,7 @@ func runJumpBox(p *Pass, j *model.JumpBox) {
 		if j.Recording {
 			judgeRecordedNodes(f, p, j)
 		}
-		recorded.add(config, !f.failed)
+		recorded.add(config, !f.failed, f.files()...)
 	}
 	open := slices.ContainsFunc(j.ReachableFrom, func(peer model.Peer) bool { return peer.Addr() == "zone."+model.InternetZone })
 	if !open {

@@ -46,6 +46,7 @@ type hostProof struct {
 	pass    *Pass
 	read    *hostRead
 	control model.ControlID
+	names   []string // of the files whose contents it takes: the script that sets the machine up, and those that are judged
 	failed  bool
 }
 
@@ -55,7 +56,7 @@ func (p *Pass) nodeFile(pool *model.NodePool, control model.ControlID, names ...
 }
 
 func (p *Pass) hostProof(read *hostRead, control model.ControlID, names ...string) *hostProof {
-	f := &hostProof{pass: p, read: read, control: control}
+	f := &hostProof{pass: p, read: read, control: control, names: []string{read.want.setup}}
 	if ok, why := read.gets(names...); !ok {
 		f.find(names[0], "", fmt.Errorf("the machine does not get it as it stands here: %s", why))
 	}
@@ -73,6 +74,7 @@ func (f *hostProof) find(name, object string, err error) {
 
 // judge reads one file of the machine.
 func (f *hostProof) judge(name string, rule func([]byte) error) {
+	f.names = append(f.names, name)
 	if err := rule(f.read.files[name]); err != nil {
 		f.find(name, "", err)
 	}
@@ -81,7 +83,17 @@ func (f *hostProof) judge(name string, rule func([]byte) error) {
 func (f *hostProof) prove(name string) {
 	if !f.failed {
 		f.pass.Prove(f.control, f.read.want.subject, path.Join(f.read.want.dir, name))
+		f.pass.needs(f.control, f.read.want.subject, f.files()...)
 	}
+}
+
+// files are those that the control takes on the machine.
+func (f *hostProof) files() []string {
+	var all []string
+	for _, name := range f.names {
+		all = append(all, path.Join(f.read.want.dir, name))
+	}
+	return all
 }
 
 // plainLines returns the lines of a configuration file without comments ("#") and blank lines.

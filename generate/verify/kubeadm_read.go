@@ -386,3 +386,10 @@ func (k *kubeadmFiles) readHardening(flag, apiVersion, kind string, into any) (s
 	}
 	return file, decodeStrict(docs[0], into)
 }
+
+// prove records that a file gives the cluster the control. The API server reads it because a flag names it: both the file
+// and the kubeadm configuration are needed.
+func (k *kubeadmFiles) prove(control model.ControlID, file string) {
+	k.pass.Prove(control, k.cluster.Addr(), file)
+	k.pass.needs(control, k.cluster.Addr(), k.path)
+}

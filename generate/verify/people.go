@@ -39,6 +39,7 @@ func runPeople(p *Pass) {
 	type verdict struct {
 		sound bool
 		path  string
+		needs []string
 	}
 	verdicts := map[*model.Team]*verdict{}
 	for _, t := range p.Spec.Teams {
@@ -56,6 +57,7 @@ func runPeople(p *Pass) {
 				continue
 			}
 			path, sound := judgeTeam(p, t, c, r)
+			v.needs = append(v.needs, teamFiles(t, c, r)...)
 			v.sound = v.sound && sound && !strays && objects.Complete
 			if v.path == "" || path != "" && path < v.path {
 				v.path = path
@@ -65,6 +67,7 @@ func runPeople(p *Pass) {
 	for _, t := range p.Spec.Teams {
 		if v := verdicts[t]; v != nil && v.sound && v.path != "" {
 			p.Prove(model.PeopleLeastPrivilege, t.Addr(), v.path)
+			p.needs(model.PeopleLeastPrivilege, t.Addr(), v.needs...)
 		}
 	}
 }
@@ -141,6 +144,19 @@ func judgeTeam(p *Pass, t *model.Team, c *model.Cluster, r *rbac) (path string, 
 		}
 	}
 	return path, sound
+}
+
+// teamFiles are the files that say what the team may do in the cluster.
+func teamFiles(t *model.Team, c *model.Cluster, r *rbac) []string {
+	group := teamGroup(t, c)
+	if group == "" {
+		return nil
+	}
+	var all []string
+	for _, g := range r.of(groupIdentity(group)) {
+		all = append(all, g.files()...)
+	}
+	return all
 }
 
 // namespacePath is the file that defines the namespace; empty if none does.

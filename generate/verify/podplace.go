@@ -33,6 +33,10 @@ var podPlaceRules = []podRule{
 		control: model.RuntimeSandbox,
 		given:   func(w *model.Workload) bool { return w.Pool != nil && sandboxes[w.Pool.Runtime] != "" },
 		judge:   judgeRuntime,
+		needs: func(p *podCase) []string {
+			class, _ := p.objects.One("node.k8s.io", "RuntimeClass", "", *p.Spec.RuntimeClassName)
+			return []string{class.Path}
+		},
 	},
 }
 

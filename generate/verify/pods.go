@@ -134,6 +134,8 @@ type podRule struct {
 	given func(*model.Workload) bool
 	// judge returns what is wrong with the pods.
 	judge func(*podCase) []flaw
+	// needs lists further files that the control takes; nil for none.
+	needs func(*podCase) []string
 }
 
 // podCase is one workload with its pods, as a rule sees it.
@@ -214,7 +216,8 @@ func judgeWorkload(p *Pass, w *model.Workload, objects *Objects, cluster *cluste
 			p.Find(Finding{Control: r.control, Subject: w.Addr(), Message: fmt.Sprintf("The tree does not have exactly one %s %q in namespace %q.", kindOf(w), w.Name, w.Namespace.Name)})
 			continue
 		}
-		flaws := r.judge(&podCase{podSource: source, workload: w, spec: p.Spec, objects: objects, cluster: cluster})
+		pod := &podCase{podSource: source, workload: w, spec: p.Spec, objects: objects, cluster: cluster}
+		flaws := r.judge(pod)
 		for _, f := range flaws {
 			p.Find(Finding{Control: r.control, Subject: w.Addr(), Path: source.Path, Object: source.At(f.at), Message: f.message})
 		}
@@ -223,6 +226,9 @@ func judgeWorkload(p *Pass, w *model.Workload, objects *Objects, cluster *cluste
 		}
 		if len(flaws) == 0 && len(strays) == 0 {
 			p.Prove(r.control, w.Addr(), source.Path)
+			if r.needs != nil {
+				p.needs(r.control, w.Addr(), r.needs(pod)...)
+			}
 		}
 	}
 }

@@ -25,11 +25,20 @@ type rbac struct {
 // grant is one binding with the rules of its role.
 type grant struct {
 	binding   Object
+	role      string // the file of the role; empty if the tree has none
 	namespace string // empty: cluster-wide
 	subjects  []rbacv1.Subject
 	rules     []rbacv1.PolicyRule
 	// open says why the rules may become more than the tree shows; empty if they cannot.
 	open string
+}
+
+// files are those without which the rights would be others.
+func (g grant) files() []string {
+	if g.role == "" {
+		return []string{g.binding.Path}
+	}
+	return []string{g.binding.Path, g.role}
 }
 
 // identity is who asks: a user name and the groups that authentication adds.
@@ -81,6 +90,7 @@ func (r *rbac) add(o *Objects, binding Object, namespace string, ref rbacv1.Role
 	case ref.APIGroup != rbacv1.GroupName || !ok:
 		g.open = fmt.Sprintf("the tree does not define the %s %q", ref.Kind, ref.Name)
 	default:
+		g.role = role.Path
 		switch v := role.Value.(type) {
 		case *rbacv1.Role:
 			g.rules = v.Rules

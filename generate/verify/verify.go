@@ -6,6 +6,7 @@
 package verify
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -58,6 +59,13 @@ func (p *Pass) Prove(control model.ControlID, subject model.Address, path string
 	p.result.Proved = append(p.result.Proved, model.Claim{Control: control, Subject: subject, Path: path})
 }
 
+// needs records further files without which the proof does not stand.
+func (p *Pass) needs(control model.ControlID, subject model.Address, paths ...string) {
+	for _, path := range paths {
+		p.result.Proved = append(p.result.Proved, model.Claim{Control: control, Subject: subject, Path: path, Aux: true})
+	}
+}
+
 // Find records a finding.
 func (p *Pass) Find(f Finding) { p.result.Findings = append(p.result.Findings, f) }
 
@@ -79,15 +87,29 @@ func Run(spec *model.Spec, files map[string][]byte, checks []*Check) *Result {
 		check.Run(&Pass{Spec: spec, Files: files, check: check, result: result, cache: c})
 	}
 	slices.SortFunc(result.Proved, func(a, b model.Claim) int {
-		return strings.Compare(string(a.Control)+"\x00"+string(a.Subject)+"\x00"+a.Path, string(b.Control)+"\x00"+string(b.Subject)+"\x00"+b.Path)
+		return cmp.Or(strings.Compare(string(a.Control)+"\x00"+string(a.Subject)+"\x00"+a.Path, string(b.Control)+"\x00"+string(b.Subject)+"\x00"+b.Path), order(a.Aux, b.Aux))
 	})
-	result.Proved = slices.Compact(result.Proved)
+	result.Proved = slices.CompactFunc(result.Proved, func(a, b model.Claim) bool {
+		b.Aux = a.Aux // the file that holds the control comes first, and stands for itself where the proof takes it again
+		return a == b
+	})
 	slices.SortFunc(result.Findings, func(a, b Finding) int {
 		return strings.Compare(a.Path+"\x00"+a.Object+"\x00"+string(a.Control)+"\x00"+string(a.Subject)+"\x00"+a.Message,
 			b.Path+"\x00"+b.Object+"\x00"+string(b.Control)+"\x00"+string(b.Subject)+"\x00"+b.Message)
 	})
 	result.Findings = slices.Compact(result.Findings)
 	return result
+}
+
+// order puts false before true.
+func order(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // Unproved returns the claims that the checks did not prove for the same control and subject.

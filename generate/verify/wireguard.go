@@ -34,13 +34,13 @@ Reads the server's configuration, its firewall and each device's configuration.`
 				f.judge("wg0.conf", func(data []byte) error { return judgeServer(data, v) })
 				f.judge("bartizan-wireguard-key.service", judgeKeyUnit)
 				judgeDevices(f, p.Spec, v)
-				keys.add(path.Join(read.want.dir, "wg0.conf"), !f.failed)
+				keys.add(path.Join(read.want.dir, "wg0.conf"), !f.failed, f.files()...)
 
 				f = p.hostProof(read, model.VPNFirewall, "nftables.nft", "bartizan-firewall.service", "sysctl.conf", "setup-wireguard.sh")
 				f.judge("nftables.nft", func(data []byte) error { return judgeVPNFirewall(data, p.Spec, v) })
 				f.judge("bartizan-firewall.service", func(data []byte) error { return judgeFirewallUnitOf(data, "wg-quick@wg0.service") })
 				judgeGatewaySystem(f, "", true)
-				firewall.add(path.Join(read.want.dir, "nftables.nft"), !f.failed)
+				firewall.add(path.Join(read.want.dir, "nftables.nft"), !f.failed, f.files()...)
 			}
 			keys.prove(p, model.VPNKeys, v.Addr())
 			firewall.prove(p, model.VPNFirewall, v.Addr())
