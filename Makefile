@@ -4,7 +4,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 TODAY = 2026-11-21
 EXAMPLES = online-boutique minimal astronomy-shop platform estate
 
-.PHONY: build test check fix docs examples example judges e2e bench torture clean
+.PHONY: build test check fix docs examples example judges e2e bench every-file torture clean
 
 build:
 	$(GO) build -trimpath -o bin/ ./cmd/bartizan
@@ -62,6 +62,10 @@ clusters:
 # Time and memory of each stage for 100, 1,000 and 10,000 workloads.
 bench:
 	$(GO) test ./cmd/bartizan -run '^$$' -bench Stages -benchtime 1x -timeout 60m
+
+# Spoils every file of the examples in turn and compares what is no longer proved with what the report names the file for.
+every-file:
+	BARTIZAN_EVERY_FILE=all $(GO) test ./examples -run EachFileStops -count=1 -timeout 60m -v
 
 # Hostile input: specifications that ask for too much, hostile values in every field, faults at every operation of a write,
 # and each fuzz target for FUZZTIME on one core. Prints the figures of each; see docs/hostile-input.md.

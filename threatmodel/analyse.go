@@ -15,6 +15,9 @@ type Options struct {
 	// AssumeBreach are ids of positions that the attacker holds from the start. Without From, one attacker is analysed,
 	// who holds them and nothing else; with From, they are added to each.
 	AssumeBreach []string
+	// AssumeFaults are ids of faults that have happened, as reports name them: a file that is wrong or missing, an unknown
+	// vulnerability, a theft, a breach of the trusted base.
+	AssumeFaults []string
 	Without      []Without // controls that are treated as down
 	From         []string  // ids of profiles or positions to start from; empty: all profiles
 	To           []string  // ids of positions to reach; empty: all assets
@@ -51,13 +54,11 @@ func (g *Graph) Analyse(posture model.Posture, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &analysis{g: g, posture: posture, options: o, assets: assets, attackers: len(profiles), named: map[*Position]bool{}, without: map[model.Hold]bool{}}
-	for _, w := range o.Without {
-		if model.LookupControl(w.Control) == nil {
-			return nil, fmt.Errorf("unknown control %q", w.Control)
-		}
-		a.without[model.Hold{Control: w.Control, Subject: w.Subject}] = true
+	a, err := g.under(posture, o)
+	if err != nil {
+		return nil, err
 	}
+	a.assets, a.attackers = assets, len(profiles)
 	a.report = &Report{
 		ATTACK:         ATTACKVersion,
 		TrustsAttested: o.TrustAttested,
@@ -68,7 +69,6 @@ func (g *Graph) Analyse(posture model.Posture, o Options) (*Report, error) {
 		a.report.NotSearched = append(a.report.NotSearched,
 			"Attackers who start inside are not also given what somebody on the internet may steal; combine them with --from and --assume-breach.")
 	}
-	a.base()
 	for _, p := range assets {
 		a.report.Assets = append(a.report.Assets, p.ID)
 		a.named[p] = true
@@ -83,6 +83,26 @@ func (g *Graph) Analyse(posture model.Posture, o Options) (*Report, error) {
 	a.notSearched()
 	slices.SortFunc(a.report.Positions, func(x, y *Position) int { return cmp.Compare(x.ID, y.ID) })
 	return a.report, nil
+}
+
+// under starts an analysis of the graph under a posture: what is down and what has happened, whoever attacks.
+func (g *Graph) under(posture model.Posture, o Options) (*analysis, error) {
+	a := &analysis{g: g, posture: posture, options: o, named: map[*Position]bool{}, without: map[model.Hold]bool{}}
+	for _, w := range o.Without {
+		if model.LookupControl(w.Control) == nil {
+			return nil, fmt.Errorf("unknown control %q", w.Control)
+		}
+		a.without[model.Hold{Control: w.Control, Subject: w.Subject}] = true
+	}
+	if err := a.assume(o.AssumeFaults); err != nil {
+		return nil, err
+	}
+	for _, h := range g.holds {
+		if !a.up(h) {
+			a.down = append(a.down, g.holdFact(h))
+		}
+	}
+	return a, nil
 }
 
 func (g *Graph) profiles(o Options) ([]*Profile, error) {
@@ -148,6 +168,8 @@ type analysis struct {
 	posture   model.Posture
 	options   Options
 	without   map[model.Hold]bool
+	failed    map[model.Hold]string // the assumed fault that brings a control down
+	happened  []int32               // facts of the assumed faults that are not failures of controls
 	assets    []*Position
 	attackers int // how many are analysed
 	report    *Report
@@ -159,7 +181,7 @@ type analysis struct {
 
 // up reports whether a control blocks under the posture, before any step of the attacker.
 func (a *analysis) up(h model.Hold) bool {
-	if a.without[h] || a.without[model.Hold{Control: h.Control}] {
+	if a.without[h] || a.without[model.Hold{Control: h.Control}] || a.failed[h] != "" {
 		return false
 	}
 	switch a.posture[h].State {
@@ -169,14 +191,6 @@ func (a *analysis) up(h model.Hold) bool {
 		return a.options.TrustAttested
 	}
 	return false
-}
-
-func (a *analysis) base() {
-	for _, h := range a.g.holds {
-		if !a.up(h) {
-			a.down = append(a.down, a.g.holdFact(h))
-		}
-	}
 }
 
 // suffers reports whether the analysis of the attacker considers the fault: never a breach of the trusted base.
@@ -238,7 +252,7 @@ func (a *analysis) entry(p *Profile) *EntryReport {
 func (a *analysis) worlds(p *Profile) *worlds {
 	g := a.g
 	w := &worlds{starting: map[int32]bool{}, causes: a.causesOf(p)}
-	base := slices.Clone(a.down)
+	base := slices.Concat(a.down, a.happened)
 	for _, s := range p.Start {
 		base = append(base, s.index)
 		w.starting[s.index] = true
@@ -355,7 +369,7 @@ func (a *analysis) ids(list []*Position) []string {
 // control describes a hold. With a closure, a control that should block but is down there is called undone.
 func (a *analysis) control(h model.Hold, c *closure) *Control {
 	e := a.posture[h]
-	x := &Control{ID: h.Control, Subject: h.Subject, State: e.State.String(), Path: e.Path}
+	x := &Control{ID: h.Control, Subject: h.Subject, State: e.State.String(), Path: e.Path, Also: e.Also}
 	if m := model.LookupControl(h.Control); m != nil {
 		x.Title = m.Title
 	}
@@ -363,7 +377,7 @@ func (a *analysis) control(h model.Hold, c *closure) *Control {
 		x.Attestation = e.Attestation.Name
 	}
 	switch {
-	case a.without[h] || a.without[model.Hold{Control: h.Control}]:
+	case a.without[h] || a.without[model.Hold{Control: h.Control}] || a.failed[h] != "":
 		x.State = StateWithout
 	case c != nil && a.up(h) && c.holds[a.g.holdFact(h)]:
 		x.State = StateUndone

@@ -2,6 +2,7 @@ package threatmodel
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -44,6 +45,31 @@ func (a *analysis) causesOf(p *Profile) []*cause {
 	return all
 }
 
+// assume brings down what the faults with the ids bring down. It is called before anything is judged.
+func (a *analysis) assume(ids []string) error {
+	failed, happened := map[model.Hold]string{}, []int32{}
+	for _, id := range ids {
+		known := false
+		for _, x := range a.g.Atoms {
+			if x.ID == id {
+				known = true
+				happened = append(happened, a.g.atomFact(x))
+			}
+		}
+		for _, h := range a.g.holds {
+			if a.up(h) && slices.ContainsFunc(a.hangsOn(h), func(x *cause) bool { return x.ID == id }) {
+				known = true
+				failed[h] = id
+			}
+		}
+		if !known {
+			return fmt.Errorf("unknown fault %q", id)
+		}
+	}
+	a.failed, a.happened = failed, happened
+	return nil
+}
+
 // controlFailures lists the causes that bring controls down which are up. Controls that are down anyway cannot fail.
 func (a *analysis) controlFailures() []*cause {
 	byID := map[string]*cause{}
@@ -52,14 +78,15 @@ func (a *analysis) controlFailures() []*cause {
 		if !a.up(h) {
 			continue
 		}
-		x := a.hangsOn(h)
-		if old := byID[x.ID]; old != nil {
-			x = old
-		} else {
-			byID[x.ID] = x
+		for _, x := range a.hangsOn(h) {
+			if old := byID[x.ID]; old != nil {
+				x = old
+			} else {
+				byID[x.ID] = x
+			}
+			x.facts = append(x.facts, a.g.holdFact(h))
+			controls[x] = append(controls[x], string(h.Control))
 		}
-		x.facts = append(x.facts, a.g.holdFact(h))
-		controls[x] = append(controls[x], string(h.Control))
 	}
 	all := []*cause{}
 	for x, list := range controls {
@@ -71,16 +98,21 @@ func (a *analysis) controlFailures() []*cause {
 	return all
 }
 
-// hangsOn is what brings a control down when it fails: its file, the statement, or nothing else but itself.
-func (a *analysis) hangsOn(h model.Hold) *cause {
-	x := &cause{Cause: Cause{Class: Configuration}}
-	switch e := a.posture[h]; {
-	case e.State == model.Attested && e.Attestation != nil:
-		x.ID, x.Title = "F:"+string(e.Attestation.Addr()), "what attestation "+e.Attestation.Name+" states is not so"
-	case e.Path != "":
-		x.ID, x.Title, x.Path = "F:"+e.Path, e.Path+" is wrong or missing", e.Path
-	default:
-		x.ID, x.Title = "F:"+string(h.Control)+"@"+string(h.Subject), string(h.Control)+" of "+string(h.Subject)+" fails"
+// hangsOn lists what brings a control down, each by itself: its files, the statement, or nothing else but itself.
+func (a *analysis) hangsOn(h model.Hold) []*cause {
+	fault := func(id, title, path string) *cause {
+		return &cause{Cause: Cause{ID: "F:" + id, Class: Configuration, Title: title, Path: path}}
 	}
-	return x
+	e := a.posture[h]
+	if e.State == model.Attested && e.Attestation != nil {
+		return []*cause{fault(string(e.Attestation.Addr()), "what attestation "+e.Attestation.Name+" states is not so", "")}
+	}
+	var all []*cause
+	for _, file := range e.Files() {
+		all = append(all, fault(file, file+" is wrong or missing", file))
+	}
+	if all == nil {
+		all = append(all, fault(string(h.Control)+"@"+string(h.Subject), string(h.Control)+" of "+string(h.Subject)+" fails", ""))
+	}
+	return all
 }

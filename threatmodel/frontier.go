@@ -88,7 +88,7 @@ func (a *analysis) blocked(w *worlds, edge int, cost int64, later bool) *Blocked
 	if later {
 		for _, p := range e.Premises {
 			for _, c := range w.dLater.plan(p.index, nil) {
-				if x := a.g.Edges[c].Atom; x != nil && !slices.Contains(s.Faults, x) {
+				if x := a.g.Edges[c].Atom; x != nil && !slices.Contains(s.Faults, x) && !slices.Contains(a.happened, a.g.atomFact(x)) {
 					s.Faults = append(s.Faults, x)
 				}
 			}

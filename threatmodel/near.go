@@ -17,7 +17,7 @@ func (a *analysis) tellFaults(w *worlds, r *AssetReport, target int32, sets []fa
 			w.dAll = a.nearMisses(w)
 		}
 		p := a.path(w.later, w.dAll.plan(target, nil), nil)
-		a.nameFaults(p)
+		a.nameFaults(p, nil)
 		r.Paths, r.Tolerance.AtMost = []*Path{p}, len(p.Faults)
 		return
 	}
@@ -82,17 +82,20 @@ func (a *analysis) after(w *worlds, target int32, set []int32) *Path {
 	}
 	p := a.paths(w.today, d, target, failed, 1)[0]
 	w.today.retract(n)
-	a.nameFaults(p)
+	a.nameFaults(p, failed)
 	return p
 }
 
 // nameFaults adds to the path's faults the failures of the controls that block its steps. Controls that share a cause
-// are one fault.
-func (a *analysis) nameFaults(p *Path) {
+// are one fault. Failed says which of its files a control lost; where it does not, the first stands for all.
+func (a *analysis) nameFaults(p *Path, failed map[int32]*cause) {
 	byID := map[string]*Cause{}
 	for _, s := range p.Steps {
 		for _, c := range s.By {
-			x := a.hangsOn(c.hold()).Cause
+			x := a.hangsOn(c.hold())[0].Cause
+			if f := failed[a.g.holdFact(c.hold())]; f != nil {
+				x = f.Cause
+			}
 			if byID[x.ID] == nil {
 				byID[x.ID] = &x
 				p.Faults = append(p.Faults, &x)

@@ -199,7 +199,7 @@ func (a *analysis) path(c *closure, clauses []int32, failed map[int32]*cause) *P
 				s.Reveals = append(s.Reveals, a.control(h, nil))
 			}
 		}
-		if x := e.Atom; x != nil && !slices.ContainsFunc(p.Faults, func(c *Cause) bool { return c.ID == x.ID }) {
+		if x := e.Atom; x != nil && !slices.Contains(a.happened, a.g.atomFact(x)) && !slices.ContainsFunc(p.Faults, func(c *Cause) bool { return c.ID == x.ID }) {
 			p.Faults = append(p.Faults, &Cause{ID: x.ID, Class: x.Class, Title: x.Title})
 		}
 		p.Effort += int(e.Variant.Effort)

@@ -19,6 +19,8 @@ var remedies = map[model.ControlID]string{
 func (a *analysis) change(c *Control) string {
 	m := model.LookupControl(c.ID)
 	switch {
+	case a.failed[c.hold()] != "":
+		return "leave out --assume-fault " + a.failed[c.hold()]
 	case c.State == StateWithout:
 		return "leave out --without " + string(c.ID)
 	case len(c.Weakenings) > 0:

@@ -8,6 +8,8 @@ import (
 
 // Report is the result of an analysis, for people and machines. Positions are named by their ids.
 type Report struct {
+	// Asked are the arguments of the command, for people who ask on: "spec", "--trust-attested".
+	Asked          []string       `json:"-"`
 	ATTACK         string         `json:"attack_version"`
 	TrustsAttested bool           `json:"trusts_attested"` // attested controls count as blocking
 	Positions      []*Position    `json:"positions"`       // every position that the report names, sorted by id
@@ -17,6 +19,8 @@ type Report struct {
 	Help        []*Help    `json:"help"`
 	TrustedBase []*Trusted `json:"trusted_base"` // what the whole design trusts, and what each part opens
 	Size        Size       `json:"size"`
+	// Blast is what falls with each position, where that was asked for; see [Graph.BlastRadius].
+	Blast []*Blast `json:"blast_radius,omitempty"`
 	// Invariants are those of the specification, where they were judged.
 	Invariants []*Judgement `json:"invariants,omitempty"`
 	// Risks are the weakenings that somebody has accepted.
@@ -80,7 +84,8 @@ type Control struct {
 	Subject model.Address   `json:"subject"`
 	Title   string          `json:"title"`
 	State   string          `json:"state"`          // "proved", "attested", "default", "absent", [StateUndone], [StateWithout]
-	Path    string          `json:"path,omitempty"` // the file that proves it
+	Path    string          `json:"path,omitempty"` // the file that proves it; of several, the first
+	Also    []string        `json:"also,omitempty"` // the other files that the proof takes
 	// Attestation is the name of the attestation that states it.
 	Attestation string `json:"attestation,omitempty"`
 	// Weakenings are the values of the specification because of which the control is absent, with their exceptions.
@@ -94,7 +99,7 @@ func (c *Control) hold() model.Hold { return model.Hold{Control: c.ID, Subject: 
 // Further states of a control, besides those of [model.State].
 const (
 	StateUndone  = "undone"  // it would block, but the attacker undoes it on the way
-	StateWithout = "without" // the analysis was asked to do without it
+	StateWithout = "without" // the analysis was asked to do without it, or to assume that it fails
 )
 
 // Weakening is a value of the specification that opens a step.

@@ -47,11 +47,13 @@ func newASP(g *Graph, posture model.Posture, p *Profile) *asp {
 		hold[h] = i
 		switch e := posture[h]; e.State {
 		case model.Proved, model.Default:
-			id := "F:" + e.Path
-			if e.Path == "" {
-				id = fmt.Sprintf("F:%s@%s", h.Control, h.Subject)
+			files := e.Files()
+			if files == nil {
+				files = []string{fmt.Sprintf("%s@%s", h.Control, h.Subject)}
 			}
-			a.say("may(%d). down(%d) :- happens(%d).", a.cause(id), i, a.cause(id))
+			for _, file := range files {
+				a.say("may(%d). down(%d) :- happens(%d).", a.cause("F:"+file), i, a.cause("F:"+file))
+			}
 		default: // a statement that is not trusted, or nothing at all
 			a.say("down(%d).", i)
 		}
@@ -174,8 +176,10 @@ func example(t *testing.T, name string) (*Graph, model.Posture) {
 // faults for every other, searched to the end.
 func engine(t *testing.T, g *Graph, posture model.Posture, p *Profile) []answer {
 	t.Helper()
-	a := &analysis{g: g, posture: posture, without: map[model.Hold]bool{}}
-	a.base()
+	a, err := g.under(posture, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := a.worlds(p)
 	var all []answer
 	for i, x := range g.Positions {

@@ -15,6 +15,12 @@ var Words = []*model.Word{
 		See: []string{"position", "tolerance"},
 	},
 	{
+		Name: "blast radius", Also: []string{"blast"},
+		Doc: "What falls with a position: the assets that its new owner reaches who has nothing else, at once, and after one fault more. \"bartizan threatmodel --blast-radius\" tells it of every position, the greatest damage first; " +
+			"--assume-breach tells the paths of one.",
+		See: []string{"position", "fault"},
+	},
+	{
 		Name: "position", Also: []string{"positions"},
 		Doc: "Something that an attacker may hold: a place where he runs code, a credential, a right, a way to a service, data. Its id is the address of a thing of the specification, alone or with " +
 			"what is meant of it after a slash: workload.shop.cart, workload.shop.cart/token, cluster.main/cluster-admin. --from, --to and --assume-breach take ids.",

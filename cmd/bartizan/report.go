@@ -205,6 +205,9 @@ func writeSummary(p *generate.Pass, posture model.Posture) error {
 	if report.Invariants, err = graph.Judge(posture, o); err != nil {
 		return err
 	}
+	if report.Blast, err = graph.BlastRadius(posture, o); err != nil {
+		return err
+	}
 	p.Directory(generate.Directory{
 		Path:  "threatmodel",
 		Title: "Threat model",

@@ -11,6 +11,7 @@ import (
 	"github.com/bartizan-dev/bartizan/generate"
 	"github.com/bartizan-dev/bartizan/model"
 	"github.com/bartizan-dev/bartizan/threatmodel"
+	"github.com/bartizan-dev/bartizan/threatmodel/render"
 )
 
 // threatmodelLock is the name of the lock files beside drawings: they may stand in the directory of the summary, which
@@ -25,6 +26,7 @@ type threatmodelFlags struct {
 	options threatmodel.Options
 	without []string
 	before  bool
+	blast   bool
 	force   bool
 	at      string
 	compare string
@@ -49,6 +51,7 @@ always searched to the end. The invariants of the specification are judged; one 
 		Example: `  bartizan threatmodel -o out/threatmodel
   bartizan threatmodel --from internet --to asset.carts --format svg > carts.svg
   bartizan threatmodel --assume-breach workload.shop.frontend
+  bartizan threatmodel --blast-radius
   bartizan threatmodel --without default-deny@namespace.shop
   bartizan threatmodel --at 2027-06-30 --trust-attested
   bartizan threatmodel --compare ../main/spec`,
@@ -62,6 +65,8 @@ always searched to the end. The invariants of the specification are judged; one 
 	flags.StringSliceVar(&f.options.From, "from", nil, "`attackers` or positions to start from (default: all attackers)")
 	flags.StringSliceVar(&f.options.To, "to", nil, "`positions` to reach, such as asset.carts (default: all assets)")
 	flags.StringSliceVar(&f.options.AssumeBreach, "assume-breach", nil, "`positions` that the attacker holds from the start")
+	flags.BoolVar(&f.blast, "blast-radius", false, "print for each position what falls with it, the greatest damage first: text, json or markdown")
+	flags.StringArrayVar(&f.options.AssumeFaults, "assume-fault", nil, "treat a `fault` as having happened, by its id in a report: F:FILE, V:…, T:… or B:…; may be repeated")
 	flags.StringArrayVar(&f.without, "without", nil, "treat a control as down: `CONTROL[@SUBJECT]`; may be repeated")
 	flags.BoolVar(&f.options.TrustAttested, "trust-attested", false, "count controls that people attest as blocking")
 	flags.StringVar(&f.at, "at", "", "analyse as of a later `date`, YYYY-MM-DD: exceptions have ended, and attestations whose review is overdue are not believed")
@@ -86,6 +91,9 @@ func runThreatmodel(s *streams, f *threatmodelFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	if f.blast {
+		return f.printBlast(s, spec)
+	}
 	report, err := f.analyse(spec, s.now())
 	if err != nil {
 		return err
@@ -101,6 +109,7 @@ func runThreatmodel(s *streams, f *threatmodelFlags, args []string) error {
 		}
 		return printComparison(s, f.formats[0], threatmodel.Compare(before, report))
 	}
+	report.Asked = f.asked(args)
 	title := reportTitle(spec)
 	if f.before {
 		title += ", without the generated files"
@@ -119,15 +128,11 @@ func runThreatmodel(s *streams, f *threatmodelFlags, args []string) error {
 
 // analyse answers the questions of the flags for one specification.
 func (f *threatmodelFlags) analyse(spec *model.Spec, now time.Time) (*threatmodel.Report, error) {
-	t, err := prove(spec)
+	posture, err := f.posture(spec, now)
 	if err != nil {
 		return nil, err
 	}
 	day := f.day(now)
-	posture := model.NewPosture(t.result.Proved, threatmodel.StatedOn(spec.Attestations, day))
-	if f.before {
-		posture = threatmodel.Before(spec)
-	}
 	graph := threatmodel.Build(spec)
 	report, err := graph.Analyse(posture, f.options)
 	if err != nil {
@@ -135,9 +140,71 @@ func (f *threatmodelFlags) analyse(spec *model.Spec, now time.Time) (*threatmode
 	}
 	report.Risks = threatmodel.Risks(spec, day)
 	if len(f.options.From) == 0 && len(f.options.To) == 0 && len(f.options.AssumeBreach) == 0 {
-		report.Invariants, err = graph.Judge(posture, f.options)
+		if report.Invariants, err = graph.Judge(posture, f.options); err == nil {
+			report.Blast, err = graph.BlastRadius(posture, f.options)
+		}
 	}
 	return report, err
+}
+
+// posture is what is known about the controls of the specification.
+func (f *threatmodelFlags) posture(spec *model.Spec, now time.Time) (model.Posture, error) {
+	if f.before {
+		return threatmodel.Before(spec), nil
+	}
+	t, err := prove(spec)
+	if err != nil {
+		return nil, err
+	}
+	return model.NewPosture(t.result.Proved, threatmodel.StatedOn(spec.Attestations, f.day(now))), nil
+}
+
+// printBlast prints what falls with each position.
+func (f *threatmodelFlags) printBlast(s *streams, spec *model.Spec) error {
+	posture, err := f.posture(spec, s.now())
+	if err != nil {
+		return err
+	}
+	graph := threatmodel.Build(spec)
+	all, err := graph.BlastRadius(posture, f.options)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w%s", err, f.hint(graph, err))
+	case f.formats[0] == "json":
+		return s.out.json(all)
+	case f.formats[0] == "markdown":
+		return render.BlastMarkdown(s.out, reportTitle(spec), all)
+	}
+	return render.BlastText(s.out, all)
+}
+
+// asked are the arguments that a question about one attacker and one asset must repeat to be about the same.
+func (f *threatmodelFlags) asked(args []string) []string {
+	words := slices.Clone(args)
+	add := func(flag string, values ...string) {
+		for _, v := range values {
+			words = append(words, flag, v)
+		}
+	}
+	add("--var", f.spec.vars...)
+	add("--var-file", f.spec.varFiles...)
+	for _, x := range []struct{ flag, value string }{{"--today", f.spec.today}, {"--at", f.at}} {
+		if x.value != "" {
+			add(x.flag, x.value)
+		}
+	}
+	for _, x := range []struct {
+		flag string
+		set  bool
+	}{{"--before", f.before}, {"--trust-attested", f.options.TrustAttested}} {
+		if x.set {
+			words = append(words, x.flag)
+		}
+	}
+	add("--assume-breach", f.options.AssumeBreach...)
+	add("--assume-fault", f.options.AssumeFaults...)
+	add("--without", f.without...)
+	return words
 }
 
 // day is the day of the analysis; complete has checked the flags.
@@ -178,6 +245,9 @@ func (f *threatmodelFlags) complete() error {
 	if f.compare != "" && (f.dir != "" || f.formats[0] != "text" && f.formats[0] != "json") {
 		return fmt.Errorf("--compare prints text or json: leave out -o and other formats")
 	}
+	if f.blast && (f.dir != "" || f.compare != "" || len(f.options.From)+len(f.options.AssumeBreach) > 0 || !slices.Contains([]string{"text", "json", "markdown"}, f.formats[0])) {
+		return fmt.Errorf("--blast-radius starts at every position and prints text, json or markdown: leave out -o, --from, --assume-breach, --compare and other formats")
+	}
 	for _, w := range f.without {
 		control, subject, _ := strings.Cut(w, "@")
 		if model.LookupControl(model.ControlID(control)) == nil {
@@ -197,7 +267,10 @@ func (f *threatmodelFlags) hint(g *threatmodel.Graph, err error) string {
 	for _, p := range g.Positions {
 		names = append(names, p.ID)
 	}
-	for _, name := range slices.Concat(f.options.From, f.options.To, f.options.AssumeBreach) {
+	for _, a := range g.Atoms {
+		names = append(names, a.ID)
+	}
+	for _, name := range slices.Concat(f.options.From, f.options.To, f.options.AssumeBreach, f.options.AssumeFaults) {
 		if strings.HasSuffix(err.Error(), fmt.Sprintf("%q", name)) {
 			if hint := alike(name, names); hint != "" {
 				return hint

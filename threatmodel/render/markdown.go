@@ -60,7 +60,7 @@ func Markdown(w io.Writer, title string, r *threatmodel.Report) error {
 		p("None.\n\n")
 	}
 	for _, x := range s.Stories {
-		p("### %s: %s\n\nFor: %s. Effort %d.\n\n", md(x.Asset), md(x.Verdict), md(names(x.Attackers)), x.Path.Effort)
+		p("### %s: %s\n\nFor: %s. Effort %d. Trace: %s\n\n", md(x.Asset), md(x.Verdict), md(names(x.Attackers)), x.Path.Effort, templates.MarkdownCode(trace(nil, x.From, x.To)))
 		for _, step := range x.Path.Steps {
 			p("%d. %s (%s)%s\n", step.Number, md(step.Title), md(step.Step), md(stepNote(step)))
 		}
@@ -70,7 +70,7 @@ func Markdown(w io.Writer, title string, r *threatmodel.Report) error {
 		p("%d more such paths: see the JSON report.\n\n", s.MoreOpen)
 	}
 	if len(s.Singles) > 0 {
-		p("## Single points of failure\n\nEach of these alone opens an asset that is closed today. The list is complete.\n\n| Fault | Class | Controls that fail | Opens | To |\n|---|---|---|---|---|\n")
+		p("## Single points of failure\n\nEach of these alone opens an asset that is closed today. The list is complete. `bartizan threatmodel --from ATTACKER --to ASSET --assume-fault FAULT` tells how.\n\n| Fault | Class | Controls that fail | Opens | To |\n|---|---|---|---|---|\n")
 		for _, x := range s.Singles {
 			p("| %s | %s | %s | %s | %s |\n", md(x.Fault), x.Class, md(strings.Join(x.Controls, ", ")), md(names(x.Assets)), md(names(x.Attackers)))
 		}
@@ -82,6 +82,10 @@ func Markdown(w io.Writer, title string, r *threatmodel.Report) error {
 			p("| %d | %s | %s |\n", h.Pairs, md(controlList(h.Controls)), md(strings.Join(h.Change, "; ")))
 		}
 		p("\n")
+	}
+	if len(r.Blast) > 0 {
+		shown := r.Blast[:min(len(r.Blast), maxBlast)]
+		p("## What falls with what\n\n%s The first %d of %d rows; `bartizan threatmodel --blast-radius` prints all.\n\n%s\n", blastNote, len(shown), len(r.Blast), blastTable(shown))
 	}
 	p("## What stops attackers first\n\nBlocked steps that attackers could try today, nearest first (%d of %d).\n\n| Step | Title | Blocked by | File |\n|---|---|---|---|\n", len(s.Frontier), s.Blocked)
 	for _, x := range s.Frontier {

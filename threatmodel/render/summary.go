@@ -58,11 +58,14 @@ type story struct {
 	Attackers []string
 	Verdict   string
 	Path      *threatmodel.Path
+	From, To  string // ids of the first attacker and of the asset
 }
 
 // singleRow is one fault that alone opens assets to attackers.
 type singleRow struct {
 	Fault     string
+	ID        string
+	From, To  string // ids of the first attacker and asset
 	Class     threatmodel.Fault
 	Controls  []string // of the file, whose failure is what counts
 	Holds     []string // the same with their subjects, as --without takes them
@@ -98,7 +101,7 @@ func summarise(r *threatmodel.Report) *summary {
 			for _, f := range a.Single {
 				x := singles[f.ID]
 				if x == nil {
-					x = &singleRow{Fault: f.Title, Class: f.Class}
+					x = &singleRow{Fault: f.Title, ID: f.ID, From: e.Profile.ID, To: id, Class: f.Class}
 					singles[f.ID] = x
 				}
 				for _, c := range f.Controls {
@@ -154,7 +157,7 @@ func collectStory(stories map[string]*story, asset string, e *threatmodel.EntryR
 	}
 	x := stories[key]
 	if x == nil {
-		x = &story{Asset: asset, Verdict: verdictText(a, p), Path: p}
+		x = &story{Asset: asset, Verdict: verdictText(a, p), Path: p, From: e.Profile.ID, To: a.Asset}
 		stories[key] = x
 	}
 	x.Attackers = append(x.Attackers, e.Profile.Title)

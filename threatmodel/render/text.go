@@ -49,6 +49,9 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 	}
 	for _, x := range s.Stories {
 		p("\n%s: %s\n  for %s, effort %d\n", plain(x.Asset), plain(x.Verdict), plain(names(x.Attackers)), x.Path.Effort)
+		if traceable(r) {
+			p("  trace %s\n", plain(trace(r.Asked, x.From, x.To)))
+		}
 		for _, step := range x.Path.Steps {
 			p("  %2d. %-5s %s%s\n", step.Number, step.Step, plain(named(step.Title, step.To)), plain(stepNote(step)))
 		}
@@ -65,6 +68,9 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 				p("     fails %s\n", plain(strings.Join(x.Holds, ", ")))
 			}
 			p("     opens %s\n     to    %s\n", plain(names(x.Assets)), plain(names(x.Attackers)))
+			if traceable(r) {
+				p("     trace %s\n", plain(trace(r.Asked, x.From, x.To, x.ID)))
+			}
 		}
 	}
 	if len(r.Help) > 0 {
