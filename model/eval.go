@@ -2,8 +2,10 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
 	"reflect"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -115,6 +117,9 @@ func (l *loader) scope(vars []hcl.Traversal, in *instance) (*tree, bool) {
 // lookup enters the value of a traversal.
 func (l *loader) lookup(t hcl.Traversal, in *instance, names *tree) bool {
 	if !isValueRoot(t.RootName()) {
+		if workloads, ok := l.namespaceOf(t); ok {
+			return l.enterNamespace(workloads, names.at(t.RootName(), t[1].(hcl.TraverseAttr).Name))
+		}
 		r, ok := l.resolve(t)
 		if !ok {
 			return false
@@ -159,6 +164,43 @@ func (l *loader) enterFamily(n *node, at *tree) bool {
 		l.enterInstance(f.members[key], at.at(key))
 	}
 	return f.ok
+}
+
+// namespaceOf returns the workloads of a declared namespace, by label, where the traversal is workload.NAMESPACE and names no
+// single one.
+func (l *loader) namespaceOf(t hcl.Traversal) (map[string]*branch, bool) {
+	if t.RootName() != workloadBlock.Name || len(t) != 2 {
+		return nil, false
+	}
+	name, ok := t[1].(hcl.TraverseAttr)
+	if !ok || l.tree.child("namespace").children[name.Name] == nil {
+		return nil, false
+	}
+	if of := l.tree.child(workloadBlock.Name).children[name.Name]; of != nil {
+		return of.children, true
+	}
+	return nil, true
+}
+
+// enterNamespace enters all workloads of a namespace: under their labels, those of a block with for_each under their
+// addresses.
+func (l *loader) enterNamespace(workloads map[string]*branch, at *tree) bool {
+	all := true
+	for _, label := range slices.Sorted(maps.Keys(workloads)) {
+		n := workloads[label].node
+		l.spend(n.at, stepsEach)
+		if n.broken || !n.repeats() {
+			l.enterInstance(n, at.at(label))
+			continue
+		}
+		f := l.family(n)
+		l.spend(n.at, stepsEach*len(f.keys))
+		for _, key := range f.keys {
+			l.enterInstance(f.members[key], at.at(string(f.members[key].addr)))
+		}
+		all = all && f.ok
+	}
+	return all
 }
 
 func (l *loader) enterInstance(m *node, at *tree) {

@@ -102,13 +102,16 @@ func TestJSONMeansTheSame(t *testing.T) {
 		for n, i := range native.Spec.Invariants {
 			j := json.Spec.Invariants[n]
 			for faults := range 4 {
-				answer := func(model.Question) int { return faults }
+				answer := model.Answers{
+					Tolerance: func(model.Question) int { return faults },
+					Callers:   func(q model.CallQuestion) ([]model.Peer, bool) { return nil, faults > 1 },
+				}
 				if i.Holds(answer) != j.Holds(answer) {
 					t.Errorf("%s: %s: the JSON form judges %d faults in another way", dir, i.Addr(), faults)
 				}
 			}
-			*i = model.Invariant{Name: i.Name, Message: i.Message, Asks: i.Asks}
-			*j = model.Invariant{Name: j.Name, Message: j.Message, Asks: j.Asks}
+			*i = model.Invariant{Name: i.Name, Message: i.Message, Asks: i.Asks, Calls: i.Calls}
+			*j = model.Invariant{Name: j.Name, Message: j.Message, Asks: j.Asks, Calls: j.Calls}
 		}
 		if json.Spec != nil {
 			json.Spec.Inputs = native.Spec.Inputs // seen from another directory

@@ -137,9 +137,9 @@ var invariantBlock = &BlockType{
   condition     = tolerance(zone.internet, asset.orders) >= 2
   error_message = "At least two faults must coincide before an attacker from the internet reaches the orders."
 }`,
-	Doc: "What must hold of the threat model. bartizan threatmodel judges it, shows the nearest attack where it does not hold, and exits with status 1.",
+	Doc: "What must hold of the threat model, or of who may connect to whom. bartizan threatmodel judges it, shows the nearest attack where it does not hold, and exits with status 1.",
 	Attributes: []*Attribute{
-		{Name: "condition", Type: anyType, Required: true, Example: "condition = tolerance(zone.internet, asset.orders) >= 2", Doc: "True or false: tolerance(FROM, TO) is the number of faults that must coincide before an attacker who starts at FROM (a zone, workload, team, pipeline, repository, node pool or foreign cluster) reaches TO (an asset, workload, node pool or cluster); 0 is an open way. To reach a workload is to run code in it; to reach an asset is to read it, which whoever may call a workload that holds it is taken to do. Who may connect to what is not asked here: docs/connectivity.md of the tree lists it, and its diff shows each change."},
+		{Name: "condition", Type: anyType, Required: true, Example: "condition = tolerance(zone.internet, asset.orders) >= 2", Doc: "True or false. tolerance(FROM, TO) is the number of faults that must coincide before an attacker who starts at FROM (a zone, workload, team, pipeline, repository, node pool or foreign cluster) reaches TO (an asset, workload, node pool or cluster); 0 is an open way. To reach a workload is to run code in it; to reach an asset is to read it, which whoever may call a workload that holds it is taken to do. called_only_by(TO, FROM…) says that the files let nobody else connect to TO, a port or any port of a workload; FROM are workloads, namespaces, gateways, zones and other sources, or lists of them, such as values(workload.shop). It holds only where it is proved that the network policies admit the declared sources alone. Kubelets reach the pods of their node in any case."},
 		{Name: "error_message", Type: lineType, Required: true, Doc: "What to say where it does not hold."},
 	},
 }

@@ -28,7 +28,7 @@ var Words = []*model.Word{
 	},
 	{
 		Name: "reach", Also: []string{"reaches"},
-		Doc: "To come to hold a position. Who reaches a workload runs code in it; a connection that the specification allows is not yet that. " +
+		Doc: "To come to hold a position. Who reaches a workload runs code in it; a connection that the specification allows is not yet that: who may connect is asked with called_only_by(TO, FROM…). " +
 			"Who reaches an asset reads or changes it, for example as a client that a workload serves.",
 		See: []string{"position", "invariant"},
 	},

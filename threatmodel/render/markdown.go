@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/bartizan-dev/bartizan/model"
 	"github.com/bartizan-dev/bartizan/templates"
 	"github.com/bartizan-dev/bartizan/threatmodel"
 )
@@ -27,6 +28,9 @@ func Markdown(w io.Writer, title string, r *threatmodel.Report) error {
 		p("## Invariants\n\n")
 		for _, j := range r.Invariants {
 			p("- %s\n", md(invariantText(j)))
+			for _, x := range j.Callers {
+				p("  - %s\n", md(callersText(x)))
+			}
 			for _, x := range j.Answers {
 				p("  - tolerance(%s, %s) is %s\n", md(string(x.From)), md(string(x.To)), md(toleranceText(x.Tolerance)))
 				if x.Path != nil && !j.Holds {
@@ -180,6 +184,26 @@ func invariantText(j *threatmodel.Judgement) string {
 		return j.Invariant + " holds."
 	}
 	return j.Invariant + " does not hold: " + j.Message
+}
+
+// callersText says who may connect, and who of them is not meant to.
+func callersText(x *threatmodel.Callers) string {
+	list := func(all []model.Address) string {
+		var text []string
+		for _, a := range all {
+			text = append(text, string(a))
+		}
+		return strings.Join(text, ", ")
+	}
+	switch {
+	case x.Unknown != "":
+		return "callers of " + string(x.To) + ": " + x.Unknown
+	case len(x.Who) == 0:
+		return "callers of " + string(x.To) + ": nobody"
+	case len(x.Others) == 0:
+		return "callers of " + string(x.To) + ": " + list(x.Who)
+	}
+	return "callers of " + string(x.To) + ": " + list(x.Who) + "; not meant to: " + list(x.Others)
 }
 
 // toleranceText is the tolerance where nothing around it says what is meant.

@@ -18,6 +18,9 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 	p("%s\n\n", strings.Join(wrap(toleranceNote(r), noteWidth), "\n"))
 	for _, j := range r.Invariants {
 		p("%s\n", plain(invariantText(j)))
+		for _, x := range j.Callers {
+			p("  %s\n", plain(callersText(x)))
+		}
 		for _, x := range j.Answers {
 			p("  tolerance(%s, %s) is %s\n", plain(string(x.From)), plain(string(x.To)), plain(toleranceText(x.Tolerance)))
 			if x.Path != nil && !j.Holds {
