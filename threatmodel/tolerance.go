@@ -90,13 +90,18 @@ func (t Tolerance) String() string {
 	case AnswerNone:
 		return "no path"
 	}
+	return fmt.Sprintf("%d (%s)", t.Faults, t.Smallest())
+}
+
+// Smallest are the mixes of as few faults as suffice: "2F or 1F+1V".
+func (t Tolerance) Smallest() string {
 	var mixes []string
 	for _, m := range t.Pareto {
 		if m.F+m.V+m.T == t.Faults {
 			mixes = append(mixes, m.String())
 		}
 	}
-	return fmt.Sprintf("%d (%s)", t.Faults, strings.Join(mixes, " or "))
+	return strings.Join(mixes, " or ")
 }
 
 // Below reports whether the asset is weaker than it was under o.

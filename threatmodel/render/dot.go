@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // font is one whose widths Graphviz knows. With a list of families it would measure Times and text would leave its box;
@@ -21,7 +22,7 @@ const (
 
 // DOT writes the drawing in Graphviz' language. The text is deterministic: its order is the drawing's.
 func DOT(w io.Writer, d *Drawing) error {
-	p := &dotPrinter{}
+	p := &dotPrinter{edges: d.Edges}
 	p.line("digraph threatmodel {")
 	p.depth++
 	p.line("graph [%s]", attributes(
@@ -48,6 +49,7 @@ func DOT(w io.Writer, d *Drawing) error {
 type dotPrinter struct {
 	buf   bytes.Buffer
 	depth int
+	edges []*Edge // of the drawing
 }
 
 func (p *dotPrinter) line(format string, args ...any) {
@@ -61,10 +63,17 @@ var laneFills = []string{"#F8FAFC", "#EEF2F6", "#E4E9EF"}
 func (p *dotPrinter) lane(l *Lane, level int) {
 	p.line("subgraph %s {", quote("cluster_"+l.ID))
 	p.depth++
+	// Ways run downwards: a label stands where none enters or leaves, or else beside the middle.
+	at, title := "t", l.Title
+	if enters, leaves := p.crosses(l); !leaves {
+		at = "b"
+	} else if enters {
+		title = roomy(title)
+	}
 	p.line("graph [%s, label=%s]", attributes(
 		"style", "dashed,filled,rounded", "color", "#7B8794", "fillcolor", laneFills[min(level, len(laneFills)-1)],
-		"labeljust", "l", "margin", "14", "penwidth", "1.5",
-	), label(l.Title, sizeLane, nil, 0))
+		"labelloc", at, "labeljust", "l", "margin", "14", "penwidth", "1.5",
+	), fmt.Sprintf(`<<FONT POINT-SIZE="%d"><B>%s</B></FONT>>`, sizeLane, escapeXML(title)))
 	for _, b := range l.Boxes {
 		p.box(b)
 	}
@@ -101,7 +110,9 @@ func heading(d *Drawing) string {
 	}
 	b.WriteString(`<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="6">`)
 	text(sizeTitle, "<B>", d.Title, "</B>")
-	text(sizeBox, "", d.Subtitle, "")
+	for _, line := range wrap(d.Subtitle, subtitleWidth) {
+		text(sizeBox, "", line, "")
+	}
 	for i, m := range d.Legend {
 		if i%columns == 0 {
 			b.WriteString("<TR>")
@@ -157,6 +168,21 @@ func label(title string, titleSize int, lines []string, lineSize int) string {
 		}
 	}
 	return "<" + strings.Join(parts, "<BR/>") + ">"
+}
+
+// crosses reports whether an edge of the drawing enters the lane, and whether one leaves it.
+func (p *dotPrinter) crosses(l *Lane) (enters, leaves bool) {
+	for _, e := range p.edges {
+		from, to := holds(l, e.From), holds(l, e.To)
+		enters, leaves = enters || to && !from, leaves || from && !to
+	}
+	return enters, leaves
+}
+
+// roomy gives a label as much room to its right as it takes, so that a way to the middle of a narrow lane passes beside it.
+func roomy(title string) string {
+	const noBreak, perLetter = "\u00a0", 2 // a space is half as wide as a letter, or less
+	return title + strings.Repeat(noBreak, perLetter*utf8.RuneCountInString(title))
 }
 
 // escapeXML encodes text for Graphviz' HTML-like labels. Characters that XML 1.0 forbids become U+FFFD, and so do the

@@ -66,17 +66,20 @@ func overviewWithin(title string, r *threatmodel.Report, b budget) *Drawing {
 	if rest := o.untouched(d); len(rest) > 0 {
 		d.Note = "No shown path reaches: " + strings.Join(rest, "; ") + "."
 	}
-	d.Subtitle = fmt.Sprintf("For %s. %d of %d paths that no control blocks, %d of %d blocked groups of steps.",
+	d.Subtitle = fmt.Sprintf("How near %s. Shown are the cheapest %d of %d ways on which no control stops them, and %d of %d places where a control does, nearest first, with the file that proves it. Steps of a kind stand in one box.",
 		attackers(entries), shownPaths, paths, len(shown), len(blocked))
+	if o.badges(d, r, entries) {
+		d.Note = strings.TrimSpace(badgeNote + " " + d.Note)
+	}
 	d.Legend = d.marks()
 	return d
 }
 
 func attackers(entries []*threatmodel.EntryReport) string {
 	if len(entries) == 1 {
-		return strings.ToLower(entries[0].Profile.Title[:1]) + entries[0].Profile.Title[1:]
+		return strings.ToLower(entries[0].Profile.Title[:1]) + entries[0].Profile.Title[1:] + " comes"
 	}
-	return fmt.Sprintf("%d attackers: the internet and every published workload", len(entries))
+	return fmt.Sprintf("%d attackers come, who start on the internet or in a published workload", len(entries))
 }
 
 // publishedPrefix starts the ids of the attackers who run code in published workloads.

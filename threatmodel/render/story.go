@@ -55,6 +55,11 @@ func Story(r *threatmodel.Report, e *threatmodel.EntryReport, a *threatmodel.Ass
 		marks[a.Asset] = MarkLost
 	}
 	d.Lanes = storyLanes(positions, marks)
+	for _, b := range d.boxes() {
+		if b.ID == a.Asset {
+			b.Lines = append(b.Lines, badge(a.Tolerance, len(r.TrustedBase)))
+		}
+	}
 	for _, s := range p.Steps {
 		box := &Box{ID: fmt.Sprintf("step %d", s.Number), Title: fmt.Sprintf("%d · %s  %s", s.Number, s.Step, s.Title)}
 		box.Mark, box.Lines = stepLook(s)

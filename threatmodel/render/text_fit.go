@@ -1,11 +1,13 @@
 package render
 
-// Widths in characters at which text is broken: the title of a box, the smaller lines below it, and the note of a
+// Widths in characters at which text is broken: the title of a box, the smaller lines below it, the subtitle and the note of a
 // drawing. Narrow boxes keep a drawing with many of them narrow enough to be read.
 const (
 	titleWidth = 26
 	lineWidth  = 34
 	noteWidth  = 150
+
+	subtitleWidth = 120
 )
 
 // wrap breaks text into lines at spaces and inside long words after a slash, hyphen or full stop.
