@@ -16,11 +16,12 @@ type byHandCluster struct {
 	Pools   []byHandPool // control plane first
 	Backups []string     // directories, relative to docs/
 	Managed bool
+	Needs   []need // what the manifests refer to and the tree does not make
 }
 
 type byHandPool struct{ Name, Dir string }
 
-func byHand(p *Pass, page *coveragePage) *byHandPage {
+func byHand(p *Pass, page *coveragePage) (*byHandPage, error) {
 	b := &byHandPage{Pipelines: p.Spec.Pipelines}
 	for _, r := range page.Controls {
 		switch {
@@ -38,8 +39,13 @@ func byHand(p *Pass, page *coveragePage) *byHandPage {
 			}
 		}
 	}
+	files := p.Files()
 	for _, c := range p.Spec.Clusters {
-		h := byHandCluster{Name: c.Name, Managed: c.Provisioner == model.Managed}
+		needed, err := needs(files, ManifestsDir(c))
+		if err != nil {
+			return nil, err
+		}
+		h := byHandCluster{Needs: needed, Name: c.Name, Managed: c.Provisioner == model.Managed}
 		for _, controlPlane := range []bool{true, false} {
 			for _, pool := range c.NodePools {
 				if pool.Has(model.RoleControlPlane) == controlPlane {
@@ -54,5 +60,5 @@ func byHand(p *Pass, page *coveragePage) *byHandPage {
 		}
 		b.Clusters = append(b.Clusters, h)
 	}
-	return b
+	return b, nil
 }

@@ -126,7 +126,10 @@ func runCoverage(p *Pass) error {
 	if err := p.document("coverage.md", "Which requirement of which standard is met, by which file", page); err != nil {
 		return err
 	}
-	page.ByHand = byHand(p, page)
+	var err error
+	if page.ByHand, err = byHand(p, page); err != nil {
+		return err
+	}
 	return p.document("by-hand.md", "What people must still do", page.ByHand)
 }
 
