@@ -33,6 +33,14 @@ func TestTheGuideIsAValidSpecification(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "guide.bartizan.hcl"), []byte(spec.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	// The key that the guide tells the reader to lay there.
+	key, err := os.ReadFile("../../generate/testdata/managed/cosign.pub")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "cosign.pub"), key, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	l := model.Load(dir, model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
 	if l.HasErrors() {
 		t.Fatal(l.Text())
