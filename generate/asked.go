@@ -15,6 +15,7 @@ type asked struct {
 	deployed  []model.Address
 	proxied   []model.Address // clusters with kube-proxy
 	recorded  []model.Address // clusters whose audit log is to hold the contents of all requests
+	signed    []model.Address // clusters that ask for signatures
 }
 
 func newAsked(s *model.Spec) *asked {
@@ -28,6 +29,9 @@ func newAsked(s *model.Spec) *asked {
 		}
 		if c.Audit.Contents == model.ContentsOfAll {
 			a.recorded = append(a.recorded, c.Addr())
+		}
+		if c.Admission.Signatures != "" {
+			a.signed = append(a.signed, c.Addr())
 		}
 		for _, p := range c.NodePools {
 			a.pools[p.Addr()] = p
@@ -52,6 +56,8 @@ func (a *asked) holds(id model.ControlID, subject model.Address) bool {
 		return slices.Contains(a.proxied, subject)
 	case id == model.AuditContentsRecorded:
 		return slices.Contains(a.recorded, subject)
+	case id == model.SignaturesEnforced:
+		return slices.Contains(a.signed, subject)
 	case pool != nil && id == model.ControlPlaneConfined:
 		return !pool.Worker()
 	case pool != nil && id == model.KubeVIPConfined:

@@ -4,6 +4,7 @@ package generate
 var manifestGenerators = []*Generator{
 	platform,
 	admissionPolicy,
+	signatures,
 	people,
 	namespace,
 	quota,

@@ -25,6 +25,7 @@ var customResources = []struct{ group, owner string }{
 	{"external-secrets.io", "External Secrets Operator"},
 	{"gateway.networking.k8s.io", "Gateway API, standard channel"},
 	{"kustomize.toolkit.fluxcd.io", "Flux (kustomize-controller)"},
+	{"policy.sigstore.dev", "policy-controller"},
 	{"source.toolkit.fluxcd.io", "Flux (source-controller)"},
 }
 

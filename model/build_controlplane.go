@@ -32,7 +32,8 @@ func (l *loader) buildControlPlane(n *node, c *Cluster) {
 		// kube-apiserver does not start: "URL must not overlap with disallowed issuers".
 		l.errorf(l.at(b, "issuer"), "Duplicate issuer", "%s is the identity provider of people already. The cluster's tokens need an issuer of their own.", o.Issuer)
 	}
-	c.Admission.AlwaysPullImages = as[bool](l, n.oneOrDefaults("admission"), "always_pull_images")
+	b = n.oneOrDefaults("admission")
+	c.Admission = Admission{AlwaysPullImages: as[bool](l, b, "always_pull_images"), Signatures: as[Signatures](l, b, "signatures")}
 }
 
 // oneOrDefaults returns the nested block of the type, or an empty one in the place of the enclosing block.

@@ -27,7 +27,25 @@ func (l *loader) checkSpec() {
 	l.checkHosts()
 	l.checkGroups()
 	l.checkRegistries()
+	l.checkSignatures()
 	l.checkKeys()
+}
+
+// checkSignatures holds that there is something to ask for, and somebody who asks.
+func (l *loader) checkSignatures() {
+	for _, n := range l.of("cluster") {
+		b := n.one("admission")
+		if b == nil || !l.has(b, "signatures") {
+			continue
+		}
+		if signed := func(r *Registry) bool { return len(r.SignedBy) > 0 }; !slices.ContainsFunc(l.spec.Registries, signed) && !l.lost("registry") {
+			l.errorf(l.at(b, "signatures"), "No keys", "No registry has keys in signed_by, so there is no signature to ask for. Name the keys, or leave signatures out.")
+		}
+		controller := func(a *AddOn) bool { return a.Name == string(PolicyController) && a.Namespace != nil && a.Namespace.Cluster == n.object }
+		if !slices.ContainsFunc(l.spec.AddOns, controller) && !l.lost("addon") {
+			l.errorf(l.at(b, "signatures"), "Missing add-on", "Nothing says that policy-controller runs in %s, and without it nobody asks for signatures. Install it, and declare addon %q with its namespace.", n.addr, PolicyController)
+		}
+	}
 }
 
 // checkSelectors holds that the pods of a workload or gateway are selected by no other: a policy for one would hold for both.

@@ -144,7 +144,14 @@ type ServiceAccounts struct {
 // Admission is what may be chosen among the API server's admission plugins.
 type Admission struct {
 	AlwaysPullImages bool
+	Signatures       Signatures // empty: nothing asks for signatures when a pod starts
 }
+
+// Signatures is what asks for signatures of images when a pod starts.
+type Signatures string
+
+// PolicyController is sigstore's, an add-on of that name.
+const PolicyController Signatures = "policy-controller"
 
 // NodePool is a set of nodes that are configured alike.
 type NodePool struct {

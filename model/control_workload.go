@@ -34,6 +34,7 @@ const (
 	RuntimeSandbox          ControlID = "runtime-sandbox"
 	RegistriesEnforced      ControlID = "registries-enforced"
 	DigestsEnforced         ControlID = "digests-enforced"
+	SignaturesEnforced      ControlID = "signatures-enforced"
 	PoliciesProtected       ControlID = "policies-protected"
 	ServiceTypesEnforced    ControlID = "service-types-enforced"
 	PlacementEnforced       ControlID = "placement-enforced"
@@ -305,6 +306,14 @@ var workloadControls = []*Control{
 		Title:     "Pods with images without a digest are refused",
 		Doc:       "A ValidatingAdmissionPolicy asks for a digest in every image reference: a tag can be moved to another image, a digest cannot. While images of the specification are unresolved their exact references are let through, and the control is not claimed.",
 		Standards: []string{"OWASP-2022-K02", "OWASP-2025-K04", "NIST-800-190-4.2.2", "NIST-800-190-4.4.5"},
+	},
+	{
+		ID:        SignaturesEnforced,
+		Layer:     LayerImage,
+		Subject:   "cluster",
+		Title:     "Images of registries with keys need a signature of one of them",
+		Doc:       "Policies of sigstore's policy-controller ask for a signature of a declared key before a pod starts, in every declared namespace but the controller's own; kube-system and namespaces that nobody declared are not asked. The files say what is asked; whether the controller runs, and refuses what matches no policy, is declared by its add-on. Images of a registry with signed_by = [] pass.",
+		Standards: []string{"OWASP-2022-K02", "OWASP-2025-K04", "NIST-800-190-4.1.5"},
 	},
 	{
 		ID:        PoliciesProtected,

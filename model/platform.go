@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // Registry is a place where images come from.
 type Registry struct {
 	named
@@ -167,6 +169,13 @@ type AddOn struct {
 	Version   string
 	Namespace *Namespace
 	Owner     *Team
+}
+
+// ChecksSignatures reports whether signatures are asked for in the namespace: everywhere but where what asks runs, because
+// nothing could start there without it.
+func (s *Spec) ChecksSignatures(n *Namespace) bool {
+	signatures := n.Cluster.Admission.Signatures
+	return signatures != "" && !slices.ContainsFunc(s.AddOns, func(a *AddOn) bool { return a.Name == string(signatures) && a.Namespace == n })
 }
 
 // Mesh is a service mesh.

@@ -47,13 +47,14 @@ var serviceAccountsBlock = &BlockType{
 
 var admissionBlock = &BlockType{
 	Name: "admission",
-	Doc:  "Choices among the API server's built-in admission plugins. NodeRestriction, PodSecurity, EventRateLimit and DenyServiceExternalIPs are always on.",
+	Doc:  "Choices of admission: plugins of the API server, and who asks for signatures. NodeRestriction, PodSecurity, EventRateLimit and DenyServiceExternalIPs are always on.",
 	Example: `admission {
   always_pull_images = true
 }`,
 	Attributes: []*Attribute{
 		{Name: "always_pull_images", Type: boolType, Default: false, Doc: "AlwaysPullImages: each start of a pod asks the registry, so that no pod uses a private image which another has pulled. No pod starts while the registry is away. " +
 			"From Kubernetes 1.35 on the kubelet checks the same with less, by imagePullCredentialsVerificationPolicy, and that is always written; scanners ask for the plugin (CIS 1.2.11)."},
+		{Name: "signatures", Type: enum(PolicyController), Derived: "nothing asks for signatures when a pod starts", Doc: "What refuses images that no key of their registry has signed, in every declared namespace but its own: sigstore's policy-controller. You install it, and declare it as the add-on \"policy-controller\"; while it is away, no pod starts. Images of a registry with signed_by = [] pass."},
 	},
 }
 

@@ -17,4 +17,5 @@ var manifestChecks = []*Check{
 	networkPolicyCheck,
 	gatewayCheck,
 	admissionPolicyCheck,
+	signaturesCheck,
 }

@@ -71,7 +71,10 @@ cluster "main" {
     max_token_hours = 48
     extend_tokens   = true
   }
-  admission { always_pull_images = true }
+  admission {
+    always_pull_images = true
+    signatures         = "policy-controller"
+  }
 }
 
 zone "nodes" { cidrs = ["10.0.0.0/24"] }
@@ -196,6 +199,11 @@ gateway "public" {
   from      = [zone.internet]
   port      = 8443
   selector  = { "istio.io/gateway-name" = "public" }
+}
+addon "policy-controller" {
+  version   = "v0.14.0"
+  namespace = namespace.shop
+  owner     = team.sre
 }
 addon "cert-manager" {
   version   = "v1.19.0"

@@ -1,4 +1,4 @@
-# A cluster with Antrea, and a workload that connects to a DNS name.
+# A cluster with Antrea, where a workload connects to a DNS name, and with policy-controller, which asks for signatures.
 
 cluster "main" {
   kubernetes  = "1.36"
@@ -26,6 +26,7 @@ cluster "main" {
   audit {
     ship_to = "https://audit.example.internal:8443/kubernetes"
   }
+  admission { signatures = "policy-controller" }
 }
 
 zone "nodes" { cidrs = ["10.10.0.0/24"] }
@@ -90,6 +91,26 @@ registry "main" {
 }
 
 namespace "hello" { owner = team.platform }
+namespace "signing" { owner = team.platform }
+
+addon "policy-controller" {
+  version   = "v0.14.0"
+  namespace = namespace.signing
+  owner     = team.platform
+}
+
+registry "hub" {
+  host      = "docker.io"
+  path      = "library/redis"
+  signed_by = []
+}
+
+exception "hub" {
+  allows  = [registry.hub.signed_by]
+  reason  = "nobody signs these images"
+  owner   = team.platform
+  expires = "2027-06-30"
+}
 
 gateway "public" {
   class     = "envoy"
