@@ -63,8 +63,11 @@ var imageSteps = []*Step{
 		Variants: []*Variant{{Name: "mutable-tag", Effort: PublicTool, Expand: func(b *Builder) {
 			b.workloads(func(w *model.Workload) {
 				b.images(w, func(c *model.Container, r *model.Registry) {
-					b.Add(Edge{Title: "Replace the image of workload " + name(w) + " in registry " + r.Name, Premises: on(b.registry(r)), To: b.container(w, c),
-						Blockers: by(hold(model.ImageDigest, w), hold(model.DigestsEnforced, w.Namespace.Cluster))})
+					blockers := by(hold(model.ImageDigest, w), hold(model.DigestsEnforced, w.Namespace.Cluster))
+					if len(r.SignedBy) > 0 && b.Spec.ChecksSignatures(w.Namespace) {
+						blockers = append(blockers, by(hold(model.SignaturesEnforced, w.Namespace.Cluster))...)
+					}
+					b.Add(Edge{Title: "Replace the image of workload " + name(w) + " in registry " + r.Name, Premises: on(b.registry(r)), To: b.container(w, c), Blockers: blockers})
 				})
 			})
 		}}},

@@ -13,7 +13,7 @@ var undoSteps = []*Step{
 			Remains: "An administrator may change every object; what he changes is in the audit trail.",
 			Undoes: append([]model.ControlID{
 				model.DefaultDeny, model.PodSecurityEnforced, model.DefaultAccountEmpty, model.PeopleLeastPrivilege, model.NamespaceQuota,
-				model.GatewayRoutesRestricted, model.MeshStrictMTLS, model.PoolDedicated, model.ControlPlaneTaint, model.GitOpsPerNamespace, model.BreakGlassAccess,
+				model.SignaturesEnforced, model.GatewayRoutesRestricted, model.MeshStrictMTLS, model.PoolDedicated, model.ControlPlaneTaint, model.GitOpsPerNamespace, model.BreakGlassAccess,
 			}, admissionPolicies...),
 			Undo: func(b *Builder, h model.Hold) {
 				for _, c := range b.clustersOfSubject(h.Subject) {
