@@ -41,7 +41,9 @@ func (l *loader) checkSignatures() {
 		if signed := func(r *Registry) bool { return len(r.SignedBy) > 0 }; !slices.ContainsFunc(l.spec.Registries, signed) && !l.lost("registry") {
 			l.errorf(l.at(b, "signatures"), "No keys", "No registry has keys in signed_by, so there is no signature to ask for. Name the keys, or leave signatures out.")
 		}
-		controller := func(a *AddOn) bool { return a.Name == string(PolicyController) && a.Namespace != nil && a.Namespace.Cluster == n.object }
+		controller := func(a *AddOn) bool {
+			return a.Name == string(PolicyController) && a.Namespace != nil && a.Namespace.Cluster == n.object
+		}
 		if !slices.ContainsFunc(l.spec.AddOns, controller) && !l.lost("addon") {
 			l.errorf(l.at(b, "signatures"), "Missing add-on", "Nothing says that policy-controller runs in %s, and without it nobody asks for signatures. Install it, and declare addon %q with its namespace.", n.addr, PolicyController)
 		}
