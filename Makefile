@@ -61,6 +61,7 @@ clusters:
 
 # Time and memory of each stage for 100, 1,000 and 10,000 workloads.
 bench:
+	$(GO) test ./threatmodel -run '^$$' -bench Scale -benchtime 1x -timeout 60m
 	$(GO) test ./cmd/bartizan -run '^$$' -bench Stages -benchtime 1x -timeout 60m
 
 # Spoils every file of the examples in turn and compares what is no longer proved with what the report names the file for.
