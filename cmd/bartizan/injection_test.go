@@ -101,15 +101,21 @@ func TestHostileValuesAreRefusedOrEncoded(t *testing.T) {
 	}
 }
 
+// kubeVIP is what testdata/everything says of the load balancer.
+const kubeVIP = `kind    = "kube-vip"
+      address = "10.0.0.10"
+      image   = "registry.example.com:5000/mirror/kube-vip:v1.1.2@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"`
+
 // otherChoices make other generators write: for each enumeration, what testdata/everything does not say.
 var otherChoices = [][2]string{
-	{`"argocd"`, `"flux"`}, {`"gitlab-ci"`, `"github-actions"`}, {`kind    = "external"`, `kind    = "kube-vip"`},
+	{`"argocd"`, `"flux"`}, {`"gitlab-ci"`, `"github-actions"`}, {kubeVIP, `kind    = "external"
+      address = "10.0.0.10"`},
 	{`encryption { kms = "unix:///run/kms/socket.sock" }`, `encryption {}`}, {`manifests = "patch"`, `manifests = "generate"
   image = "registry.example.com:5000/shop/agent:v1"`},
 }
 
 func torturing(t *testing.T, title string, in *injector, full, again bool) {
-	s := newSurvey(t, in.text)
+	s := newSurvey(t, in.text, !again)
 	if l := in.native(nil); l.HasErrors() {
 		t.Fatal(l.Text())
 	}
