@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -115,6 +116,9 @@ func values(at string, v any, change func(string) string) ([]string, error) {
 		if strings.HasPrefix(x, "#!/") {
 			script, err := readShell(x, change)
 			return append(script, at+" script"), err
+		}
+		if list := []any(nil); strings.HasPrefix(x, "[") && json.Unmarshal([]byte(x), &list) == nil {
+			return values(at, list, change) // a list in CEL, which is sorted by what was put in
 		}
 		return []string{fmt.Sprintf("%s = %q", at, change(x))}, nil
 	}

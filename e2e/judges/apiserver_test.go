@@ -1,0 +1,194 @@
+//go:build e2e
+
+package judges_test
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/bartizan-dev/bartizan/e2e/apiserver"
+	"github.com/bartizan-dev/bartizan/e2e/build"
+	"github.com/bartizan-dev/bartizan/e2e/judges"
+)
+
+// A real API server, with the real definitions of what Kubernetes does not have, takes every object of every example by
+// server-side apply, as the tree's administrator, strictly and without a warning. Applying all of them again changes nothing,
+// while all admission policies of the tree are in force.
+func TestTheAPIServerTakesTheExamples(t *testing.T) {
+	for _, example := range examples(t) {
+		t.Run(example.name, func(t *testing.T) {
+			s := startServer(t)
+			installDefinitions(t, s, example.objects)
+			objects := slices.Clone(example.objects)
+			slices.SortStableFunc(objects, func(a, b judges.Object) int { return cmp.Compare(turn(a), turn(b)) })
+			for _, name := range foreignNamespaces(objects) {
+				apply(t, s, judges.Object{APIVersion: "v1", Kind: "Namespace", Name: name, YAML: []byte("apiVersion: v1\nkind: Namespace\nmetadata: {name: " + name + "}\n")})
+			}
+			versions := map[string]string{}
+			for _, o := range objects {
+				versions[o.ID()] = apply(t, s, o)
+			}
+			time.Sleep(2 * time.Second) // until the server's caches have the policies
+			for _, o := range objects {
+				again := apply(t, s, o)
+				if again != versions[o.ID()] && slices.Contains(initialStatus, o.Kind) {
+					versions[o.ID()], again = again, apply(t, s, o)
+				}
+				if again != versions[o.ID()] {
+					t.Errorf("%s: applied again it is another one", o.ID())
+				}
+			}
+			fmt.Printf("API server   %s %6d objects of %s applied twice\n", release, len(objects), example.name)
+		})
+	}
+}
+
+// initialStatus are the kinds whose definition gives a status to objects that have none. The server stores it when the object
+// is written for the second time; in a cluster their controller has set it by then.
+var initialStatus = []string{"Gateway", "GitRepository", "Kustomization"}
+
+// What is not right is refused: a field that does not exist, and a pod below the level of its namespace.
+func TestTheAPIServerRefusesWhatIsWrong(t *testing.T) {
+	s := startServer(t)
+	apply(t, s, judges.Object{APIVersion: "v1", Kind: "Namespace", Name: "strict",
+		YAML: []byte("apiVersion: v1\nkind: Namespace\nmetadata: {name: strict, labels: {pod-security.kubernetes.io/enforce: restricted}}\n")})
+	for kind, text := range map[string]string{
+		"ConfigMap": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: strict}\ndatas: {a: b}\n",
+		"Pod":       "apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: strict}\nspec: {hostPID: true, containers: [{name: a, image: b}]}\n",
+	} {
+		if _, err := s.Apply(t.Context(), "v1", kind, "strict", "x", []byte(text)); err == nil {
+			t.Errorf("the API server takes %s", text)
+		}
+	}
+}
+
+func startServer(t *testing.T) *apiserver.Server {
+	t.Helper()
+	b, err := builder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := apiserver.Start(t.Context(), b, release, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// turn says when an object is applied: namespaces before what is in them, and policies when there is nothing left that they
+// could be asked about.
+func turn(o judges.Object) int {
+	switch o.Kind {
+	case "Namespace":
+		return 0
+	case "ValidatingAdmissionPolicy":
+		return 2
+	case "ValidatingAdmissionPolicyBinding":
+		return 3
+	}
+	return 1
+}
+
+// foreignNamespaces are those that the tree uses and does not make: what is installed beside it brings them.
+func foreignNamespaces(objects []judges.Object) []string {
+	var names []string
+	for _, o := range objects {
+		made := func(n judges.Object) bool { return n.Kind == "Namespace" && n.Name == o.Namespace }
+		if o.Namespace != "" && !slices.ContainsFunc(objects, made) {
+			names = append(names, o.Namespace)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// apply applies an object and returns its version.
+func apply(t *testing.T, s *apiserver.Server, o judges.Object) string {
+	t.Helper()
+	said, err := s.Apply(t.Context(), o.APIVersion, o.Kind, o.Namespace, o.Name, o.YAML)
+	if err != nil {
+		t.Errorf("%s: %v", o.ID(), err)
+		return ""
+	}
+	for _, w := range said.Warnings {
+		if o.Kind != "CustomResourceDefinition" { // not ours
+			t.Errorf("%s: warning: %s", o.ID(), w)
+		}
+	}
+	return said.Version
+}
+
+// installDefinitions applies the definitions of those kinds of objects that Kubernetes does not have.
+func installDefinitions(t *testing.T, s *apiserver.Server, objects []judges.Object) {
+	t.Helper()
+	b, err := builder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range build.Definitions() {
+		dir, err := b.Binaries(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, err := filepath.Glob(filepath.Join(dir, c.Data[0], "*.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for doc := range bytes.SplitSeq(append([]byte("\n"), text...), []byte("\n---\n")) {
+				installDefinition(t, s, doc, objects)
+			}
+		}
+	}
+}
+
+func installDefinition(t *testing.T, s *apiserver.Server, text []byte, objects []judges.Object) {
+	t.Helper()
+	var crd struct {
+		Kind     string
+		Metadata struct{ Name string }
+		Spec     struct {
+			Group string
+			Names struct{ Kind, Plural string }
+		}
+	}
+	if err := yaml.Unmarshal(text, &crd); err != nil {
+		t.Fatal(err)
+	}
+	used := func(o judges.Object) bool {
+		return o.Kind == crd.Spec.Names.Kind && strings.HasPrefix(o.APIVersion, crd.Spec.Group+"/")
+	}
+	i := slices.IndexFunc(objects, used)
+	if crd.Kind != "CustomResourceDefinition" || i < 0 {
+		return
+	}
+	apply(t, s, judges.Object{APIVersion: "apiextensions.k8s.io/v1", Kind: crd.Kind, Name: crd.Metadata.Name, YAML: text})
+	var list any
+	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		err := s.Get(t.Context(), "/apis/"+objects[i].APIVersion+"/"+crd.Spec.Names.Plural, &list)
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s: %v", crd.Metadata.Name, err)
+		}
+	}
+}
