@@ -18,7 +18,10 @@ import (
 func TestExamplesLoad(t *testing.T) {
 	place := newPlace(t)
 	// Where an example asks for more of the block at the top than its own example has.
-	around := map[string]string{"workload.volume.class": "workload \"shop\" \"cart\" {\n  kind = \"StatefulSet\"\n}"}
+	around := map[string]string{
+		"workload.volume.class":        "workload \"shop\" \"cart\" {\n  kind = \"StatefulSet\"\n}",
+		"cluster.admission.signatures": "addon \"policy-controller\" {\n  version   = \"v0.14.0\"\n  namespace = namespace.edge\n  owner     = team.sre\n}",
+	}
 	try := func(path, block string) {
 		text := ExampleOf(path)
 		if formatted := string(hclwrite.Format([]byte(text))); formatted != text {
