@@ -24,6 +24,7 @@ func (l *loader) checkSpec() {
 	l.checkSelectors()
 	l.checkGateways()
 	l.checkAccounts()
+	l.checkDeployed()
 	l.checkHosts()
 	l.checkGroups()
 	l.checkRegistries()
@@ -126,6 +127,42 @@ func (l *loader) checkAccounts() {
 				l.errorf(n.labelAt[1], "Reserved name", "Each workload has a service account of its name, and the account %q in the namespace %q is one by which %s applies the repository. Choose another name.", w.Name, w.Namespace.Name, b.describe())
 				break
 			}
+		}
+	}
+}
+
+// checkDeployed warns of namespaces that no GitOps controller of their cluster deploys, although there is one: nothing applies
+// their manifests but people, which is easily forgotten. A controller's own namespace is there before it.
+func (l *loader) checkDeployed() {
+	deployed, at := map[*Namespace]bool{}, map[*Cluster]*node{}
+	own := map[string]bool{}
+	for _, b := range l.of("gitops") {
+		g := b.object.(*GitOps)
+		if g.Kind != "" {
+			own[g.Namespace()] = true
+		}
+		for _, d := range g.Deploys {
+			deployed[d] = true
+			if at[d.Cluster] == nil {
+				at[d.Cluster] = b
+			}
+		}
+	}
+	left := map[*node][]string{}
+	for _, n := range l.of("namespace") {
+		if ns := n.object.(*Namespace); !deployed[ns] && !own[ns.Name] && at[ns.Cluster] != nil {
+			left[at[ns.Cluster]] = append(left[at[ns.Cluster]], string(ns.Addr()))
+		}
+	}
+	for _, b := range l.of("gitops") {
+		if names := left[b]; len(names) > 0 {
+			slices.Sort(names)
+			shown := names[:min(len(names), 5)]
+			more := ""
+			if n := len(names) - len(shown); n > 0 {
+				more = fmt.Sprintf(" and %d more", n)
+			}
+			l.warnf(l.at(b, "deploys"), "Not deployed", "No gitops block deploys %s%s: what is generated for them is applied only by hand, and drifts unseen. Add them to deploys, or delete the namespaces.", strings.Join(shown, ", "), more)
 		}
 	}
 }

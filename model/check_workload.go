@@ -17,6 +17,30 @@ func (l *loader) checkWorkload(n *node, w *Workload) {
 	l.checkPodSecurity(n, w)
 	l.checkEgress(n, w)
 	l.checkProtocols(n, w)
+	l.checkMemory(n, w)
+}
+
+// checkMemory warns of what keeps data and was given no memory: the default is for small programs, and a database beyond it is
+// killed while it writes.
+func (l *loader) checkMemory(n *node, w *Workload) {
+	if w.Manifests != ManifestsGenerate {
+		return
+	}
+	for _, v := range w.Volumes {
+		if v.Kind != Persistent {
+			continue
+		}
+		for _, c := range v.In {
+			b := n
+			if i := slices.IndexFunc(n.all("container"), func(b *node) bool { return len(b.labels) > 0 && b.labels[0] == c.Name }); i >= 0 {
+				b = n.all("container")[i]
+			}
+			if res := b.one("resources"); res == nil || !l.has(res, "memory") && !l.has(res, "memory_limit") {
+				l.warnf(n.at, "Memory left out", "%s keeps data in the volume %q, and its container %q is killed beyond %s of memory, which is meant for small programs. Write what it needs: resources { memory = \"512Mi\" }, which limits it to twice that.", capital(n.describe()), v.Name, c.Name, c.Resources.MemoryLimit)
+				return
+			}
+		}
+	}
 }
 
 // checkName holds that the objects of a workload have names of their own.

@@ -232,8 +232,10 @@ func TestManyMistakesAsManyMessages(t *testing.T) {
 			continue
 		}
 		blocks := headers(c.archive.Files[0].Data)
-		if slices.ContainsFunc(blocks, func(b string) bool { return taken[b] || strings.HasPrefix(b, "node_pool ") }) {
-			continue // another case has a block of this name; pools are judged together, as one control plane
+		if slices.ContainsFunc(blocks, func(b string) bool {
+			return taken[b] || strings.HasPrefix(b, "node_pool ") || strings.HasPrefix(b, "gitops ")
+		}) {
+			continue // another case has a block of this name; pools are judged together, as one control plane, and so are namespaces that are deployed
 		}
 		name := "case-" + c.name + ".bartizan.hcl"
 		for _, b := range blocks {

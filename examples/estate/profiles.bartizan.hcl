@@ -67,6 +67,7 @@ profile "queue" {
   pool     = node_pool.apart["data"]
   ports    = { client = 4222, monitor = 8222 }
   priority = "critical"
+  resources { memory = "256Mi" }
   probe "readiness" {
     http = "/healthz"
     port = "monitor"

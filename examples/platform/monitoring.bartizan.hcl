@@ -66,6 +66,7 @@ workload "monitoring" "alertmanager" {
   args     = ["--config.file=/etc/alertmanager/alertmanager.yml", "--storage.path=/alertmanager", "--cluster.listen-address="]
   ports    = { web = 9093 }
   replicas = 1
+  resources { memory = "64Mi" }
   config "alertmanager.yml" {
     path    = "/etc/alertmanager"
     content = file("alertmanager.yml")
