@@ -334,5 +334,13 @@ func compareFile(r reader, base, got string, change func(string) string) error {
 	if len(lost)+len(extra) == 0 {
 		return nil
 	}
+	if len(lost) > 0 && len(extra) > 0 { // a whole text can be a token
+		a, b := lost[0], extra[0]
+		same := 0
+		for same < min(len(a), len(b)) && a[same] == b[same] {
+			same++
+		}
+		lost[0], extra[0] = a[max(0, same-200):], b[max(0, same-200):]
+	}
 	return fmt.Errorf("%d tokens are lost, %d are new:\n  - %.700q\n  + %.700q", len(lost), len(extra), lost[:min(len(lost), 3)], extra[:min(len(extra), 3)])
 }

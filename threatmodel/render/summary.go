@@ -135,7 +135,8 @@ func summarise(r *threatmodel.Report) *summary {
 		s.Stories = append(s.Stories, *x)
 	}
 	slices.SortFunc(s.Stories, func(a, b story) int {
-		return cmp.Or(cmp.Compare(len(a.Path.Faults), len(b.Path.Faults)), cmp.Compare(a.Path.Effort, b.Path.Effort), cmp.Compare(a.Asset, b.Asset), cmp.Compare(a.Attackers[0], b.Attackers[0]))
+		return cmp.Or(cmp.Compare(len(a.Path.Faults), len(b.Path.Faults)), cmp.Compare(a.Path.Effort, b.Path.Effort), cmp.Compare(a.Asset, b.Asset), cmp.Compare(a.Attackers[0], b.Attackers[0]),
+			cmp.Compare(a.To, b.To), cmp.Compare(a.From, b.From))
 	})
 	s.MoreOpen = max(0, len(s.Stories)-maxStories)
 	s.Stories = s.Stories[:len(s.Stories)-s.MoreOpen]
@@ -143,7 +144,7 @@ func summarise(r *threatmodel.Report) *summary {
 		s.Singles = append(s.Singles, *x)
 	}
 	slices.SortFunc(s.Singles, func(a, b singleRow) int {
-		return cmp.Or(-cmp.Compare(len(a.Assets), len(b.Assets)), cmp.Compare(a.Fault, b.Fault))
+		return cmp.Or(-cmp.Compare(len(a.Assets), len(b.Assets)), cmp.Compare(a.Fault, b.Fault), cmp.Compare(a.ID, b.ID))
 	})
 	return s
 }
