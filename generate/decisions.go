@@ -68,5 +68,8 @@ func runDecisions(p *Pass) error {
 	if err := p.document("attestations.md", "What no file can prove, and who states it", attestations); err != nil {
 		return err
 	}
-	return p.document("review-calendar.md", "When to look again", calendar)
+	return p.document("review-calendar.md", "When to look again", struct {
+		Dates   []review
+		Backups bool // there is one to restore
+	}{calendar, len(p.Spec.Backups) > 0})
 }
