@@ -52,13 +52,13 @@ e2e: files clusters
 # Judges the control plane's files by Kubernetes' own code, and breaks each of their flags and fields.
 files:
 	e2e/debian.sh
-	$(GO) test -tags e2e -count=1 -timeout 45m -v ./e2e/files
+	$(GO) test -tags e2e -count=1 -timeout 80m -v ./e2e/files
 
 # Brings real clusters up from generated files and checks what they do.
 clusters:
 	e2e/debian.sh
 	$(GO) test -tags e2e -count=1 -timeout 10m ./e2e/lab
-	$(GO) test -tags e2e -count=1 -timeout 60m -parallel 3 -v ./e2e
+	$(GO) test -tags e2e -count=1 -timeout 80m -parallel 3 -v ./e2e
 
 # Time and memory of each stage for 100, 1,000 and 10,000 workloads.
 bench:
