@@ -16,6 +16,7 @@ type asked struct {
 	proxied   []model.Address // clusters with kube-proxy
 	recorded  []model.Address // clusters whose audit log is to hold the contents of all requests
 	signed    []model.Address // clusters that ask for signatures
+	pulled    []model.Address // registries with a pull secret
 }
 
 func newAsked(s *model.Spec) *asked {
@@ -40,6 +41,11 @@ func newAsked(s *model.Spec) *asked {
 			a.workloads[w.Addr()] = w
 		}
 	}
+	for _, r := range s.Registries {
+		if r.PullSecret != nil {
+			a.pulled = append(a.pulled, r.Addr())
+		}
+	}
 	for _, t := range s.Teams {
 		a.teams[t.Addr()] = t
 	}
@@ -58,6 +64,8 @@ func (a *asked) holds(id model.ControlID, subject model.Address) bool {
 		return slices.Contains(a.recorded, subject)
 	case id == model.SignaturesEnforced:
 		return slices.Contains(a.signed, subject)
+	case id == model.RegistryPullOnly:
+		return slices.Contains(a.pulled, subject)
 	case pool != nil && id == model.ControlPlaneConfined:
 		return !pool.Worker()
 	case pool != nil && id == model.KubeVIPConfined:

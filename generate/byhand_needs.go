@@ -28,7 +28,7 @@ var secretNeeds = map[string]string{
 	"certificateRefs":  "the certificate and key of a listener, of type kubernetes.io/tls; cert-manager or you make it, and renew it",
 	"secretRef":        "what the controller reads the repository with",
 	"verify":           "the keys that commits must be signed by",
-	"imagePullSecrets": "the credential by which nodes pull images",
+	"imagePullSecrets": "the credential with which nodes pull images, of type kubernetes.io/dockerconfigjson: of a user that can only read, for the registry's host and path alone",
 	"secretKeyRef":     "a value that a container takes",
 	"secretName":       "files that a container takes",
 }

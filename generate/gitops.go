@@ -113,7 +113,7 @@ var guardRules = []rbacv1.PolicyRule{
 	{APIGroups: []string{"admissionregistration.k8s.io"}, Verbs: manageVerbs, Resources: []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}},
 	{APIGroups: []string{"cilium.io"}, Verbs: manageVerbs, Resources: []string{"ciliumclusterwidenetworkpolicies", "ciliumnetworkpolicies"}},
 	{APIGroups: []string{"crd.antrea.io"}, Verbs: manageVerbs, Resources: []string{"networkpolicies"}},
-	{APIGroups: []string{"external-secrets.io"}, Verbs: manageVerbs, Resources: []string{"secretstores"}},
+	{APIGroups: []string{"external-secrets.io"}, Verbs: manageVerbs, Resources: []string{"externalsecrets", "secretstores"}},
 	{APIGroups: []string{"gateway.networking.k8s.io"}, Verbs: manageVerbs, Resources: []string{"gateways", "httproutes"}},
 	{APIGroups: []string{"networking.k8s.io"}, Verbs: manageVerbs, Resources: []string{"networkpolicies"}},
 	{APIGroups: []string{"node.k8s.io"}, Verbs: manageVerbs, Resources: []string{"runtimeclasses"}},

@@ -12,6 +12,7 @@ var manifestGenerators = []*Generator{
 	networkPolicy,
 	gateway,
 	secrets,
+	pullSecret,
 	workload,
 	workloadPatch,
 	gitOps,

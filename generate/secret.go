@@ -66,7 +66,7 @@ func runSecrets(p *Pass) error {
 	return nil
 }
 
-// storesOf returns the stores that the namespace's workloads read from, sorted by name.
+// storesOf returns the stores that the namespace's workloads and their pull secrets come from, sorted by name.
 func storesOf(n *model.Namespace) []*model.SecretStore {
 	var stores []*model.SecretStore
 	for _, w := range n.Workloads {
@@ -74,6 +74,11 @@ func storesOf(n *model.Namespace) []*model.SecretStore {
 			if s.Store != nil && !slices.Contains(stores, s.Store) {
 				stores = append(stores, s.Store)
 			}
+		}
+	}
+	for _, r := range n.PullsWith() {
+		if s := r.PullSecret.Store; s != nil && !slices.Contains(stores, s) {
+			stores = append(stores, s)
 		}
 	}
 	slices.SortFunc(stores, func(a, b *model.SecretStore) int { return strings.Compare(a.Name, b.Name) })
@@ -126,9 +131,17 @@ type esoStoreRef struct {
 
 // esoTarget is the Secret that is made, and what becomes of it.
 type esoTarget struct {
-	Name           string `json:"name"`
-	CreationPolicy string `json:"creationPolicy"`
-	DeletionPolicy string `json:"deletionPolicy"`
+	Name           string       `json:"name"`
+	CreationPolicy string       `json:"creationPolicy"`
+	DeletionPolicy string       `json:"deletionPolicy"`
+	Template       *esoTemplate `json:"template,omitempty"`
+}
+
+// esoTemplate makes the Secret's content out of what was fetched.
+type esoTemplate struct {
+	Type          string            `json:"type"`
+	EngineVersion string            `json:"engineVersion"`
+	Data          map[string]string `json:"data"`
 }
 
 // esoData fetches one value.

@@ -97,6 +97,7 @@ func patchSpec(w *model.Workload) (map[string]any, error) {
 		AutomountServiceAccountToken: new(len(w.APIAccess) > 0),
 		EnableServiceLinks:           new(false),
 		ShareProcessNamespace:        new(false),
+		ImagePullSecrets:             imagePullSecrets(w),
 	}
 	if len(w.Containers) > 0 {
 		pod.SecurityContext = podSecurityContext(w)

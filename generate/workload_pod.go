@@ -35,8 +35,9 @@ func podTemplate(q *quantities, w *model.Workload) corev1.PodTemplateSpec {
 			DNSPolicy:                     corev1.DNSClusterFirst,
 			// With three, names of Services and of the outside world alike resolve in one or two queries, with
 			// glibc and with musl.
-			DNSConfig: &corev1.PodDNSConfig{Options: []corev1.PodDNSConfigOption{{Name: "ndots", Value: new("3")}}},
-			Volumes:   podVolumes(q, w),
+			DNSConfig:        &corev1.PodDNSConfig{Options: []corev1.PodDNSConfigOption{{Name: "ndots", Value: new("3")}}},
+			Volumes:          podVolumes(q, w),
+			ImagePullSecrets: imagePullSecrets(w),
 		},
 	}
 	spec := &template.Spec

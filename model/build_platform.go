@@ -1,6 +1,9 @@
 package model
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 func (l *loader) buildRegistry(n *node) {
 	r := n.object.(*Registry)
@@ -10,6 +13,20 @@ func (l *loader) buildRegistry(n *node) {
 	}
 	r.Path = as[string](l, n, "path")
 	r.SignedBy = each[string](l, n, "signed_by")
+	b := n.one("pull_secret")
+	if b == nil {
+		return
+	}
+	r.PullSecret = &PullSecret{Store: as[*SecretStore](l, b, "from"), Path: as[string](l, b, "path")}
+	switch {
+	case l.has(b, "from") && !l.has(b, "path"):
+		l.errorf(b.at, "Missing path", "%s comes from a store: write its path there, for example path = \"registries/%s\".", b.describe(), r.Name)
+	case !l.has(b, "from") && l.has(b, "path"):
+		l.errorf(l.at(b, "path"), "Missing from", "A path needs the store it leads through. Write for example from = secret_store.vault.")
+	case strings.Contains(r.PullSecret.Path, "#"):
+		entry, _, _ := strings.Cut(r.PullSecret.Path, "#")
+		l.errorf(l.at(b, "path"), "Entry, not property", "A registry asks for a name and a password, which are the properties username and password of one entry. Write path = %q.", entry)
+	}
 }
 
 func (l *loader) buildRepository(n *node) {

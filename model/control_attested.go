@@ -8,6 +8,7 @@ const (
 	ConsoleIsolated        ControlID = "console-isolated"
 	BranchProtection       ControlID = "branch-protection"
 	RegistryPushRestricted ControlID = "registry-push-restricted"
+	RegistryPullOnly       ControlID = "registry-pull-only"
 	BackupImmutable        ControlID = "backup-immutable"
 	DeviceManaged          ControlID = "device-managed"
 	AuditSinkAppendOnly    ControlID = "audit-sink-append-only"
@@ -69,6 +70,15 @@ var attestedControls = []*Control{
 		Title:     "Only the pipeline pushes images",
 		Attested:  true,
 		Doc:       "Who may push may replace what runs at the next tag. Evidence: the registry's permissions, showing the pipeline's identity as the only writer, and its log of writes. NIST SP 800-190, 4.2.3.",
+		Standards: []string{"NIST-800-190-4.2.3", "PCI-13"},
+	},
+	{
+		ID:        RegistryPullOnly,
+		Layer:     LayerImage,
+		Subject:   "registry",
+		Title:     "The credential that nodes pull with cannot push",
+		Attested:  true,
+		Doc:       "The credential lies in every namespace that pulls with it, and on its nodes. If it can write, whoever reads one Secret decides what runs next. Evidence: the registry's permissions of that user, showing the right to read the declared path alone. NIST SP 800-190, 4.2.3.",
 		Standards: []string{"NIST-800-190-4.2.3", "PCI-13"},
 	},
 	{

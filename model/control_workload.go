@@ -240,7 +240,7 @@ var workloadControls = []*Control{
 		Layer:     LayerConfig,
 		Subject:   "workload",
 		Title:     "Secrets reach containers as files, never through the environment",
-		Doc:       "Environment variables leak to child processes, crash reports and whoever may read the pod; a file mounted in memory does not. Values come from a store outside the cluster and never stand in the tree.",
+		Doc:       "Environment variables leak to child processes, crash reports and whoever may read the pod; a file mounted in memory does not. Values come from a store outside the cluster and never stand in the tree: each from its declared entry, and only to the containers that the specification names.",
 		Standards: []string{"CIS-1.12-5.4.1", "CIS-1.12-5.4.2", "OWASP-2025-K03", "PCI-06"},
 	},
 	{
@@ -272,7 +272,7 @@ var workloadControls = []*Control{
 		Layer:     LayerImage,
 		Subject:   "workload",
 		Title:     "Images come from declared registries",
-		Doc:       "Images come from the hosts and paths that the specification declares. Look-alike hosts and images without a host, which mean docker.io, are refused.",
+		Doc:       "Images come from the hosts and paths that the specification declares. Look-alike hosts and images without a host, which mean docker.io, are refused. Pods name the pull secrets of exactly these registries, each for its host and path alone: a credential that fits any host is sent to any host.",
 		Standards: []string{"NIST-800-190-4.1.5", "CIS-1.12-5.5.1", "PCI-13"},
 	},
 	{

@@ -103,7 +103,7 @@ var Measures = []Measure{
 
 	{
 		ID: "I1", Layer: LayerImage, Title: "Malicious images, poisoned bases",
-		Controls: []ControlID{ImageRegistry, RegistriesEnforced, ImageDigest, DigestsEnforced, ImageSigning, SignaturesEnforced, RegistryPushRestricted, PulledImagesVerified},
+		Controls: []ControlID{ImageRegistry, RegistriesEnforced, ImageDigest, DigestsEnforced, ImageSigning, SignaturesEnforced, RegistryPushRestricted, RegistryPullOnly, PulledImagesVerified},
 	},
 	{
 		ID: "I2", Layer: LayerImage, Title: "Vulnerable or outdated images",

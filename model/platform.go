@@ -9,6 +9,43 @@ type Registry struct {
 	Host     string   // "registry.example.com"
 	Path     string   // only images below this path; empty: all
 	SignedBy []string // PEM public keys
+	// PullSecret is the credential that nodes pull with; nil: none of the cluster's.
+	PullSecret *PullSecret
+}
+
+// PullSecret is where the credential for a registry is.
+type PullSecret struct {
+	Store *SecretStore // nil: native Secrets, made by somebody else
+	Path  string       // the entry in the store, with the properties username and password
+}
+
+// PullSecretName is the name of the registry's Secret in every namespace that has it. No secret of a workload has a dot.
+func (r *Registry) PullSecretName() string { return "pull." + r.Name }
+
+// PullsWith returns the registries with a pull secret that images of the workload come from, sorted by name.
+func (w *Workload) PullsWith() []*Registry {
+	var all []*Registry
+	for _, c := range slices.Concat(w.Containers, w.InitContainers) {
+		if r := c.Image.Registry; r != nil && r.PullSecret != nil && !slices.Contains(all, r) {
+			all = append(all, r)
+		}
+	}
+	byName(all, func(r *Registry) string { return r.Name })
+	return all
+}
+
+// PullsWith returns the registries with a pull secret that images of the namespace's workloads come from, sorted by name.
+func (n *Namespace) PullsWith() []*Registry {
+	var all []*Registry
+	for _, w := range n.Workloads {
+		for _, r := range w.PullsWith() {
+			if !slices.Contains(all, r) {
+				all = append(all, r)
+			}
+		}
+	}
+	byName(all, func(r *Registry) string { return r.Name })
+	return all
 }
 
 // Repository is a Git repository.

@@ -10,6 +10,21 @@ var registryBlock = &BlockType{
 		{Name: "signed_by", Type: listOf(publicKey), Required: true, Doc: "PEM public keys of which one signs each image; [] for a registry whose images nobody signs. They are asked for when a pod starts if the cluster's admission block says signatures = \"policy-controller\"; pipelines of Bartizan sign without a key, by their identity, which no key verifies.",
 			Weakening: &Weakness{Doc: "Whoever can push to the registry decides what runs.", Empty: true}},
 	},
+	Blocks: []*BlockType{{
+		Name: "pull_secret",
+		Doc: "The credential with which nodes pull the registry's images, for a registry that asks for one. It becomes a Secret of type kubernetes.io/dockerconfigjson " +
+			"called pull.NAME after the registry, in the namespaces of workloads whose images come from there; their pods name it, and no others. " +
+			"It should be able to read and nothing else, which no file can prove: see the attestation registry-pull-only.",
+		Example: `pull_secret {
+  from = secret_store.vault
+  path = "platform/registry-pull" # its properties username and password
+}`,
+		Attributes: []*Attribute{
+			{Name: "from", Type: to("secret_store"), Derived: "Secrets of that name that somebody else makes", Doc: "Store that holds it."},
+			{Name: "path", Type: storePathType, Example: `from = secret_store.vault
+path = "platform/registry-pull"`, Doc: "The store's entry, with the properties username and password; only with from."},
+		},
+	}},
 	Example: `registry "main" {
   host      = "registry.example.com"
   signed_by = [file("cosign.pub")]

@@ -109,7 +109,7 @@ var imageSteps = []*Step{
 						continue
 					}
 					b.Add(Edge{Title: "Push to registry " + r.Name + " with a pull secret of cluster " + c.Name, Premises: on(b.secrets(c)), To: b.registry(r),
-						Blockers: by(hold(model.RegistryPushRestricted, r))})
+						Blockers: by(hold(model.RegistryPushRestricted, r), hold(model.RegistryPullOnly, r))})
 				}
 			}
 		}}},

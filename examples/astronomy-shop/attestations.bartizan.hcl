@@ -33,6 +33,14 @@ attestation "registry-push" {
   review_by = "2027-06-30"
 }
 
+attestation "docker-hub-reads" {
+  control   = "registry-pull-only"
+  subject   = registry.docker-hub
+  by        = team.platform
+  evidence  = "https://wiki.example.com/astronomy/docker-hub"
+  review_by = "2027-06-30"
+}
+
 attestation "runners" {
   control   = "ci-runners-ephemeral"
   subject   = pipeline.ci

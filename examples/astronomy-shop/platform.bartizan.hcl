@@ -59,6 +59,10 @@ registry "docker-hub" {
   host      = "docker.io"
   path      = "library"
   signed_by = []
+  pull_secret { # who pulls without a name is slowed down
+    from = secret_store.vault
+    path = "astronomy/docker-hub"
+  }
 }
 
 exception "unsigned-images" {

@@ -15,8 +15,9 @@ import (
 // depend on no other part.
 func manifestSpec() *model.Spec {
 	digest := "sha256:" + strings.Repeat("ab", 32)
-	registry := &model.Registry{Name: "main", Host: "registry.example.com", Path: "shop"}
 	vault := &model.SecretStore{Name: "vault", Kind: model.Vault, Endpoint: model.HostPort{Host: "vault.example.internal", Port: 8200}}
+	registry := &model.Registry{Name: "main", Host: "registry.example.com", Path: "shop", PullSecret: &model.PullSecret{Store: vault, Path: "registries/main"}}
+	native := &model.Registry{Name: "native", Host: "native.example.com", PullSecret: &model.PullSecret{}}
 	c := &model.Cluster{
 		Name: "prod", Version: model.Version{Minor: 36, Patch: 4}, Provisioner: model.Kubeadm,
 		Network:  model.Network{Pods: []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")}, CNI: model.Cilium},
@@ -70,6 +71,7 @@ func manifestSpec() *model.Spec {
 
 	pay := newWorkload(shop, "pay", model.Deployment)
 	pay.Pool = sandbox
+	pay.Containers[0].Image = model.Image{Written: "native.example.com/pay:v1", Host: "native.example.com", Path: "pay", Tag: "v1", Digest: digest, Registry: native}
 	pay.Scaling = &model.Scaling{Min: 3, Max: 9, CPU: 70}
 
 	report := newWorkload(shop, "report", model.CronJob)
@@ -85,7 +87,7 @@ func manifestSpec() *model.Spec {
 		{Name: "secrets", Verbs: []string{"list"}, Groups: []string{""}, Resources: []string{"secrets"}, Scope: model.ScopeNamespace},
 	}
 	return &model.Spec{
-		Clusters: []*model.Cluster{c}, Registries: []*model.Registry{registry}, SecretStores: []*model.SecretStore{vault},
+		Clusters: []*model.Cluster{c}, Registries: []*model.Registry{registry, native}, SecretStores: []*model.SecretStore{vault},
 		Teams:    []*model.Team{dev, sre},
 		Gateways: []*model.Gateway{{Name: "public", Class: "istio", Namespace: mon, Selector: map[string]string{"gateway.networking.k8s.io/gateway-name": "public"}, Port: 443}},
 	}
@@ -93,7 +95,7 @@ func manifestSpec() *model.Spec {
 
 // manifestNames are the generators and checks of this area.
 var manifestNames = []string{
-	"platform", "people", "namespace", "quota", "account", "secret", "workload", "workload-patch", "gitops", "kustomization",
+	"platform", "people", "namespace", "quota", "account", "secret", "pull-secret", "workload", "workload-patch", "gitops", "kustomization",
 }
 
 var ownChecks = []*Check{

@@ -14,7 +14,8 @@ var podImageCheck = &Check{
 	Doc: `images by digest, from declared registries
 
 A tag can be moved to another image; a digest is the image. The digest must be the one that the pipeline recorded for
-the container of that name: a container that nobody declared, or another digest, is what a poisoned change looks like.`,
+the container of that name: a container that nobody declared, or another digest, is what a poisoned change looks like.
+Credentials for registries are in the pods that need them, each for its own registry.`,
 	Controls: []model.ControlID{model.ImageDigest, model.ImageRegistry},
 	Run:      func(p *Pass) { judgePods(p, podImageRules) },
 }
@@ -32,7 +33,8 @@ var podImageRules = []podRule{
 		given: func(w *model.Workload) bool {
 			return !anyContainer(w, func(c *model.Container) bool { return c.Image.Registry == nil })
 		},
-		judge: judgeRegistries,
+		judge: func(p *podCase) []flaw { return append(judgeRegistries(p), judgePullSecrets(p)...) },
+		needs: pullSecretFiles,
 	},
 }
 

@@ -16,7 +16,8 @@ var podResourcesCheck = &Check{
 
 Limits bound what a container that mines or loops takes from its neighbours; a scratch volume without a size fills the
 node's disk. A limit above the declared one does not count. Variables leak where files do not: to child processes,
-crash reports and whoever may read the pod.`,
+crash reports and whoever may read the pod. The files hold what the declared entry of the declared store holds, and the
+containers that the specification names see them.`,
 	Controls: []model.ControlID{model.Limits, model.SecretsAsFiles},
 	Run:      func(p *Pass) { judgePods(p, podResourceRules) },
 }
@@ -41,7 +42,8 @@ var podResourceRules = []podRule{
 			}
 			return true
 		},
-		judge: judgeSecretVariables,
+		judge: func(p *podCase) []flaw { return append(judgeSecretVariables(p), judgeStoredSecrets(p)...) },
+		needs: storedSecretFiles,
 	},
 }
 

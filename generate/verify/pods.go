@@ -155,10 +155,11 @@ type clusterPods struct {
 	intruders map[*model.NodePool][]podSource
 	tokens    map[string][]Object // Secrets that hold a token which never expires, by namespace
 	local     []Object            // PersistentVolumes that are directories of nodes
+	fetched   map[string][]Object // what makes Secrets, by namespace and name, with a slash between
 }
 
 func newClusterPods(o *Objects, sources []podSource) *clusterPods {
-	c := &clusterPods{byAccount: map[string][]podSource{}, tokens: map[string][]Object{}, intruders: map[*model.NodePool][]podSource{}}
+	c := &clusterPods{byAccount: map[string][]podSource{}, tokens: map[string][]Object{}, intruders: map[*model.NodePool][]podSource{}, fetched: fetchedSecrets(o)}
 	for _, s := range sources {
 		account := s.Namespace + "/" + s.Spec.ServiceAccountName
 		c.byAccount[account] = append(c.byAccount[account], s)

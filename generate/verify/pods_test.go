@@ -10,8 +10,11 @@ const (
 	cartFile   = "namespaces/shop/apps/cart/workload.yaml"
 	payFile    = "namespaces/shop/apps/pay/workload.yaml"
 	reportFile = "namespaces/shop/apps/report/workload.yaml"
-	cartAddr   = "workload.shop.cart"
-	payAddr    = "workload.shop.pay"
+	// What cart's secrets are made of.
+	cartSecrets = "namespaces/shop/apps/cart/secrets.yaml"
+	cartStore   = "namespaces/shop/guard/store.vault.yaml"
+	cartAddr    = "workload.shop.cart"
+	payAddr     = "workload.shop.pay"
 )
 
 // strayPod passes for a pod of the cart: it has its label.
@@ -26,6 +29,46 @@ spec:
   - name: stray
     image: evil.example.com/x
 `
+
+// An attacker wants a credential sent to another host, another credential sent, or one where it does not belong.
+func TestEditsOfPullSecretsAreFound(t *testing.T) {
+	const (
+		pull    = "namespaces/shop/guard/pull.main.yaml"
+		account = "namespaces/shop/guard/account.cart.yaml"
+		names   = "imagePullSecrets:\n      - name: pull.main\n"
+		list    = "imagePullSecrets:\n      - name: pull.native\n"
+		second  = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: x, namespace: shop}\nspec: {target: {name: pull.main}}\n"
+		plain   = "apiVersion: v1\nkind: Secret\nmetadata: {name: pull.native, namespace: shop}\n"
+		control = model.ImageRegistry
+	)
+	edit := func(name, subject, file, old, new string) treeEdit {
+		return treeEdit{name: name, control: control, subject: model.Address(subject), file: file, old: old, new: new}
+	}
+	runMutations(t, manifestSpec(), []treeEdit{
+		edit("not named", cartAddr, cartFile, names, ""),
+		edit("another", cartAddr, cartFile, names, list),
+		edit("one more", cartAddr, cartFile, names, names+"      - name: pull.native\n"),
+		edit("one more, fetched", payAddr, payFile, list, list+"      - name: pull.main\n"),
+		edit("on the account", cartAddr, account, "kind: ServiceAccount\n", "kind: ServiceAccount\nimagePullSecrets: [{name: pull.native}]\n"),
+		edit("any host", cartAddr, pull, `"registry.example.com/shop/"`, `"*.example.com"`),
+		edit("the whole host", cartAddr, pull, `"registry.example.com/shop/"`, `"registry.example.com"`),
+		edit("a longer name", cartAddr, pull, `"registry.example.com/shop/"`, `"registry.example.com/shop"`),
+		edit("a second host", cartAddr, pull, `{"auths":{`, `{"auths":{"evil.example.org":{"auth":"eDp5"},`),
+		edit("a helper", cartAddr, pull, `{"auths":{`, `{"credHelpers":{},"auths":{`),
+		edit("another template", cartAddr, pull, "b64enc }}", "b64enc }}{{ .username }}"),
+		edit("a second template", cartAddr, pull, `{"auths":{`, `{{ define "x" }}{{ end }}{"auths":{`),
+		edit("another entry", cartAddr, pull, "key: registries/main", "key: registries/admin"),
+		edit("another property", cartAddr, pull, "property: password", "property: token"),
+		edit("all of an entry", cartAddr, pull, "  data:\n  - remoteRef", "  dataFrom: [{extract: {key: registries/admin}}]\n  data:\n  - remoteRef"),
+		edit("another store", cartAddr, pull, "kind: SecretStore", "kind: ClusterSecretStore"),
+		edit("another type", cartAddr, pull, "type: kubernetes.io/dockerconfigjson", "type: Opaque"),
+		edit("a further key", cartAddr, pull, "      data:\n", "      data:\n        x: y\n"),
+		edit("another engine", cartAddr, pull, "engineVersion: v2", "engineVersion: v1"),
+		edit("another name", cartAddr, pull, "    name: pull.main\n", "    name: pull.other\n"),
+		{name: "made twice", control: control, subject: cartAddr, add: "namespaces/shop/guard/second.yaml", content: second},
+		{name: "native, and made", control: control, subject: payAddr, add: "namespaces/shop/guard/second.yaml", content: plain},
+	})
+}
 
 func TestEditsOfPodsAreFound(t *testing.T) {
 	initContainer := "      initContainers:\n      - image: registry.example.com/shop/cart:v1\n        name: evil\n      nodeSelector: {}\n      priorityClassName"
@@ -71,6 +114,20 @@ func TestEditsOfPodsAreFound(t *testing.T) {
 		{name: "old field", control: model.OwnAccount, subject: cartAddr, file: cartFile, old: "serviceAccountName: cart", new: "serviceAccountName: cart\n      serviceAccount: report"},
 		{name: "variable", control: model.SecretsAsFiles, subject: cartAddr, file: cartFile, old: "        name: proxy\n", new: "        name: proxy\n        env:\n        - {name: P, valueFrom: {secretKeyRef: {name: cart-redis, key: p}}}\n"},
 		{name: "variables", control: model.SecretsAsFiles, subject: cartAddr, file: cartFile, old: "        name: proxy\n", new: "        name: proxy\n        envFrom: [{secretRef: {name: cart-redis}}]\n"},
+		{name: "a sibling's secret", control: model.SecretsAsFiles, subject: cartAddr, file: cartFile, old: "        name: proxy\n", new: "        name: proxy\n        volumeMounts: [{name: secret-redis, mountPath: /x, readOnly: true}]\n"},
+		{name: "another Secret", control: model.SecretsAsFiles, subject: cartAddr, file: cartFile, old: "secretName: cart-redis", new: "secretName: pull.main"},
+		{name: "an unknown Secret", control: model.SecretsAsFiles, subject: cartAddr, file: cartFile, old: "secretName: cart-redis", new: "secretName: etcd"},
+		{name: "a Secret among files", control: model.SecretsAsFiles, subject: cartAddr, file: cartFile, old: "      volumes:\n", new: "      volumes:\n      - name: more\n        projected: {sources: [{secret: {name: etcd}}]}\n"},
+		{name: "another entry", control: model.SecretsAsFiles, subject: cartAddr, file: cartSecrets, old: "key: shop/cart/redis", new: "key: payments/card"},
+		{name: "one property more", control: model.SecretsAsFiles, subject: cartAddr, file: cartSecrets, old: "spec:\n", new: "spec:\n  data: [{secretKey: x, remoteRef: {key: payments/card, property: x}}]\n"},
+		{name: "all entries", control: model.SecretsAsFiles, subject: cartAddr, file: cartSecrets, old: "  - extract:\n", new: "  - find: {name: {regexp: .*}}\n    extract:\n"},
+		{name: "a template", control: model.SecretsAsFiles, subject: cartAddr, file: cartSecrets, old: "  target:\n", new: "  target:\n    template: {data: {x: y}}\n"},
+		{name: "everybody's store", control: model.SecretsAsFiles, subject: cartAddr, file: cartSecrets, old: "kind: SecretStore", new: "kind: ClusterSecretStore"},
+		{name: "values", control: model.SecretsAsFiles, subject: cartAddr, add: "namespaces/shop/guard/values.yaml", content: "apiVersion: v1\nkind: Secret\nmetadata: {name: cart-redis, namespace: shop}\n"},
+		{name: "another server", control: model.SecretsAsFiles, subject: cartAddr, file: cartStore, old: "https://vault.example.internal:8200", new: "https://vault.example.org:8200"},
+		{name: "another role", control: model.SecretsAsFiles, subject: cartAddr, file: cartStore, old: "role: prod-shop", new: "role: prod-payments"},
+		{name: "another login", control: model.SecretsAsFiles, subject: cartAddr, file: cartStore, old: "        kubernetes:\n", new: "        tokenSecretRef: {name: x}\n        kubernetes:\n"},
+		{name: "another server", control: model.ImageRegistry, subject: cartAddr, file: cartStore, old: "https://vault.example.internal:8200", new: "https://vault.example.org:8200"},
 		{name: "no memory limit", control: model.Limits, subject: cartAddr, file: cartFile, old: "            memory: 128Mi\n", new: ""},
 		{name: "higher limit", control: model.Limits, subject: cartAddr, file: cartFile, old: "memory: 128Mi", new: "memory: 1Ti"},
 		{name: "unbounded volume", control: model.Limits, subject: cartAddr, file: cartFile, old: "emptyDir:\n          sizeLimit: 64Mi", new: "emptyDir: {}"},
