@@ -49,8 +49,9 @@ type AntreaEgress struct {
 
 // AntreaPeer is a destination. Exactly one field is set.
 type AntreaPeer struct {
-	FQDN    string         `json:"fqdn,omitempty"` // learnt from the answers of the DNS
-	IPBlock *AntreaIPBlock `json:"ipBlock,omitempty"`
+	FQDN         string                `json:"fqdn,omitempty"` // learnt from the answers of the DNS
+	IPBlock      *AntreaIPBlock        `json:"ipBlock,omitempty"`
+	NodeSelector *metav1.LabelSelector `json:"nodeSelector,omitempty"` // the nodes' addresses in the Node objects, those of Antrea's gateway and tunnel
 }
 
 // AntreaIPBlock is a block of addresses.

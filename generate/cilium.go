@@ -19,6 +19,7 @@ type CiliumRule struct {
 	EndpointSelector metav1.LabelSelector `json:"endpointSelector"`
 	Ingress          []CiliumIngress      `json:"ingress,omitempty"`
 	Egress           []CiliumEgress       `json:"egress,omitempty"`
+	EgressDeny       []CiliumEgressDeny   `json:"egressDeny,omitempty"`
 }
 
 // CiliumIngress allows sources. Exactly one of the From fields is set.
@@ -34,6 +35,18 @@ type CiliumEgress struct {
 	ToEntities  []string               `json:"toEntities,omitempty"`
 	ToFQDNs     []CiliumFQDN           `json:"toFQDNs,omitempty"`
 	ToPorts     []CiliumToPort         `json:"toPorts,omitempty"`
+}
+
+// CiliumEgressDeny denies destinations, whatever this or any other policy of Cilium's or of Kubernetes allows. Exactly one of
+// the To fields that name a peer is set; without ports all of them are meant. Names cannot be denied.
+//
+// Precedence: Documentation/security/policy/deny.rst. An address is denied also where it was learnt for a name: the agent
+// joins all that it knows of an address into one identity (pkg/ipcache, metadata.mergeLabels), and gives the addresses of
+// nodes neither names nor ranges unless policy-cidr-match-mode says so (resolveLabels).
+type CiliumEgressDeny struct {
+	ToEntities []string       `json:"toEntities,omitempty"`
+	ToCIDRSet  []CiliumCIDR   `json:"toCIDRSet,omitempty"`
+	ToPorts    []CiliumToPort `json:"toPorts,omitempty"`
 }
 
 // CiliumCIDR is a block of addresses outside the cluster.

@@ -24,9 +24,10 @@ var networkPolicy = &Generator{
 Each namespace gets a policy that isolates all its pods in both directions. Each workload gets one that admits the
 declared sources to its ports, and lets it out to the cluster's DNS, the workloads that it calls, its egress
 destinations and, if it has api_access, the API server. Where the CNI is Cilium, what Kubernetes' own policies cannot
-say (DNS names, nodes, the API server, Cilium's gateway) is a CiliumNetworkPolicy in the same file. Where it is Antrea, DNS
-names are a NetworkPolicy of Antrea's in the same file, which first drops what no name may lead to. Host-network pods
-use their node's addresses: no policy selects them, and none is written for them.`,
+say (DNS names, nodes, the API server, Cilium's gateway) is a CiliumNetworkPolicy in the same file; where it is Antrea, DNS
+names are a NetworkPolicy of Antrea's. Both deny what no name may lead to on the ports where names are reached: the metadata
+addresses, the API server and the cluster's nodes. A name may still lead to any other address, of a private network too.
+Host-network pods use their node's addresses: no policy selects them, and none is written for them.`,
 	Controls: []model.ControlID{
 		model.DefaultDeny, model.IngressExact, model.EgressExact,
 		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly, model.GatewaySourcesExact,
@@ -144,7 +145,7 @@ func (r *netRules) objects(meta metav1.ObjectMeta, pods metav1.LabelSelector) []
 		objects = append(objects, &CiliumNetworkPolicy{
 			TypeMeta:   typeMeta("cilium.io/v2", "CiliumNetworkPolicy"),
 			ObjectMeta: meta,
-			Spec:       CiliumRule{EndpointSelector: pods, Ingress: r.ciliumIngress, Egress: r.ciliumEgress},
+			Spec:       CiliumRule{EndpointSelector: pods, Ingress: r.ciliumIngress, Egress: r.ciliumEgress, EgressDeny: r.ciliumDeny},
 		})
 	}
 	if len(r.antreaEgress) > 0 {
@@ -167,6 +168,12 @@ func (n *network) reachesMetadata(w *model.Workload) bool {
 // reachesAPI reports whether the workload may call the API server, or may do so for all that is known.
 func (n *network) reachesAPI(w *model.Workload) bool {
 	servers := n.cluster.APIServers()
+	// Nothing keeps a name from addresses that are not known.
+	if len(servers) == 0 && slices.ContainsFunc(w.Egress, func(e *model.Egress) bool {
+		return len(e.FQDNs) > 0 && (e.Port == n.cluster.APIPort() || e.Port == n.cluster.API.Endpoint.Port)
+	}) {
+		return true
+	}
 	return len(w.APIAccess) > 0 || n.declares(w, func(b model.Block, e *model.Egress) bool {
 		if len(servers) == 0 {
 			return true // a managed control plane whose addresses are not known

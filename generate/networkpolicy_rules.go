@@ -48,6 +48,7 @@ type netRules struct {
 	egress        []networkingv1.NetworkPolicyEgressRule
 	ciliumIngress []CiliumIngress
 	ciliumEgress  []CiliumEgress
+	ciliumDeny    []CiliumEgressDeny
 	antreaEgress  []AntreaEgress
 	reasons       []string
 	// complete is false if the CNI cannot express a declared destination.
@@ -161,9 +162,7 @@ func (n *network) workload(w *model.Workload) *netRules {
 	if len(w.APIAccess) > 0 {
 		n.callAPI(r)
 	}
-	if len(r.antreaEgress) > 0 {
-		r.antreaEgress = append(n.neverByName(w), r.antreaEgress...)
-	}
+	n.confineNames(r, w)
 	return r
 }
 
@@ -204,30 +203,6 @@ func (n *network) from(r *netRules, from model.Peer, protocol model.Protocol, nu
 	r.reasons = append(r.reasons, fmt.Sprintf("%s → %s (%d/%s)", from.Addr(), name, number, protocolOf(protocol)))
 }
 
-// dns lets queries out to the cluster's DNS. Where names are destinations, Cilium's proxy must see the answers: it
-// learns the addresses from them.
-func (n *network) dns(r *netRules, w *model.Workload) {
-	if w != nil && n.cluster.Network.CNI == model.Cilium && slices.ContainsFunc(w.Egress, func(e *model.Egress) bool { return len(e.FQDNs) > 0 }) {
-		selector := metav1.LabelSelector{MatchLabels: map[string]string{"k8s:io.kubernetes.pod.namespace": dnsNamespace}}
-		for k, v := range dnsLabels {
-			selector.MatchLabels["k8s:"+k] = v
-		}
-		r.ciliumEgress = append(r.ciliumEgress, CiliumEgress{
-			ToEndpoints: []metav1.LabelSelector{selector},
-			ToPorts: []CiliumToPort{{
-				Ports: []CiliumPort{{strconv.Itoa(dnsPort), "UDP"}, {strconv.Itoa(dnsPort), "TCP"}},
-				Rules: &CiliumL7{DNS: []CiliumDNS{{MatchPattern: "*"}}},
-			}},
-		})
-	} else {
-		r.egress = append(r.egress, networkingv1.NetworkPolicyEgressRule{
-			To:    []networkingv1.NetworkPolicyPeer{podPeer(dnsNamespace, dnsLabels)},
-			Ports: []networkingv1.NetworkPolicyPort{netPort(model.UDP, dnsPort), netPort(model.TCP, dnsPort)},
-		})
-	}
-	r.reasons = append(r.reasons, "→ cluster DNS (53/UDP, 53/TCP)")
-}
-
 // call lets connections out to a port of a workload: to the port of its pods, not of the Service in front of them.
 func (n *network) call(r *netRules, port *model.Port) {
 	who := n.peers(port.Workload)
@@ -259,51 +234,6 @@ func (n *network) leave(r *netRules, e *model.Egress) {
 		return
 	}
 	r.reasons = append(r.reasons, fmt.Sprintf("→ egress %s (%d/%s)", e.Name, e.Port, protocolOf(e.Protocol)))
-}
-
-// byName lets connections out to DNS names, and reports whether the CNI can.
-func (n *network) byName(r *netRules, e *model.Egress) bool {
-	switch n.cluster.Network.CNI {
-	case model.Cilium:
-		var names []CiliumFQDN
-		for _, f := range e.FQDNs {
-			names = append(names, CiliumFQDN{MatchName: f})
-		}
-		r.ciliumEgress = append(r.ciliumEgress, CiliumEgress{ToFQDNs: names, ToPorts: ciliumPorts(e.Protocol, e.Port)})
-	case model.Antrea:
-		rule := AntreaEgress{Name: "egress-" + e.Name, Action: AntreaAllow, Ports: []networkingv1.NetworkPolicyPort{netPort(e.Protocol, e.Port)}}
-		for _, f := range e.FQDNs {
-			rule.To = append(rule.To, AntreaPeer{FQDN: f})
-		}
-		r.antreaEgress = append(r.antreaEgress, rule)
-	default:
-		return false
-	}
-	return true
-}
-
-// neverByName are Antrea's rules before those that allow names: whoever answers for a name chooses its address, so the
-// metadata addresses and the API server are out of reach first, unless they are declared.
-func (n *network) neverByName(w *model.Workload) []AntreaEgress {
-	var rules []AntreaEgress
-	if !n.reachesMetadata(w) {
-		rule := AntreaEgress{Name: "never-metadata", Action: AntreaDrop}
-		for _, p := range model.MetadataAddresses {
-			rule.To = append(rule.To, AntreaPeer{IPBlock: &AntreaIPBlock{CIDR: p.String()}})
-		}
-		rules = append(rules, rule)
-	}
-	if n.reachesAPI(w) {
-		return rules
-	}
-	for i, s := range n.cluster.APIServers() {
-		rules = append(rules, AntreaEgress{
-			Name: fmt.Sprintf("never-api-server-%d", i+1), Action: AntreaDrop,
-			To:    []AntreaPeer{{IPBlock: &AntreaIPBlock{CIDR: netip.PrefixFrom(s.Addr(), s.Addr().BitLen()).String()}}},
-			Ports: []networkingv1.NetworkPolicyPort{netPort(model.TCP, int(s.Port()))},
-		})
-	}
-	return rules
 }
 
 // callAPI lets connections out to the API server. Address ranges match no node under Cilium, so it has an entity.

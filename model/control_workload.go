@@ -68,7 +68,7 @@ var workloadControls = []*Control{
 		Layer:     LayerNetwork,
 		Subject:   "workload",
 		Title:     "The workload reaches declared destinations only",
-		Doc:       "The workload reaches the ports of the workloads that it calls, its declared destinations, the cluster's DNS and nothing else, so that stolen data and remote control find no way out. DNS names are enforced where the CNI can (Cilium, Antrea), and refused in the specification where it cannot. Whoever answers for a name chooses the addresses that it stands for.",
+		Doc:       "The workload reaches the ports of the workloads that it calls, its declared destinations, the cluster's DNS and nothing else, so that stolen data and remote control find no way out. DNS names are enforced where the CNI can (Cilium, Antrea), and refused in the specification where it cannot. Whoever answers for a name chooses the addresses that it stands for: any, but not the metadata addresses, the API server or the cluster's nodes, which are denied first on the ports of names.",
 		Standards: []string{"CIS-1.12-5.3.2", "OWASP-2025-K05", "NIST-800-190-4.4.2", "PCI-04"},
 	},
 	{
@@ -76,7 +76,7 @@ var workloadControls = []*Control{
 		Layer:     LayerNetwork,
 		Subject:   "workload",
 		Title:     "The workload cannot reach the metadata address",
-		Doc:       "Cloud providers hand credentials to whoever asks 169.254.169.254 (or their own address) from the machine. No egress rule of the workload contains such an address.",
+		Doc:       "Cloud providers hand credentials to whoever asks 169.254.169.254 (or their own address) from the machine. No egress rule of the workload contains such an address, and no declared DNS name may lead to one.",
 		Standards: []string{"NSA-T07", "OWASP-2025-K08"},
 	},
 	{
@@ -84,7 +84,7 @@ var workloadControls = []*Control{
 		Layer:     LayerNetwork,
 		Subject:   "workload",
 		Title:     "The workload cannot reach the API server",
-		Doc:       "A stolen token is worth little where the API server cannot be reached. Only workloads with api_access have a rule for it.",
+		Doc:       "A stolen token is worth little where the API server cannot be reached. Only workloads with api_access have a rule for it, and no declared DNS name may lead to it: where the addresses of a managed control plane are not known, a name on its port might, so the control does not exist there.",
 		Standards: []string{"NIST-800-190-4.4.2", "OWASP-2025-K06"},
 	},
 	{

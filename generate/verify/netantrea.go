@@ -51,18 +51,18 @@ func parseAntrea(path string, a *generate.AntreaNetworkPolicy) (*netPolicy, erro
 			if len(p.egress.rules) > 0 {
 				return nil, fmt.Errorf("%s: drops after what is allowed are not judged", place)
 			}
-			set, err := droppedBlocks(e.To)
-			if err != nil {
+			drop := netDrop{place: place, ports: ports, pods: true}
+			if err := droppedPeers(&drop, e.To); err != nil {
 				return nil, fmt.Errorf("%s.to: %w", place, err)
 			}
-			p.drops = append(p.drops, netDrop{place, set, ports})
+			p.drops = append(p.drops, drop)
 		case generate.AntreaAllow:
 			rule := netRule{place: place, ports: ports}
 			for k, to := range e.To {
-				if to.FQDN == "" || to.IPBlock != nil || strings.Contains(to.FQDN, "*") {
+				if to.FQDN == "" || to.IPBlock != nil || to.NodeSelector != nil || strings.Contains(to.FQDN, "*") {
 					return nil, fmt.Errorf("%s.to[%d]: only names are judged", place, k)
 				}
-				rule.peers = append(rule.peers, netPeer{place: fmt.Sprintf("%s.to[%d]", place, k), name: to.FQDN, leads: p.leadsTo(ports)})
+				rule.peers = append(rule.peers, p.named(fmt.Sprintf("%s.to[%d]", place, k), to.FQDN, ports, antreaNodes))
 			}
 			p.egress.rules = append(p.egress.rules, rule)
 		default:
@@ -72,35 +72,26 @@ func parseAntrea(path string, a *generate.AntreaNetworkPolicy) (*netPolicy, erro
 	return p, nil
 }
 
-func droppedBlocks(to []generate.AntreaPeer) (addrSet, error) {
-	var set addrSet
-	for _, x := range to {
-		if x.IPBlock == nil || x.FQDN != "" {
-			return nil, errors.New("only addresses are judged") // a name that is dropped may be reached by an old address
-		}
-		block, err := netip.ParsePrefix(x.IPBlock.CIDR)
-		if err != nil {
-			return nil, err
-		}
-		set = set.union(addrs(block))
-	}
-	return set, nil
-}
+// antreaNodes stands for all nodes in the drops of Antrea's policies.
+const antreaNodes = "nodes"
 
-// leadsTo returns the addresses that a name may stand for: all but those that are dropped on every one of the ports.
-func (p *netPolicy) leadsTo(ports []netPorts) addrSet {
-	all := addrs(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))
-	for _, d := range p.drops {
-		covered := len(d.ports) == 0
-		if !covered && len(ports) > 0 {
-			covered = true
-			for _, x := range ports {
-				covered = covered && x.from == x.to && d.covers(x.from, x.protocol)
+func droppedPeers(d *netDrop, to []generate.AntreaPeer) error {
+	for _, x := range to {
+		switch {
+		case x.FQDN != "" || (x.IPBlock == nil) == (x.NodeSelector == nil):
+			return errors.New("only addresses and nodes are judged") // a name that is dropped may be reached by an old address
+		case x.NodeSelector != nil:
+			if len(x.NodeSelector.MatchLabels)+len(x.NodeSelector.MatchExpressions) > 0 {
+				return errors.New("some of the nodes are not judged")
 			}
-		}
-		if covered {
-			all = all.minus(d.addrs)
+			d.nodes = []string{antreaNodes}
+		default:
+			block, err := netip.ParsePrefix(x.IPBlock.CIDR)
+			if err != nil {
+				return err
+			}
+			d.addrs = d.addrs.union(addrs(block))
 		}
 	}
-	return all
+	return nil
 }

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/bartizan-dev/bartizan/model"
 )
@@ -17,19 +18,7 @@ type netPolicy struct {
 	egress    *netDirection // nil: the policy does not concern the direction and isolates nothing in it
 	// before says that the policy is judged before those of Kubernetes: it isolates nothing, and what it allows they cannot refuse.
 	before bool
-	drops  []netDrop // of egress, in policies with before: judged before what they allow
-}
-
-// netDrop refuses connections to addresses. No ports: all of them.
-type netDrop struct {
-	place string
-	addrs addrSet
-	ports []netPorts
-}
-
-// covers reports whether the rule refuses the port.
-func (d netDrop) covers(port int, protocol model.Protocol) bool {
-	return netRule{ports: d.ports}.matchesPort(nil, port, protocol)
+	drops  []netDrop // of egress: judged before all that any policy allows
 }
 
 // netDirection is what a policy allows in one direction. Without rules it allows nothing.
@@ -48,10 +37,11 @@ type netPeer struct {
 	place      string
 	pods       *podPeer
 	addrs      addrSet
-	entity     string  // of Cilium: "kube-apiserver", "host", …
-	name       string  // DNS name
-	leads      addrSet // of a name: where it may lead, if the policy says so
-	everywhere bool    // any destination or source
+	entity     string   // of Cilium: "kube-apiserver", "host", …
+	name       string   // DNS name
+	leads      addrSet  // of a name: the addresses that it may stand for
+	nodes      []string // of a name: the nodes that it may stand for, as drops name them
+	everywhere bool     // any destination or source
 }
 
 // podPeer selects pods by their own labels and those of their namespace.
@@ -147,10 +137,8 @@ func (e *evaluator) direction(subject *netPod, other netEnd, listener *netPod, p
 		if pick(p) == nil || pick(p) != p.egress {
 			continue
 		}
-		for _, d := range p.drops {
-			if d.covers(port, protocol) && (other.addr.IsValid() && d.addrs.contains(other.addr) || other.pod != nil && d.addrs.overlaps(other.pod.addrs)) {
-				return false
-			}
+		if slices.ContainsFunc(p.drops, func(d netDrop) bool { return d.covers(port, protocol) && d.matches(other) }) {
+			return false
 		}
 	}
 	for _, p := range selecting {

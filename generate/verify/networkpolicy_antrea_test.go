@@ -24,6 +24,7 @@ func TestAntreasPoliciesAreJudgedBeforeThoseOfKubernetes(t *testing.T) {
 	)
 	a, b := pod("ns", "app=a"), pod("ns", "app=b")
 	named := func(s string) netEnd { return netEnd{name: s} }
+	const nodes = "{name: n, action: Drop, to: [{nodeSelector: {}}], ports: [{port: 443}]}"
 	for _, test := range []struct {
 		rule, policies string
 		from, to       netEnd
@@ -42,6 +43,9 @@ func TestAntreasPoliciesAreJudgedBeforeThoseOfKubernetes(t *testing.T) {
 		{"other addresses go on", antrea("{}", metadata) + "\n---\n" + all, a, address("169.254.169.253"), 80, "", true},
 		{"a drop of one port leaves others", antrea("{}", one) + "\n---\n" + all, a, address("10.0.0.1"), 443, "", true},
 		{"a drop of one port", antrea("{}", one) + "\n---\n" + all, a, address("10.0.0.1"), 6443, "", false},
+		{"a name that leads to what is dropped first", antrea("{}", metadata+", "+name), a, netEnd{name: "api.example", addr: netip.MustParseAddr("169.254.169.254")}, 443, "", false},
+		{"a drop of nodes", antrea("{}", nodes) + "\n---\n" + all, a, hostPod("ns", "10.0.0.5"), 443, "", false},
+		{"a drop of nodes on one port", antrea("{}", nodes) + "\n---\n" + all, a, hostPod("ns", "10.0.0.5"), 80, "", true},
 		{"a drop of addresses reaches pods that have them", antrea("{}", strings.Replace(one, "port: 6443", "port: 80", 1)), a, b, 80, "", false},
 	} {
 		e := newEvaluator(parsePolicies(t, test.policies), nil)
@@ -53,16 +57,6 @@ func TestAntreasPoliciesAreJudgedBeforeThoseOfKubernetes(t *testing.T) {
 			t.Errorf("%s: allowed = %v", test.rule, got)
 		}
 	}
-}
-
-// antreaSpec has names on two ports, one of them the API server's, and an address beside them.
-func antreaSpec() *model.Spec {
-	spec := netSpec(model.Antrea)
-	legacy := spec.Clusters[0].Workloads()[len(spec.Clusters[0].Workloads())-1]
-	legacy.Egress = append(legacy.Egress,
-		&model.Egress{Name: "partner", CIDRs: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Port: 443, Protocol: model.TCP},
-		&model.Egress{Name: "remote", FQDNs: []string{"api.other.example"}, Port: 6443, Protocol: model.TCP})
-	return spec
 }
 
 func TestEveryLooseningOfAnAntreaPolicyIsFound(t *testing.T) {
@@ -89,11 +83,17 @@ func TestEveryLooseningOfAnAntreaPolicyIsFound(t *testing.T) {
 		{"every port", "    name: egress-pay\n    ports:\n    - port: 443\n      protocol: TCP\n", "    name: egress-pay\n", model.EgressExact, "workload.shop.legacy"},
 		{"a range of ports", "    name: egress-pay\n    ports:\n    - port: 443", "    name: egress-pay\n    ports:\n    - endPort: 9999\n      port: 443", model.EgressExact, "workload.shop.legacy"},
 		{"a named port", "    name: egress-pay\n    ports:\n    - port: 443", "    name: egress-pay\n    ports:\n    - port: https", model.EgressExact, "workload.shop.legacy"},
-		{"metadata no longer dropped", "action: Drop\n    name: never-metadata", "action: Pass\n    name: never-metadata", model.MetadataBlocked, "workload.shop.legacy"},
-		{"metadata dropped on one port", "name: never-metadata\n", "name: never-metadata\n    ports: [{port: 80}]\n", model.MetadataBlocked, "workload.shop.legacy"},
+		{"metadata no longer dropped", "action: Drop\n    name: never-443-tcp", "action: Pass\n    name: never-443-tcp", model.MetadataBlocked, "workload.shop.legacy"},
+		{"metadata dropped on another port", "name: never-443-tcp\n    ports:\n    - port: 443", "name: never-443-tcp\n    ports:\n    - port: 80", model.MetadataBlocked, "workload.shop.legacy"},
+		{"metadata dropped for another protocol", "name: never-443-tcp\n    ports:\n    - port: 443\n      protocol: TCP", "name: never-443-tcp\n    ports:\n    - port: 443\n      protocol: UDP", model.MetadataBlocked, "workload.shop.legacy"},
+		{"nodes no longer dropped", "    - nodeSelector: {}\n", "", model.EgressExact, "workload.shop.legacy"},
+		{"some nodes dropped", "nodeSelector: {}", "nodeSelector: {matchLabels: {a: b}}", model.EgressExact, "workload.shop.legacy"},
+		{"nodes dropped on one of the two ports", "    - nodeSelector: {}\n  - action: Allow", "  - action: Allow", model.EgressExact, "workload.shop.legacy"},
+		{"nodes among the names", "- fqdn: cdn.pay.example", "- nodeSelector: {}", model.EgressExact, "workload.shop.legacy"},
+		{"a rule that drops pods", "cidr: 169.254.169.254/32", "cidr: 10.244.0.0/16", model.EgressExact, "workload.shop.legacy"},
 		{"another address than metadata dropped", "cidr: 169.254.169.254/32", "cidr: 169.254.169.253/32", model.MetadataBlocked, "workload.shop.legacy"},
 		{"the API server no longer dropped", "cidr: 10.0.0.11/32", "cidr: 10.0.0.12/32", model.APIEgressBlocked, "workload.shop.legacy"},
-		{"the API server dropped on another port", "    - port: 6443\n      protocol: TCP\n    to:\n    - ipBlock:\n        cidr: 10.0.0.11/32", "    - port: 6444\n      protocol: TCP\n    to:\n    - ipBlock:\n        cidr: 10.0.0.11/32", model.APIEgressBlocked, "workload.shop.legacy"},
+		{"the API server dropped on another port", "name: never-6443-tcp\n    ports:\n    - port: 6443", "name: never-6443-tcp\n    ports:\n    - port: 6444", model.APIEgressBlocked, "workload.shop.legacy"},
 		{"drops declared addresses", "cidr: 169.254.169.254/32", "cidr: 192.0.0.0/8\n    - ipBlock:\n        cidr: 169.254.169.254/32", model.EgressExact, "workload.shop.legacy"},
 		{"a tier that is judged elsewhere", "tier: application", "tier: emergency", model.EgressExact, "workload.shop.legacy"},
 		{"no tier", "  tier: application\n", "", model.EgressExact, "workload.shop.legacy"},
@@ -107,7 +107,7 @@ func TestEveryLooseningOfAnAntreaPolicyIsFound(t *testing.T) {
 		{"a version that is not judged", "", strings.Replace(extra(anyone), "v1beta1", "v1alpha1", 1), model.EgressExact, "workload.shop.cart"},
 	} {
 		t.Run(test.change, func(t *testing.T) {
-			spec := antreaSpec()
+			spec := namesSpec(model.Antrea)
 			_, clean := netFiles(t, spec, "network-policy", "gateway")
 			want := model.Hold{Control: test.control, Subject: test.subject}
 			if before := Run(spec, clean, []*Check{networkPolicyCheck}); !holds(before, want) || len(before.Findings) > 0 {
@@ -140,8 +140,8 @@ func TestEveryLooseningOfAnAntreaPolicyIsFound(t *testing.T) {
 
 // The rules of another network plugin are no rules.
 func TestAPolicyOfAnotherPluginProvesNothing(t *testing.T) {
-	_, files := netFiles(t, antreaSpec(), "network-policy", "gateway")
-	calico := antreaSpec()
+	_, files := netFiles(t, namesSpec(model.Antrea), "network-policy", "gateway")
+	calico := namesSpec(model.Antrea)
 	calico.Clusters[0].Network.CNI = model.Calico
 	result := Run(calico, files, []*Check{networkPolicyCheck})
 	if holds(result, model.Hold{Control: model.EgressExact, Subject: "workload.shop.legacy"}) || len(result.Findings) == 0 {

@@ -19,7 +19,7 @@ func (j *networkJudge) gatewaySources(o Object) bool {
 		return false
 	}
 	var c generate.CiliumNetworkPolicy
-	if err := decodeObject(u, &c); err != nil || o.Namespace != "" || len(c.Spec.Egress) > 0 {
+	if err := decodeObject(u, &c); err != nil || o.Namespace != "" || len(c.Spec.Egress)+len(c.Spec.EgressDeny) > 0 {
 		return false
 	}
 	s := c.Spec.EndpointSelector

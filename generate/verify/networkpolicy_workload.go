@@ -21,7 +21,8 @@ func (j *networkJudge) workload(w *model.Workload) {
 	out := isolated(policies, w.Selector, egressOf)
 	egress := allowedBy(policies, egressOf)
 	declared := j.declaredEgress(w)
-	if !v.dropsDeclared(policies, declared) {
+	dropped, misled := v.dropsDeclared(policies, declared), v.misleads(policies, declared)
+	if !dropped && !misled {
 		v.exact(model.EgressExact, out, egress, declared)
 	}
 
@@ -96,8 +97,11 @@ func (j *networkJudge) reachesAPI(r netRule, p netPeer) bool {
 		return true
 	case p.entity != "":
 		return r.opens(j.cluster.APIPort()) // control-plane nodes are nodes
-	case p.leads != nil:
-		return slices.ContainsFunc(servers, func(a netip.AddrPort) bool { return p.leads.contains(a.Addr()) && r.opens(int(a.Port())) })
+	case p.name != "" && len(servers) == 0:
+		return r.opens(j.cluster.APIPort()) || r.opens(j.cluster.API.Endpoint.Port) // at addresses that are not known
+	case p.name != "":
+		return slices.Contains(p.nodes, "kube-apiserver") && r.opens(j.cluster.APIPort()) ||
+			slices.ContainsFunc(servers, func(a netip.AddrPort) bool { return p.leads.contains(a.Addr()) && r.opens(int(a.Port())) })
 	case p.addrs != nil && len(servers) == 0:
 		return true // a managed control plane at addresses that are not known
 	case p.addrs != nil:
@@ -133,25 +137,6 @@ func (v *workloadVerdict) exact(control model.ControlID, isolated bool, allowed,
 	if allowed.compare(declared, func(place, message string) { v.find(control, place, message) }) && v.understood {
 		v.judge.pass.Prove(control, v.subject, v.path)
 	}
-}
-
-// dropsDeclared reports declared addresses that a policy drops before any other is asked.
-func (v *workloadVerdict) dropsDeclared(policies []*netPolicy, declared *permissions) bool {
-	dropped := false
-	for _, p := range policies {
-		for _, d := range p.drops {
-			for at, set := range declared.addrs {
-				if d.covers(at.port, at.protocol) && d.addrs.overlaps(set) {
-					dropped = true
-				}
-			}
-			if dropped {
-				v.find(model.EgressExact, p.path+separator+p.object+": "+d.place, "The rule drops declared addresses.")
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // blocked proves that no rule reaches something. Where a declaration reaches it, the control does not exist and
