@@ -5,7 +5,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -29,8 +28,8 @@ type declared struct {
 	release string
 	// endpoint and endpointIP are where the API servers are reached.
 	endpoint, endpointIP string
-	// collector is the host that takes audit records, registry the one that images of workloads come from.
-	collector, registry string
+	// collector is the host that takes audit records.
+	collector string
 	// machines are those that start, with their addresses.
 	machines []machine
 }
@@ -59,6 +58,8 @@ type site struct {
 	declared
 	lab     *lab.Lab
 	cluster *cluster.Cluster
+	// bartizan is the program.
+	bartizan string
 	// tree is the whole generated tree, as a directory of the host.
 	tree string
 	// control and worker are declared nodes of different pools. jump is the declared jump box; stranger is a machine that
@@ -95,10 +96,9 @@ func newSite(t *testing.T, ctx context.Context, d declared) *site {
 	must(err)
 	bin.Probe, err = b.Own(ctx, "..", "./e2e/probe")
 	must(err)
-	bartizan, err := b.Own(ctx, "..", "./cmd/bartizan")
-	must(err)
-
 	s := &site{declared: d}
+	s.bartizan, err = b.Own(ctx, "..", "./cmd/bartizan")
+	must(err)
 	s.lab, err = lab.New(ctx, bin.Probe, log)
 	must(err)
 	t.Cleanup(func() {
@@ -110,7 +110,10 @@ func newSite(t *testing.T, ctx context.Context, d declared) *site {
 		}
 	})
 	s.tree = filepath.Join(s.lab.Work, "tree")
-	must(d.generate(ctx, bartizan, s.lab.Work, s.tree, log))
+	spec := filepath.Join(s.lab.Work, "spec")
+	must(d.copySpec(d.spec, spec))
+	must(s.generate(ctx, spec, s.tree))
+	must(d.checkRelease(filepath.Join(s.tree, "clusters", d.cluster, "cluster", "init.yaml")))
 	for _, m := range d.machines {
 		*m.as(s), err = s.lab.Machine(ctx, m.name, netip.MustParsePrefix(m.address+"/16"))
 		must(err)
@@ -119,7 +122,7 @@ func newSite(t *testing.T, ctx context.Context, d declared) *site {
 		Hosts: map[string]netip.Addr{d.endpoint: netip.MustParseAddr(d.endpointIP), d.collector: s.collector.Address}}
 	s.cluster.Authority, err = cluster.Collect(ctx, s.collector, bin.Probe, d.collector, ":8443", s.cluster.Token)
 	must(err)
-	s.cluster.Registry, err = cluster.StartRegistry(ctx, s.collector, bin.Probe, d.registry)
+	s.cluster.Registry, err = cluster.StartRegistry(ctx, s.collector, bin.Probe)
 	must(err)
 	return s
 }
@@ -129,13 +132,12 @@ var (
 	stated = regexp.MustCompile(`(?m)^(  kubernetes +=) "1\.[0-9]+"`)
 )
 
-// generate writes the tree as the example's README says, from a copy of the specification in work.
-func (d declared) generate(ctx context.Context, bartizan, work, tree string, log io.Writer) error {
-	source := filepath.Join(work, "spec")
-	if err := os.CopyFS(source, os.DirFS(filepath.Join("..", d.spec))); err != nil {
+// copySpec copies a directory of the repository that holds a specification, and makes it say the release's minor version.
+func (d declared) copySpec(from, to string) error {
+	if err := os.CopyFS(to, os.DirFS(filepath.Join("..", from))); err != nil {
 		return err
 	}
-	files, err := filepath.Glob(filepath.Join(source, "*.hcl"))
+	files, err := filepath.Glob(filepath.Join(to, "*.hcl"))
 	if err != nil {
 		return err
 	}
@@ -149,12 +151,16 @@ func (d declared) generate(ctx context.Context, bartizan, work, tree string, log
 			return err
 		}
 	}
-	cmd := exec.CommandContext(ctx, bartizan, "generate", source, "-o", tree, "--today", today, "--unresolved-images")
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Run(); err != nil {
-		return err
+	return nil
+}
+
+// generate writes the tree as the example's README says.
+func (s *site) generate(ctx context.Context, spec, tree string, more ...string) error {
+	args := append([]string{"generate", spec, "-o", tree, "--today", today, "--unresolved-images"}, more...)
+	if out, err := exec.CommandContext(ctx, s.bartizan, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("bartizan %s: %w: %s", strings.Join(args, " "), err, out)
 	}
-	return d.checkRelease(filepath.Join(tree, "clusters", d.cluster, "cluster", "init.yaml"))
+	return nil
 }
 
 // checkRelease makes sure that the tree is for the release that runs: kubeadm would take a near one.

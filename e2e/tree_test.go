@@ -5,28 +5,21 @@ package e2e
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
 
 	"github.com/bartizan-dev/bartizan/e2e/cluster"
 )
 
-// treeChecks apply the objects of the tree. The hardened pod runs before all workloads compete for one small node.
+// treeChecks apply the objects of the tree.
 var treeChecks = []check{
 	{"Every object of the tree goes in by server-side apply, without a warning", checkApply},
 	{"Applying the tree again changes nothing", checkApplyAgain},
 	{"Accounts and groups have the rights that verify reads from the files, and no other", checkRights},
-	{"A pod of the generated shape runs, and finds itself confined", checkHardenedPod},
 }
 
 const manifests = "/opt/bartizan/manifests"
@@ -35,7 +28,7 @@ const manifests = "/opt/bartizan/manifests"
 var parts = []string{"platform", "namespaces", "gitops/flux"}
 
 // foreign are the kinds of the tree that Kubernetes does not have. Their definitions are stand-ins that accept any content:
-// Gateway API, Cilium and Flux do not run here.
+// Gateway API, Cilium, Flux and the External Secrets Operator do not run here.
 var foreign = []struct {
 	group, version, kind, plural string
 	namespaced                   bool
@@ -46,6 +39,8 @@ var foreign = []struct {
 	{"cilium.io", "v2", "CiliumClusterwideNetworkPolicy", "ciliumclusterwidenetworkpolicies", false},
 	{"source.toolkit.fluxcd.io", "v1", "GitRepository", "gitrepositories", true},
 	{"kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "kustomizations", true},
+	{"external-secrets.io", "v1", "SecretStore", "secretstores", true},
+	{"external-secrets.io", "v1", "ExternalSecret", "externalsecrets", true},
 }
 
 func installForeign(ctx context.Context, e *env) error {
@@ -153,114 +148,7 @@ func checkApplyAgain(ctx context.Context, e *env) (string, error) {
 			return "", fmt.Errorf("%s: %w %s", part, err, out)
 		}
 	}
-	return "kubectl diff --server-side finds no difference", nil
-}
-
-// checkHardenedPod runs the pod of a generated Deployment under a name of its own, from a stand-in for its image, and asks
-// the process what it may do. What this host cannot do is taken away, and said: the AppArmor profile, which the kubelet
-// refuses on a host without AppArmor, and the user namespace, where the host's runc is older than 1.2.
-func checkHardenedPod(ctx context.Context, e *env) (string, error) {
-	text, err := os.ReadFile(filepath.Join(e.Tree, "manifests/namespaces/shop/apps/frontend/workload.yaml"))
-	if err != nil {
-		return "", err
-	}
-	var d appsv1.Deployment
-	if err := yaml.UnmarshalStrict(text, &d); err != nil {
-		return "", err
-	}
-	// The node is small: the workloads make room.
-	if _, err := e.Kubectl(ctx, "delete", "deployments", "--all", "-n", "shop", "--wait"); err != nil {
-		return "", err
-	}
-	for _, ns := range []string{"payments", "loadtest"} {
-		if _, err := e.Kubectl(ctx, "delete", "deployments", "--all", "-n", ns, "--wait"); err != nil {
-			return "", err
-		}
-	}
-	pod := corev1.Pod{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}, ObjectMeta: d.Spec.Template.ObjectMeta, Spec: d.Spec.Template.Spec}
-	pod.Name, pod.Namespace = "e2e", d.Namespace
-	var without []string
-	namespaces, err := userNamespaces(ctx, e)
-	if err != nil {
-		return "", err
-	}
-	if !namespaces {
-		without = append(without, "a user namespace")
-		pod.Spec.HostUsers = nil
-	}
-	if _, err := os.Stat("/sys/module/apparmor"); err != nil {
-		without = append(without, "AppArmor")
-		if pod.Spec.SecurityContext != nil {
-			pod.Spec.SecurityContext.AppArmorProfile = nil
-		}
-		for i := range pod.Spec.Containers {
-			pod.Spec.Containers[i].SecurityContext.AppArmorProfile = nil
-		}
-	}
-	object, err := json.Marshal(pod)
-	if err != nil {
-		return "", err
-	}
-	if _, err := e.KubectlInput(ctx, strings.NewReader(string(object)), "create", "-f", "-"); err != nil {
-		return "", err
-	}
-	if _, err := e.Kubectl(ctx, "-n", pod.Namespace, "wait", "--for=condition=Ready", "--timeout=90s", "pod/e2e"); err != nil {
-		why, _ := e.Kubectl(ctx, "-n", pod.Namespace, "get", "events", "--field-selector=involvedObject.name=e2e")
-		return "", fmt.Errorf("%w: %s", err, why)
-	}
-	out, err := e.Kubectl(ctx, "-n", pod.Namespace, "logs", "e2e")
-	if err != nil {
-		return "", err
-	}
-	var seen confinement
-	if err := json.NewDecoder(strings.NewReader(out)).Decode(&seen); err != nil {
-		return "", fmt.Errorf("%s: %w", out, err)
-	}
-	words := fmt.Sprintf("uid %d, capabilities %s, NoNewPrivs %s, seccomp filter, read-only root, no token", seen.UID, seen.Status["CapBnd"], seen.Status["NoNewPrivs"])
-	if len(without) > 0 {
-		words += "; this host cannot give it " + strings.Join(without, " and ")
-	}
-	return words, seen.judge()
-}
-
-// confinement is what the probe sees of its own.
-type confinement struct {
-	UID, GID            int
-	Status              map[string]string
-	RootWritable, Token bool
-	Environment         []string
-}
-
-// judge returns everything that a process of a hardened pod must not find.
-func (seen confinement) judge() error {
-	var wrong []error
-	want := func(is bool, what string) {
-		if !is {
-			wrong = append(wrong, errors.New(what))
-		}
-	}
-	want(seen.UID >= 10000 && seen.GID >= 10000, fmt.Sprintf("runs as %d:%d", seen.UID, seen.GID))
-	for _, set := range []string{"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"} {
-		want(strings.Trim(seen.Status[set], "0") == "" && seen.Status[set] != "", set+" is "+seen.Status[set])
-	}
-	want(seen.Status["NoNewPrivs"] == "1", "may gain privileges")
-	want(seen.Status["Seccomp"] == "2", "has no seccomp filter")
-	want(!seen.RootWritable, "writes to the root of its file system")
-	want(!seen.Token, "has a token for the API server")
-	want(!slices.ContainsFunc(seen.Environment, func(name string) bool {
-		return strings.HasSuffix(name, "_SERVICE_PORT") && !strings.HasPrefix(name, "KUBERNETES_")
-	}),
-		"is told about other services in its environment")
-	return errors.Join(wrong...)
-}
-
-// userNamespaces says whether the worker's runtime can run a pod in a user namespace.
-func userNamespaces(ctx context.Context, e *env) (bool, error) {
-	var node corev1.Node
-	if err := e.JSON(ctx, &node, "get", "node", e.site.worker.Name); err != nil {
-		return false, err
-	}
-	return slices.ContainsFunc(node.Status.RuntimeHandlers, func(h corev1.NodeRuntimeHandler) bool {
-		return h.Name == "" && h.Features != nil && h.Features.UserNamespaces != nil && *h.Features.UserNamespaces
-	}), nil
+	// No more is asked of the workloads, and the node is small: they make room.
+	_, err := e.Kubectl(ctx, "delete", "deployments", "-A", "-l", "app.kubernetes.io/managed-by=bartizan", "--wait")
+	return "kubectl diff --server-side finds no difference", err
 }

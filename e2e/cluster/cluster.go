@@ -35,7 +35,7 @@ type Cluster struct {
 	Token string
 	// Authority is the certificate of the authority that the machines trust for the collector, in PEM.
 	Authority []byte
-	// Registry stands in for the registry of workloads.
+	// Registry stands in for the registries of workloads.
 	Registry Registry
 	Log      io.Writer
 
@@ -104,7 +104,7 @@ func (c *Cluster) write(ctx context.Context, m *lab.Machine, pool string) error 
 		{"/etc/ssl/certs/e2e-collector.pem", 0o644, c.Authority},
 		{"/etc/kubernetes/hardening/audit-webhook.token", 0o600, []byte(c.Token + "\n")},
 		{"/etc/cni/net.d/10-bridge.conflist", 0o600, network(c.nodes)},
-		{"/etc/containerd/certs.d/" + c.Registry.Host + "/hosts.toml", 0o644, c.Registry.mirror()},
+		{"/etc/containerd/certs.d/_default/hosts.toml", 0o644, c.Registry.mirror()},
 		{"/etc/bartizan-e2e/kubelet/host.conf", 0o600, kubelet}, // our /usr/bin/kubelet names the directory
 	}
 	for _, f := range files {

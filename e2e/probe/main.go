@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command probe is every program that the end-to-end test needs and that is no component of a cluster: the first process
 // of a machine, the stand-in for an image that cannot be had without a registry, and the collector of audit records. It
 // uses nothing but the standard library, so that it can be the only file of an image.
@@ -8,14 +10,15 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/bartizan-dev/bartizan/e2e/inside"
 )
 
 var commands = map[string]func(args []string) error{
 	"init":     runInit,
 	"collect":  runCollect,
 	"registry": runRegistry,
-	"serve":    runServe,
-	"report":   runReport,
+	"well":     func([]string) error { return nil }, // in place of a probe's command
 }
 
 func main() {
@@ -23,9 +26,8 @@ func main() {
 	switch {
 	case len(os.Args) > 1 && commands[os.Args[1]] != nil:
 		err = commands[os.Args[1]](os.Args[2:])
-	case os.Getenv("PORT") != "":
-		// In place of a workload's image.
-		err = runServe(nil)
+	case os.Getenv(inside.OrdersVariable) != "":
+		err = runOrders(os.Getenv(inside.OrdersVariable))
 	default:
 		// In place of another program, whose arguments mean nothing here.
 		wait()

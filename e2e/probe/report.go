@@ -1,68 +1,77 @@
+//go:build linux
+
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
-	"syscall"
+
+	"github.com/bartizan-dev/bartizan/e2e/inside"
 )
 
-// report is what a process sees of its own confinement.
-type report struct {
-	UID, GID int
-	// Status holds the lines of /proc/self/status that say what the kernel lets the process do.
-	Status map[string]string
-	// RootWritable says whether a file can be made at the root of the file system.
-	RootWritable bool
-	// Token says whether a credential for the API server is mounted.
-	Token bool
-	// Environment holds the names of variables.
-	Environment []string
-}
-
-func look() report {
-	r := report{UID: os.Getuid(), GID: os.Getgid(), Status: map[string]string{}}
-	status, _ := os.ReadFile("/proc/self/status")
-	for line := range strings.Lines(string(status)) {
-		name, value, _ := strings.Cut(line, ":")
-		switch name {
-		case "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Groups":
-			r.Status[name] = strings.TrimSpace(value)
-		}
+// runOrders takes the place of a container's program: it prints what it sees as one line, answers on the ports of its
+// orders, and waits to be told to end.
+func runOrders(text string) error {
+	var orders inside.Orders
+	if err := json.Unmarshal([]byte(text), &orders); err != nil {
+		return fmt.Errorf("%s: %w", inside.OrdersVariable, err)
 	}
-	if f, err := os.Create("/bartizan-probe"); err == nil {
-		r.RootWritable = true
-		f.Close()
-	}
-	_, err := os.Stat("/var/run/secrets/kubernetes.io/serviceaccount/token")
-	r.Token = err == nil
-	for _, pair := range os.Environ() {
-		name, _, _ := strings.Cut(pair, "=")
-		r.Environment = append(r.Environment, name)
-	}
-	return r
-}
-
-// runReport prints what the process sees.
-func runReport([]string) error {
-	return json.NewEncoder(os.Stdout).Encode(look())
-}
-
-// runServe answers every request with 200 and what the process sees, on the port that PORT names, until it is told to end.
-func runServe([]string) error {
-	go reap()
-	if err := json.NewEncoder(os.Stdout).Encode(look()); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(inside.Look()); err != nil {
 		return err
 	}
-	go func() {
-		err := http.ListenAndServe(":"+os.Getenv("PORT"), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			json.NewEncoder(w).Encode(look())
-		}))
-		fmt.Fprintln(os.Stderr, "probe:", err)
-		syscall.Kill(os.Getpid(), syscall.SIGTERM)
-	}()
+	if orders.Ends {
+		return nil
+	}
+	for dir, size := range orders.Fill {
+		if err := fill(filepath.Join(dir, "fill"), size); err != nil {
+			return err
+		}
+	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true) // gRPC
+	for _, port := range orders.Listen {
+		l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
+		if err != nil {
+			return err
+		}
+		server := &http.Server{Handler: http.HandlerFunc(answer), Protocols: protocols}
+		go server.Serve(l)
+	}
 	wait()
 	return nil
+}
+
+func fill(name string, size int64) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	block := bytes.Repeat([]byte{1}, 1<<20)
+	for ; size > 0; size -= int64(len(block)) {
+		if _, err := f.Write(block); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answer says to every question that all is well: with 200, or in gRPC's health protocol.
+// https://github.com/grpc/grpc/blob/master/doc/health-checking.md
+func answer(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
+		return
+	}
+	w.Header().Set("Content-Type", "application/grpc")
+	w.Header().Set("Trailer", "Grpc-Status")
+	// Not compressed, two bytes long: field 1, a number, is 1, which means serving.
+	w.Write([]byte{0, 0, 0, 0, 2, 0x08, 0x01})
+	w.Header().Set("Grpc-Status", "0")
 }
