@@ -99,7 +99,8 @@ var imageSteps = []*Step{
 	},
 	{
 		ID: "I-05", Layer: model.LayerImage, Title: "Push with a pull secret",
-		Doc:    "Registries often issue one credential for reading and writing. Nodes and namespaces hold it to pull.",
+		Doc: "Registries often issue one credential for reading and writing. Nodes and namespaces hold it to pull. Where the specification " +
+			"has a pull_secret it lies in the namespaces that pull with it; else it may be any Secret of the cluster.",
 		ATTACK: []string{"T1552.007", "T1525"}, Microsoft: []string{"Images from a private registry"},
 		Sources: []string{"CNCF attack tree: malicious code", "Microsoft MS-TA9037"}, Coverage: []string{"I1", "P2"},
 		Variants: []*Variant{{Name: "shared-credential", Effort: PublicTool, Expand: func(b *Builder) {
@@ -108,8 +109,16 @@ var imageSteps = []*Step{
 					if !b.built(r) {
 						continue
 					}
-					b.Add(Edge{Title: "Push to registry " + r.Name + " with a pull secret of cluster " + c.Name, Premises: on(b.secrets(c)), To: b.registry(r),
-						Blockers: by(hold(model.RegistryPushRestricted, r), hold(model.RegistryPullOnly, r))})
+					blockers := by(hold(model.RegistryPushRestricted, r), hold(model.RegistryPullOnly, r))
+					if r.PullSecret == nil {
+						b.Add(Edge{Title: "Push to registry " + r.Name + " with a pull secret of cluster " + c.Name, Premises: on(b.secrets(c)), To: b.registry(r), Blockers: blockers})
+						continue
+					}
+					for _, n := range c.Namespaces {
+						if slices.Contains(n.PullsWith(), r) {
+							b.Add(Edge{Title: "Push to registry " + r.Name + " with the pull secret of namespace " + n.Name, Premises: on(b.namespaceSecrets(n)), To: b.registry(r), Blockers: blockers})
+						}
+					}
 				}
 			}
 		}}},

@@ -147,7 +147,7 @@ func (p *podCase) pullSecret(r *model.Registry) error {
 	if err := judgeDockerConfig(s.Target.Template.Data[corev1.DockerConfigJsonKey], r); err != nil {
 		return fmt.Errorf("%s: %w", made[0], err)
 	}
-	return judgeStore(p.objects, p.workload.Namespace, r.PullSecret.Store)
+	return p.judgeStore(r.PullSecret.Store)
 }
 
 // judgeDockerConfig refuses every text but one key with one login. Without the login nothing may be left that the operator

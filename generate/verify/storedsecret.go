@@ -76,7 +76,7 @@ func (p *podCase) secretOf(name string) (*model.SecretFile, error) {
 	}
 	for _, s := range p.workload.Secrets {
 		if s.Store != nil && o.reads(s) {
-			return s, judgeStore(p.objects, p.workload.Namespace, s.Store)
+			return s, p.judgeStore(s.Store)
 		}
 	}
 	return nil, fmt.Errorf("%s reads what the specification does not give to the workload", made[0])
@@ -159,8 +159,9 @@ func (v storedValue) is(entry, property string) bool {
 
 // judgeStore refuses a store that is not the declared one: whoever answers at another address is given the account's token,
 // and gives what it likes.
-func judgeStore(o *Objects, n *model.Namespace, s *model.SecretStore) error {
-	found, ok := o.One("external-secrets.io", "SecretStore", n.Name, s.Name)
+func (p *podCase) judgeStore(s *model.SecretStore) error {
+	n := p.workload.Namespace
+	found, ok := p.objects.One("external-secrets.io", "SecretStore", n.Name, s.Name)
 	if !ok {
 		return fmt.Errorf("the tree does not have exactly one SecretStore %q in the namespace", s.Name)
 	}
@@ -199,6 +200,13 @@ func judgeStore(o *Objects, n *model.Namespace, s *model.SecretStore) error {
 	}
 	if want := n.Cluster.Name + "-" + n.Name; vault.Auth.Kubernetes.Role != want {
 		return fmt.Errorf("%s logs in with the role %q, which is not the namespace's", found, vault.Auth.Kubernetes.Role)
+	}
+	account := vault.Auth.Kubernetes.ServiceAccountRef.Name
+	if _, ok := p.objects.One("", "ServiceAccount", n.Name, account); !ok || account == "default" {
+		return fmt.Errorf("%s logs in as %q, which is no account of the tree for that", found, account)
+	}
+	if users := p.cluster.byAccount[n.Name+"/"+account]; len(users) > 0 {
+		return fmt.Errorf("%s logs in as %q, and so can %s", found, account, users[0])
 	}
 	return nil
 }
