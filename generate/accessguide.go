@@ -31,6 +31,8 @@ type guideView struct {
 	Proxy    bool
 	OIDC     *model.OIDC
 	Glass    []glassView
+	Closed   []string // pools whose SSH must be opened first
+	Shut     bool     // the control plane's too, on which emergency access is given
 	Endpoint string
 }
 
@@ -58,6 +60,10 @@ func runAccessGuide(p *Pass, c *model.Cluster) error {
 	}
 	grants := false
 	for _, pool := range c.NodePools {
+		if pool.OpensSSH() {
+			v.Closed = append(v.Closed, pool.Name)
+			v.Shut = v.Shut || pool.Has(model.RoleControlPlane)
+		}
 		grants = grants || len(breakGlassFiles(p.Spec, pool)) > 0
 	}
 	for _, t := range p.Spec.Teams {

@@ -75,6 +75,8 @@ func (a *asked) holds(id model.ControlID, subject model.Address) bool {
 		return pool.Has(model.RoleControlPlane)
 	case pool != nil && (id == model.StaticPodsOff || id == model.NodeSSHOff):
 		return pool.Worker()
+	case pool != nil && id == model.NodeSSHClosed:
+		return pool.OpensSSH()
 	case pool != nil && id == model.KubeletCertificates:
 		return !pool.EtcdOnly() // their kubelets have none
 	case pool != nil && id == model.PoolDedicated:

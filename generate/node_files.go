@@ -15,7 +15,7 @@ Each pool gets one directory: firewall, kernel settings, sshd, audit rules, cont
 and cloud-init user data that carries all of them.`,
 	Controls: []model.ControlID{
 		model.HostFirewall, model.EtcdFirewall, model.KubeletFirewall, model.APIFirewall, model.MetadataFirewall,
-		model.NodeSSHRestricted, model.NodeSSHOff, model.KernelHardened, model.FilePermissions, model.NodeAuditd, model.NodePatching,
+		model.NodeSSHRestricted, model.NodeSSHOff, model.NodeSSHClosed, model.KernelHardened, model.FilePermissions, model.NodeAuditd, model.NodePatching,
 		model.RuntimeHardened, model.BreakGlassAccess,
 	},
 	Run: func(p *Pass) error {
@@ -124,6 +124,13 @@ func runNodeFiles(p *Pass, pool *model.NodePool) error {
 			Template: "ssh-user.tmpl", Data: sshUserView{Group: sshGroup, Teams: teamNames(p.Spec)},
 		})
 	}
+	if pool.OpensSSH() {
+		h.Files = append(h.Files, hostFile{
+			Name: "ssh-open.sh", Target: "/usr/local/sbin/bartizan-ssh-open", Mode: "0700",
+			Doc:      "Opens SSH for a while; root runs it at the machine's console.",
+			Template: "ssh-open.tmpl",
+		})
+	}
 	if glass := breakGlassFiles(p.Spec, pool); len(glass) > 0 {
 		h.Packages = append(h.Packages, "sudo")
 		h.Files = append(h.Files, glass...)
@@ -208,6 +215,13 @@ They are not fetched here, because no file of this tree downloads anything that 
 		doc += `
 Pods run in user namespaces (hostUsers: false), which need runc 1.2 or newer: with an older one they do not start. Compare
 ` + "`runc --version`" + `.
+`
+	}
+	if pool.OpensSSH() {
+		doc += `
+SSH is closed on these nodes until root runs ` + "`bartizan-ssh-open 30m \"REASON\"`" + ` at the machine's console; it closes by itself. So the image must let
+somebody log in at the console: a password of root works there and nowhere else, because sshd takes neither passwords nor root.
+Keep it where it takes two people to read it, and try it on each machine before it joins.
 `
 	}
 	switch pool.Runtime {

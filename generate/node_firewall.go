@@ -21,15 +21,20 @@ var metadataServices = []netip.Prefix{
 func nodeFirewall(spec *model.Spec, pool *model.NodePool) hostFile {
 	c := pool.Cluster
 	data := struct {
-		Cilium   bool
-		Rules    []templates.NFTRule
-		Metadata []templates.NFTRule
+		Cilium    bool
+		OnRequest bool
+		Rules     []templates.NFTRule
+		Metadata  []templates.NFTRule
 	}{
-		Cilium:   c.Network.CNI == model.Cilium,
-		Rules:    flowRules(spec, pool.Inbound(), c.NodeCIDRs()),
-		Metadata: []templates.NFTRule{{To: metadataServices, Verdict: "drop", Comment: "cloud metadata"}},
+		Cilium:    c.Network.CNI == model.Cilium,
+		OnRequest: pool.OpensSSH(),
+		Rules:     flowRules(spec, pool.Inbound(), c.NodeCIDRs()),
+		Metadata:  []templates.NFTRule{{To: metadataServices, Verdict: "drop", Comment: "cloud metadata"}},
 	}
 	controls := []model.Claim{{Control: model.HostFirewall, Subject: pool.Addr()}}
+	if pool.OpensSSH() {
+		controls = append(controls, model.Claim{Control: model.NodeSSHClosed, Subject: pool.Addr()})
+	}
 	if c.NetfilterSeesPods() {
 		controls = append(controls, model.Claim{Control: model.MetadataFirewall, Subject: pool.Addr()})
 	}
@@ -70,6 +75,9 @@ func flowRules(spec *model.Spec, flows []model.HostFlow, pings []netip.Prefix) [
 		}
 		if f.Internet {
 			r.From, r.NotFrom = spec.Inside(), true
+		}
+		if f.OnRequest {
+			r.While, r.Comment = "ssh_open", r.Comment+", while it is open"
 		}
 		if f.From.Kind() == "foreign_cluster" {
 			rules = append(rules, r)

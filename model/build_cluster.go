@@ -176,6 +176,7 @@ func (l *loader) buildNodePool(n *node) {
 	p.Zone = as[*Zone](l, n, "zone")
 	p.OS = as[OS](l, n, "os")
 	p.SSHFrom = l.peers(n, "ssh_from")
+	p.SSH = as[SSHOpening](l, n, "ssh")
 	p.Dedicated = as[bool](l, n, "dedicated")
 	p.Runtime = as[Runtime](l, n, "runtime")
 	p.Patching = as[Patching](l, n, "patching")

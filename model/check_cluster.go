@@ -27,6 +27,9 @@ func (l *loader) checkNodePool(n *node, p *NodePool) {
 	if p.Dedicated && len(p.Roles) > 0 {
 		l.errorf(l.at(n, "dedicated"), "Useless dedicated", "Nodes with roles run no workloads anyway.")
 	}
+	if l.has(n, "ssh") && !l.has(n, "ssh_from") {
+		l.errorf(l.at(n, "ssh"), "Useless ssh", "Without ssh_from no sshd runs, so there is nothing to open. Name a jump box in ssh_from, or leave ssh out.")
+	}
 	if p.Cluster != nil && p.Cluster.Provisioner == Managed && len(p.Roles) > 0 {
 		l.errorf(l.at(n, "roles"), "Managed control plane", "The control plane of %s is managed: its nodes are not ours to configure.", p.Cluster.Addr())
 	}

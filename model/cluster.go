@@ -165,6 +165,7 @@ type NodePool struct {
 	CIDR      netip.Prefix // addresses of an elastic pool; zero otherwise
 	Max       int          // most nodes of an elastic pool
 	SSHFrom   []Peer       // empty: no sshd
+	SSH       SSHOpening   // when SSHFrom is admitted; means nothing without it
 	Dedicated bool         // tainted: only workloads that name the pool run there
 	Runtime   Runtime
 	Physical  *Physical // nil: virtual machines of a provider
@@ -180,6 +181,18 @@ type Node struct {
 	Name    string
 	Address netip.Addr
 }
+
+// SSHOpening is when a node's firewall admits those who may log in.
+type SSHOpening string
+
+const (
+	SSHAlways SSHOpening = "always"
+	// SSHOnRequest keeps the port closed until root opens it for a while on the machine itself.
+	SSHOnRequest SSHOpening = "on-request"
+)
+
+// OpensSSH reports whether the pool's nodes have sshd behind a port that somebody must open first.
+func (p *NodePool) OpensSSH() bool { return len(p.SSHFrom) > 0 && p.SSH == SSHOnRequest }
 
 // Role is what a node does besides running workloads.
 type Role string

@@ -8,6 +8,7 @@ const (
 	APIFirewall       ControlID = "api-firewall"
 	NodeSSHRestricted ControlID = "node-ssh-restricted"
 	NodeSSHOff        ControlID = "node-ssh-off"
+	NodeSSHClosed     ControlID = "node-ssh-closed"
 	KernelHardened    ControlID = "kernel-hardened"
 	FilePermissions   ControlID = "file-permissions"
 	NodeAuditd        ControlID = "node-auditd"
@@ -67,6 +68,14 @@ var nodeControls = []*Control{
 		Title:     "Workers have no sshd",
 		Doc:       "The setup script removes the package openssh-server where ssh_from is left out, so that the service neither runs nor starts at boot; the firewall closes its port. A worker is then replaced, or mended at its console. A pool whose ssh_from names a jump box keeps sshd, against the letter of the STIG: see node-ssh-restricted. Source: STIG V-242393, V-242394.",
 		Standards: []string{"STIG-V-242393", "STIG-V-242394"},
+	},
+	{
+		ID:        NodeSSHClosed,
+		Layer:     LayerNode,
+		Subject:   "node_pool",
+		Title:     "SSH to nodes is closed until somebody opens it at the machine's console",
+		Doc:       "The firewall accepts those that ssh_from names only while port 22 stands in a set of nftables whose elements expire. The set is empty in the file, so it is empty after each start of the machine and each load of the firewall. Root adds the port for two hours at most with bartizan-ssh-open, which takes a login that does not go through SSH; the kernel takes it out again. An unknown vulnerability of sshd is then of use only while somebody works on the node. Sessions that are open when the time is over go on until they are idle for ten minutes. Source: nft(8), sets; NIST SP 800-190 4.5.4.",
+		Standards: []string{"NIST-800-190-4.5.4"},
 	},
 	{
 		ID:        KernelHardened,

@@ -15,6 +15,7 @@ type HostFlow struct {
 	Protocol    Protocol       // TCP, UDP or ESP
 	First, Last int            // ports, inclusive; both 0 for ESP
 	Use         HostUse
+	OnRequest   bool // the port is closed until root opens it for a while
 }
 
 // ESP is the protocol of IPsec payloads. No workload declares it; a CNI that encrypts with IPsec needs it.
@@ -163,6 +164,7 @@ func (p *NodePool) Inbound() []HostFlow {
 	}
 	for _, peer := range p.SSHFrom {
 		for _, f := range c.hostSources(peer) {
+			f.OnRequest = p.OpensSSH()
 			add(f, TCP, 22, 22, UseSSH)
 		}
 	}

@@ -33,7 +33,7 @@ var Measures = []Measure{
 
 	{
 		ID: "N1", Layer: LayerNode, Title: "An attacker takes the host",
-		Controls: []ControlID{HostFirewall, KernelHardened, NodePatching, RuntimeHardened, NodeSSHRestricted, NoPrivileged, NoHostNamespaces, NoHostPaths, CapabilitiesDropped, NoAddedCapabilities, SeccompProfile, NonRoot},
+		Controls: []ControlID{HostFirewall, KernelHardened, NodePatching, RuntimeHardened, NodeSSHRestricted, NodeSSHClosed, NoPrivileged, NoHostNamespaces, NoHostPaths, CapabilitiesDropped, NoAddedCapabilities, SeccompProfile, NonRoot},
 	},
 	{
 		ID: "N2", Layer: LayerNode, Title: "The kubelet is replaced or abused",
@@ -61,7 +61,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "N8", Layer: LayerNode, Title: "Sensitive workloads are kept apart",
-		Controls: []ControlID{PoolDedicated, PoolIsolation, PlacementEnforced, RuntimeSandbox},
+		Controls: []ControlID{PoolDedicated, PoolIsolation, PlacementEnforced, BindingRefused, RuntimeSandbox},
 	},
 
 	{

@@ -234,6 +234,8 @@ roles = ["control-plane", "etcd"]`, Doc: "What the nodes do instead of running w
 max  = 12`, Doc: "Most nodes of an elastic pool."},
 		{Name: "ssh_from", Type: listOf(to("jump_box", "vpn", "zone")), Derived: "nobody: no sshd runs", Doc: "From where administrators may log in.",
 			Weakening: &Weakness{Doc: "The nodes' sshd is reached past the jump box, without its second factor and recording.", Values: []any{"zone.*", "vpn.*"}}},
+		{Name: "ssh", Type: enum(SSHAlways, SSHOnRequest), Default: "always", Example: `ssh_from = [jump_box.bastion]
+ssh      = "on-request"`, Doc: "When those in ssh_from may log in. on-request: the firewall keeps the port closed until somebody runs bartizan-ssh-open at the machine's console, for two hours at most; it closes by itself. Emergency access on the control plane then begins at a console too."},
 		{Name: "dedicated", Type: boolType, Default: false, Doc: "Only workloads that name the pool run there."},
 		{Name: "runtime", Type: enum(Runc, GVisor, Kata), Default: "runc", Doc: "OCI runtime of the pods. gvisor and kata put a second wall around each pod."},
 		{Name: "patching", Type: enum(PatchAutomatic, PatchManual), Default: "automatic", Doc: "How the operating system gets security updates.",

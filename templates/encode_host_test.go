@@ -31,6 +31,16 @@ func TestNFTWritesEachFamilyOnItsOwnLine(t *testing.T) {
 	}
 }
 
+func TestNFTAcceptsWhileThePortIsInASet(t *testing.T) {
+	got, err := templates.NFT(templates.NFTRule{
+		From:     []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")},
+		Protocol: "tcp", First: 22, Last: 22, While: "ssh_open", Verdict: "accept",
+	})
+	if want := "        ip saddr 10.0.0.1 tcp dport 22 tcp dport @ssh_open accept"; err != nil || got != want {
+		t.Errorf("got %s\nwant %s (%v)", got, want, err)
+	}
+}
+
 // An empty list of sources must not become a rule for every source.
 func TestNFTRefusesToAcceptFromNowhere(t *testing.T) {
 	for _, bad := range []templates.NFTRule{
@@ -40,6 +50,8 @@ func TestNFTRefusesToAcceptFromNowhere(t *testing.T) {
 		{In: "wg0", Protocol: "gre", Verdict: "accept"},
 		{In: `wg0" accept`, Verdict: "accept"},
 		{In: "wg0", Verdict: "jump x"},
+		{In: "wg0", While: "open", Verdict: "accept"},
+		{In: "wg0", Protocol: "tcp", First: 22, Last: 22, While: "open accept", Verdict: "accept"},
 	} {
 		if got, err := templates.NFT(bad); err == nil {
 			t.Errorf("%+v became %q", bad, got)

@@ -15,6 +15,7 @@ type NFTRule struct {
 	To          []netip.Prefix
 	Protocol    string // "tcp", "udp", "sctp", "esp", "echo-request"
 	First, Last int    // ports of tcp, udp and sctp; 0: all
+	While       string // the rule holds while the port is in the table's set of this name; empty: always
 	Verdict     string // "accept" or "drop"
 	Comment     string
 }
@@ -78,12 +79,21 @@ func nftLine(r NFTRule, family string, is4 bool) (line string, ok bool, err erro
 			port += fmt.Sprintf("-%d", r.Last)
 		}
 		words = append(words, r.Protocol, "dport", port)
+		if r.While != "" {
+			if strings.Trim(r.While, "abcdefghijklmnopqrstuvwxyz_") != "" {
+				return "", false, fmt.Errorf("set name %q", r.While)
+			}
+			words = append(words, r.Protocol, "dport", "@"+r.While)
+		}
 	case "esp":
 		words = append(words, "meta l4proto esp")
 	case "echo-request":
 		words = append(words, map[bool]string{true: "icmp", false: "icmpv6"}[is4], "type echo-request")
 	default:
 		return "", false, fmt.Errorf("protocol %q", r.Protocol)
+	}
+	if r.While != "" && r.First == 0 {
+		return "", false, fmt.Errorf("set %q without ports", r.While)
 	}
 	if r.Verdict != "accept" && r.Verdict != "drop" {
 		return "", false, fmt.Errorf("verdict %q", r.Verdict)

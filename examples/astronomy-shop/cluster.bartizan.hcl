@@ -43,6 +43,7 @@ node_pool "control" {
   os       = "ubuntu-24.04"
   nodes    = { astro-cp-1 = "10.40.0.11", astro-cp-2 = "10.40.0.12", astro-cp-3 = "10.40.0.13" }
   ssh_from = [jump_box.gate]
+  ssh      = "on-request" # closed until somebody opens it at the console
 }
 
 node_pool "apps" {
@@ -51,6 +52,7 @@ node_pool "apps" {
   cidr     = "10.40.0.128/26" # elastic: machines come and go
   max      = 20
   ssh_from = [jump_box.gate]
+  ssh      = "on-request"
 }
 
 # Data stands on nodes of its own: a flaw in a service that talks to the internet shares no kernel with the databases.
@@ -60,6 +62,7 @@ node_pool "data" {
   nodes     = { data-1 = "10.40.0.31", data-2 = "10.40.0.32", data-3 = "10.40.0.33" }
   dedicated = true
   ssh_from  = [jump_box.gate]
+  ssh       = "on-request"
 }
 
 backup "etcd" {

@@ -61,6 +61,7 @@ node_pool "control" {
   os       = "ubuntu-24.04"
   nodes    = { plat-cp-1 = "10.50.0.11", plat-cp-2 = "10.50.0.12", plat-cp-3 = "10.50.0.13" }
   ssh_from = [jump_box.gate]
+  ssh      = "on-request" # closed until somebody opens it at the console
 }
 
 node_pool "apps" {
@@ -69,6 +70,7 @@ node_pool "apps" {
   cidr     = "10.50.0.128/26"
   max      = 20
   ssh_from = [jump_box.gate]
+  ssh      = "on-request"
 }
 
 team "platform" {

@@ -58,6 +58,7 @@ func judgeBreakGlass(p *Pass, pool *model.NodePool, held map[string]*holder) {
 		}
 		return nil
 	})
+	f.judge("ssh-user.sh", sshUserRule(p.Spec, model.MFANone)) // it says who is of which team
 	var lines, sudoers []string
 	for _, t := range p.Spec.Teams {
 		if t.BreakGlass == nil {

@@ -52,7 +52,7 @@ func runNodeFirewall(p *Pass, c *model.Cluster) {
 			api.fail(pool.Has(model.RoleControlPlane))
 			continue
 		}
-		host := judgeNodeChains(table, c.Network.CNI == model.Cilium)
+		host := judgeNodeChains(table, pool)
 		if host != nil {
 			find(model.HostFirewall, host.place, host.message)
 		}
@@ -131,9 +131,9 @@ func (h *holder) prove(p *Pass, id model.ControlID, subject model.Address) {
 type problem struct{ place, message string }
 
 // judgeNodeChains compares everything but the admitted flows with the one structure that we know to be right.
-func judgeNodeChains(t *nftTable, cilium bool) *problem {
+func judgeNodeChains(t *nftTable, pool *model.NodePool) *problem {
 	proxy := []string{}
-	if cilium {
+	if pool.Cluster.Network.CNI == model.Cilium {
 		proxy = []string{nftCiliumProxy}
 	}
 	want := map[string]struct {
@@ -168,8 +168,14 @@ func judgeNodeChains(t *nftTable, cilium bool) *problem {
 	}
 	for _, r := range admit.rules {
 		link := r.text == nftNeighbours || r.text == nftDHCP || r.text == nftDHCPv6
-		if r.literal && !link || r.in != "" || r.out != "" || r.to != nil {
+		gated := r.while == "" || pool.OpensSSH() && r.while == sshOpenSet && r.first == 22 && r.last == 22 && r.verdict == "accept"
+		if r.literal && !link || r.in != "" || r.out != "" || r.to != nil || !gated {
 			return &problem{fmt.Sprintf("line %d", r.line), "The rule " + r.text + " does not belong here."}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.sets)) {
+		if name != sshOpenSet || !pool.OpensSSH() {
+			return &problem{"set " + name, "The set is not expected."}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.chains)) {

@@ -64,7 +64,7 @@ func readGateway(data []byte, chains ...string) (map[string][]nftRule, error) {
 			return nil, fmt.Errorf("chain %s is not hooked in as %q", name, want.hook)
 		}
 		for i, r := range chain.rules {
-			if literal := i < len(want.head); literal && r.text != want.head[i] || !literal && r.literal {
+			if literal := i < len(want.head); literal && r.text != want.head[i] || !literal && (r.literal || r.while != "") {
 				return nil, fmt.Errorf("line %d: the rule %q does not belong here", r.line, r.text)
 			}
 		}
@@ -72,6 +72,9 @@ func readGateway(data []byte, chains ...string) (map[string][]nftRule, error) {
 			return nil, fmt.Errorf("chain %s lacks %q", name, want.head[len(chain.rules)])
 		}
 		rules[name] = chain.rules[len(want.head):]
+	}
+	if len(t.sets) > 0 {
+		return nil, fmt.Errorf("there is a set, and nothing here asks for one")
 	}
 	if len(t.chains) != len(chains) {
 		return nil, fmt.Errorf("there are %d chains, not %d", len(t.chains), len(chains))

@@ -53,6 +53,7 @@ func runJumpBox(p *Pass, j *model.JumpBox) {
 
 		f = p.hostProof(read, model.JumpBoxMFA, "sshd_config", "ssh-user.sh", "jump-box.sh")
 		f.judge("sshd_config", func(data []byte) error { return judgeSSHD(data, wantJumpBoxSSHD(p.Spec, j)) })
+		f.judge("ssh-user.sh", sshUserRule(p.Spec, j.MFA))
 		if j.MFA == model.MFATOTP {
 			f.judge("pam-sshd", judgePAM)
 		}

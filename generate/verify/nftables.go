@@ -11,7 +11,10 @@ import (
 
 // nftTable is a table of nftables, read from the subset of the language that we write. What is not in the subset is
 // an error, never ignored.
-type nftTable struct{ chains map[string]*nftChain }
+type nftTable struct {
+	chains map[string]*nftChain
+	sets   map[string][]string // the lines of each
+}
 
 type nftChain struct {
 	hook  string // "type filter hook input priority filter - 10; policy drop;", empty for chains that are jumped to
@@ -28,6 +31,7 @@ type nftRule struct {
 	proto    string  // "", "tcp", "udp", "sctp", "esp", "echo"
 	first    int
 	last     int
+	while    string // the rule holds while the port is in this set of the table; empty: always
 	verdict  string
 }
 
@@ -57,16 +61,18 @@ var nftLiterals = []string{
 
 var (
 	nftComment = regexp.MustCompile(`^(.*?)(?: comment "[^"\\]*")?$`)
+	nftSet     = regexp.MustCompile(`^set ([a-z_]+) \{$`)
+	nftSetLine = regexp.MustCompile(`^[a-z-]+ (?:[^{};"\\]+|= \{[^{};"\\]*\})$`)
 	nftName    = regexp.MustCompile(`^chain ([a-z]+) \{$`)
 	nftHook    = regexp.MustCompile(`^type filter hook [a-z]+ priority [a-z]+(?: [+-] [0-9]+)?; policy (?:accept|drop);$`)
 )
 
 // readNFT reads a file that replaces the table "inet bartizan" and does nothing else.
 func readNFT(data []byte) (*nftTable, error) {
-	t := &nftTable{chains: map[string]*nftChain{}}
+	t := &nftTable{chains: map[string]*nftChain{}, sets: map[string][]string{}}
 	head := []string{"table inet bartizan", "delete table inet bartizan", "table inet bartizan {"}
 	var chain *nftChain
-	done := false
+	set, done := "", false
 	for i, line := range strings.Split(string(data), "\n") {
 		n := i + 1
 		line = strings.TrimSpace(line)
@@ -83,8 +89,21 @@ func readNFT(data []byte) (*nftTable, error) {
 				return nil, fmt.Errorf("line %d: %q stands where %q is expected", n, line, head[0])
 			}
 			head = head[1:]
+		case set != "" && line == "}":
+			set = ""
+		case set != "":
+			if !nftSetLine.MatchString(line) {
+				return nil, fmt.Errorf("line %d: %q is not understood in a set", n, line)
+			}
+			t.sets[set] = append(t.sets[set], line)
 		case chain == nil && line == "}":
 			done = true
+		case chain == nil && nftSet.MatchString(line):
+			set = nftSet.FindStringSubmatch(line)[1]
+			if _, twice := t.sets[set]; twice {
+				return nil, fmt.Errorf("line %d: the set %s stands twice", n, set)
+			}
+			t.sets[set] = []string{}
 		case chain == nil:
 			m := nftName.FindStringSubmatch(line)
 			if m == nil || t.chains[m[1]] != nil {
@@ -177,6 +196,14 @@ func readNFTRule(line string) (nftRule, error) {
 					return fail()
 				}
 				r.first, r.last = int(a), int(b)
+				if len(w) > 1 && w[0] == proto && w[1] == "dport" {
+					w = w[2:]
+					name, isSet := strings.CutPrefix(w.next(), "@")
+					if !isSet || name == "" {
+						return fail()
+					}
+					r.while = name
+				}
 			}
 		}
 	}
@@ -252,7 +279,8 @@ func (w *words) addrs(family addrSet) (addrSet, error) {
 }
 
 // accepts returns the sources that the rules accept for one protocol and port, on the way to the destination from the
-// interface to the other. Literal rules do not count. Later rules see what earlier ones left.
+// interface to the other. Literal rules do not count. Later rules see what earlier ones left. A rule that holds for a while
+// only accepts, and takes nothing from later ones.
 func accepts(rules []nftRule, in, out, proto string, port int, to netip.Addr) addrSet {
 	left, accepted := allIP, addrSet{}
 	for _, r := range rules {
@@ -269,7 +297,9 @@ func accepts(rules []nftRule, in, out, proto string, port int, to netip.Addr) ad
 		if r.verdict == "accept" {
 			accepted = accepted.union(hit)
 		}
-		left = left.minus(hit)
+		if r.while == "" {
+			left = left.minus(hit)
+		}
 	}
 	return accepted
 }

@@ -54,6 +54,9 @@ func wantNode(spec *model.Spec, pool *model.NodePool) hostWant {
 		w.files = append(w.files,
 			hostFile{"sshd_config", "/etc/ssh/sshd_config", "0600"},
 			hostFile{"ssh-user.sh", "/usr/local/sbin/bartizan-ssh-user", "0700"})
+		if pool.OpensSSH() {
+			w.files = append(w.files, hostFile{"ssh-open.sh", "/usr/local/sbin/bartizan-ssh-open", "0700"})
+		}
 		if grantsBreakGlass(spec, pool) {
 			w.packages = append(w.packages, "sudo")
 			w.files = append(w.files, hostFile{"break-glass.sh", "/usr/local/sbin/bartizan-break-glass", "0700"},

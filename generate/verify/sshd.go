@@ -16,10 +16,13 @@ var sshd = &Check{
 	Name: "sshd",
 	Doc: `SSH to nodes takes a key, from declared sources; workers without them have no sshd
 
-Reads sshd_config as sshd does and compares the effective values; the sources come from the firewall's rules. Where nobody
+Reads sshd_config as sshd does and compares the effective values; the sources come from the firewall's rules; the script that
+adds accounts must be the reviewed one. Where SSH opens
+on request only, every rule that lets somebody reach port 22 must depend on the set whose elements expire, the set must be empty
+in the file, and the script that fills it must be the reviewed one. Where nobody
 is declared, the setup script, which must hold exactly the expected commands, removes sshd, and the firewall closes its port.
 STIG V-242393, V-242394.`,
-	Controls: []model.ControlID{model.NodeSSHRestricted, model.NodeSSHOff},
+	Controls: []model.ControlID{model.NodeSSHRestricted, model.NodeSSHOff, model.NodeSSHClosed},
 	Run: func(p *Pass) {
 		p.eachPool(func(pool *model.NodePool) {
 			names := []string{"sshd_config", "nftables.nft", "bartizan-firewall.service", "ssh-user.sh", "node.sh"}
@@ -30,17 +33,15 @@ STIG V-242393, V-242394.`,
 			f.judge("bartizan-firewall.service", judgeFirewallUnit)
 			if len(pool.SSHFrom) > 0 {
 				f.judge("sshd_config", func(data []byte) error { return judgeSSHD(data, wantNodeSSHD(pool)) })
+				f.judge("ssh-user.sh", sshUserRule(p.Spec, model.MFANone))
 			}
 			f.judge("nftables.nft", func(data []byte) error {
-				table, err := readNFT(data)
-				if err != nil {
-					return err
-				}
-				if bad := judgeNodeChains(table, pool.Cluster.Network.CNI == model.Cilium); bad != nil {
-					return fmt.Errorf("%s: %s", bad.place, strings.TrimSuffix(bad.message, "."))
-				}
-				return sameSources(p.Spec, table.chains["admit"].rules, pool.Inbound(), 22)
+				_, err := sshRules(p.Spec, pool, data)
+				return err
 			})
+			if pool.OpensSSH() {
+				judgeSSHClosed(p, pool)
+			}
 			if pool.Worker() && len(pool.SSHFrom) == 0 {
 				off := p.nodeFile(pool, model.NodeSSHOff, "node.sh", "nftables.nft", "bartizan-firewall.service")
 				off.failed = off.failed || f.failed // reported
@@ -52,6 +53,18 @@ STIG V-242393, V-242394.`,
 			f.prove(path.Base(names[0]))
 		})
 	},
+}
+
+// sshRules reads the firewall of a pool, which must let exactly the declared sources reach port 22, always or for a while.
+func sshRules(spec *model.Spec, pool *model.NodePool, data []byte) (*nftTable, error) {
+	table, err := readNFT(data)
+	if err != nil {
+		return nil, err
+	}
+	if bad := judgeNodeChains(table, pool); bad != nil {
+		return nil, fmt.Errorf("%s: %s", bad.place, strings.TrimSuffix(bad.message, "."))
+	}
+	return table, sameSources(spec, table.chains["admit"].rules, pool.Inbound(), 22)
 }
 
 // sameSources compares who reaches one TCP port with who is declared.

@@ -46,11 +46,36 @@ func sameStatements(got []statement, want []string) error {
 		case i >= len(want):
 			return fmt.Errorf("line %d: %q is not expected", s.line, s.text)
 		case s.text != want[i]:
-			return fmt.Errorf("line %d: %q stands where %q is expected", s.line, s.text, want[i])
+			got, wanted := apart(s.text, want[i])
+			return fmt.Errorf("line %d: %q stands where %q is expected", s.line, got, wanted)
 		}
 	}
 	if len(got) < len(want) {
 		return fmt.Errorf("%q is missing", want[len(got)])
 	}
 	return nil
+}
+
+// apart returns two texts that differ from a little before they do; short ones as they are.
+func apart(a, b string) (string, string) {
+	const around, short = 40, 160
+	if len(a) < short && len(b) < short {
+		return a, b
+	}
+	same := 0
+	for same < min(len(a), len(b)) && a[same] == b[same] {
+		same++
+	}
+	cut := func(s string) string {
+		from, to := max(0, same-around), min(len(s), same+2*around)
+		text := s[from:to]
+		if from > 0 {
+			text = "…" + text
+		}
+		if to < len(s) {
+			text += "…"
+		}
+		return text
+	}
+	return cut(a), cut(b)
 }
