@@ -25,7 +25,8 @@ import (
 const everyFile = "BARTIZAN_EVERY_FILE"
 
 // Where a file is spoilt, exactly the steps lose a blocker for which the report names the file: no more, no fewer. Files
-// that carry others, see carriers, take with them what these are named for.
+// that carry others, which the report lists in the trusted base, take with them what these are named for; so do files without
+// which others fail closed.
 func TestEachFileStopsExactlyTheStepsThatTheReportSays(t *testing.T) {
 	names, some := []string{"minimal"}, true
 	if chosen := os.Getenv(everyFile); chosen != "" {
@@ -34,7 +35,7 @@ func TestEachFileStopsExactlyTheStepsThatTheReportSays(t *testing.T) {
 			names = examples
 		}
 	}
-	used := map[*carrier]bool{}
+	used := map[string]bool{}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			l := model.Load(name, model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
@@ -48,7 +49,7 @@ func TestEachFileStopsExactlyTheStepsThatTheReportSays(t *testing.T) {
 			files := set.Files()
 			// Attestations are left out: they rest on no file.
 			posture := model.NewPosture(verify.Run(l.Spec, files, verify.All).Proved, nil)
-			said := stopped(t, l.Spec, posture)
+			said, trusted := stopped(t, l.Spec, posture)
 			spoilt, steps := 0, 0
 			for _, file := range slices.Sorted(maps.Keys(files)) {
 				named := slices.ContainsFunc(said, func(s *stop) bool { return slices.Contains(s.files, file) })
@@ -66,14 +67,17 @@ func TestEachFileStopsExactlyTheStepsThatTheReportSays(t *testing.T) {
 							t.Errorf("%s is said to stop %s by %s of %s, which is proved although the file is spoilt", file, s.step, s.hold.Control, s.hold.Subject)
 						}
 					case lost:
-						i := slices.IndexFunc(carriers, func(c *carrier) bool { return c.takes(file, s.files) })
-						if i < 0 {
+						by := takenBy(file, s.files)
+						if by == "" {
 							t.Errorf("with %s spoilt, %s of %s no longer stops %s, for which the report names %v only", file, s.hold.Control, s.hold.Subject, s.step, s.files)
 							continue
 						}
-						used[carriers[i]] = true
+						used[by] = true
 					}
 				}
+			}
+			if !trusted["B:object-lists@"+string(l.Spec.Clusters[0].Addr())] || !trusted["B:machine-files@"+string(l.Spec.Clusters[0].Addr())] {
+				t.Errorf("the report does not count what carries the files to the trusted base, but %v", slices.Sorted(maps.Keys(trusted)))
 			}
 			t.Logf("%d of %d files spoilt; they are named for %d steps", spoilt, len(files), steps)
 			if steps == 0 {
@@ -81,25 +85,41 @@ func TestEachFileStopsExactlyTheStepsThatTheReportSays(t *testing.T) {
 			}
 		})
 	}
-	for _, c := range carriers {
-		if !some && !used[c] {
+	for _, c := range threatmodel.Carriers {
+		if !some && !used[c.ID] {
+			t.Errorf("no file is one of %s", c.Title)
+		}
+	}
+	for _, c := range failClosed {
+		if !some && !used[c.why] {
 			t.Errorf("no file matches %s: %s", c.file, c.why)
 		}
 	}
 }
 
-// carrier says which files are of no use without another one. The report does not name it for what they stop: it is no
-// better guarded than they are, and its failure cannot be missed.
-type carrier struct {
+// takenBy says what it is about the file that takes the others with it; "" for nothing.
+func takenBy(file string, others []string) string {
+	for _, c := range threatmodel.Carriers {
+		if c.Brings(file, others...) {
+			return c.ID
+		}
+	}
+	for _, c := range failClosed {
+		if c.takes(file, others) {
+			return c.why
+		}
+	}
+	return ""
+}
+
+// closing says which files are of no use without another one, and do harm to nobody then. The report does not name it for
+// what they stop.
+type closing struct {
 	file, carried *regexp.Regexp // the groups "at" of both must be equal
 	why           string
 }
 
-var carriers = []*carrier{
-	{regexp.MustCompile(`^(?P<at>clusters/[^/]+/(nodes|access)/.*)/(cloud-init.yaml|install.sh)$`), regexp.MustCompile(`^(?P<at>.*)/[^/]+$`),
-		"puts the files of its directory on the machine, and stops where one is missing"},
-	{regexp.MustCompile(`^(?P<at>clusters/[^/]+/manifests)/.*kustomization.yaml$`), regexp.MustCompile(`^(?P<at>clusters/[^/]+/manifests)/.*$`),
-		"names the objects that are applied; without them the tree is not whole, and nothing about objects is proved"},
+var failClosed = []*closing{
 	{regexp.MustCompile(`^(?P<at>clusters/[^/]+/cluster)/((init|join-[^/]+).yaml|patches/.*)$`), regexp.MustCompile(`^(?P<at>clusters/[^/]+/cluster)/.*$`),
 		"kubeadm reads it, and stops where it is no configuration"},
 	{regexp.MustCompile(`^(?P<at>clusters/[^/]+/manifests/namespaces/[^/]+)/guard/account\.[^/]+\.yaml$`), regexp.MustCompile(`^(?P<at>clusters/[^/]+/manifests/namespaces/[^/]+)/apps/.*$`),
@@ -108,7 +128,7 @@ var carriers = []*carrier{
 		"the device's end of the tunnel; without it the device does not connect"},
 }
 
-func (c *carrier) takes(file string, carried []string) bool {
+func (c *closing) takes(file string, carried []string) bool {
 	m := c.file.FindStringSubmatch(file)
 	if m == nil {
 		return false
@@ -182,8 +202,8 @@ type stop struct {
 	steps int // at how many places
 }
 
-// stopped reads off a report what stops which steps.
-func stopped(t *testing.T, spec *model.Spec, posture model.Posture) []*stop {
+// stopped reads off a report what stops which steps, and the ids of the trusted base.
+func stopped(t *testing.T, spec *model.Spec, posture model.Posture) ([]*stop, map[string]bool) {
 	t.Helper()
 	report, err := threatmodel.Build(spec).Analyse(posture, threatmodel.Options{Faults: 1, Paths: 1, Frontier: math.MaxInt})
 	if err != nil {
@@ -210,5 +230,9 @@ func stopped(t *testing.T, spec *model.Spec, posture model.Posture) []*stop {
 			}
 		}
 	}
-	return all
+	trusted := map[string]bool{}
+	for _, x := range report.TrustedBase {
+		trusted[x.Atom.ID] = x.Total > 0
+	}
+	return all, trusted
 }

@@ -30,7 +30,7 @@ judged: their pods are, when they are made. Policies cannot protect policies: th
 policies themselves, so their protection is that no role may write them.`,
 	Controls: []model.ControlID{
 		model.RegistriesEnforced, model.DigestsEnforced, model.ServiceTypesEnforced, model.PoliciesProtected,
-		model.PlacementEnforced, model.ExecRefused, model.AccountsEnforced, model.ExceptionsConfined,
+		model.PlacementEnforced, model.BindingRefused, model.ExecRefused, model.AccountsEnforced, model.ExceptionsConfined,
 	},
 	Kinds: objectKinds("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
 	Run:   runAdmissionPolicy,

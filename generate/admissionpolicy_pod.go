@@ -42,6 +42,14 @@ func podPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 			controls: []model.ControlID{model.PlacementEnforced},
 		},
 		{
+			// The legacy resource "bindings" is the same right. Whoever has it needs no toleration.
+			name: "binding", doc: "refuses to put pods on nodes past the scheduler",
+			rules: []admissionv1.NamedRuleWithOperations{resources("", []admissionv1.OperationType{admissionv1.Create}, "bindings", "pods/binding")},
+			validations: []admissionv1.Validation{validation(`request.userInfo.username == "system:kube-scheduler"`,
+				"bartizan-binding: the scheduler alone puts pods on nodes, because taints are its business. Set pool of the workload in the specification.")},
+			controls: []model.ControlID{model.BindingRefused},
+		},
+		{
 			name: "exec", doc: "refuses exec, attach, port forwarding and debug containers outside of an emergency",
 			rules: []admissionv1.NamedRuleWithOperations{
 				resources("", []admissionv1.OperationType{admissionv1.Connect}, "pods/attach", "pods/exec", "pods/portforward"),

@@ -38,6 +38,7 @@ const (
 	PoliciesProtected       ControlID = "policies-protected"
 	ServiceTypesEnforced    ControlID = "service-types-enforced"
 	PlacementEnforced       ControlID = "placement-enforced"
+	BindingRefused          ControlID = "binding-refused"
 	ExecRefused             ControlID = "exec-refused"
 	AccountsEnforced        ControlID = "accounts-enforced"
 	ExceptionsConfined      ControlID = "exceptions-confined"
@@ -337,6 +338,14 @@ var workloadControls = []*Control{
 		Subject:   "cluster",
 		Title:     "Pods that choose control-plane or dedicated nodes are refused",
 		Doc:       "A taint keeps out only pods that do not tolerate it, and everybody who may create pods may write a toleration. A ValidatingAdmissionPolicy lets declared workloads alone tolerate these taints, and refuses nodeName, which passes by the scheduler.",
+		Standards: []string{"NIST-800-190-4.3.4"},
+	},
+	{
+		ID:        BindingRefused,
+		Layer:     LayerNode,
+		Subject:   "cluster",
+		Title:     "The scheduler alone puts pods on nodes",
+		Doc:       "A Binding puts a pod that waits on any node, whatever the taints of the node and the tolerations of the pod: both are the scheduler's business. A ValidatingAdmissionPolicy lets the scheduler alone create Bindings, as a second layer behind RBAC. Source: Kubernetes API reference, Binding v1; k8s.io/kubernetes, pkg/registry/core/pod/storage.",
 		Standards: []string{"NIST-800-190-4.3.4"},
 	},
 	{

@@ -44,6 +44,7 @@ var Escalations = slices.Concat(
 	},
 	podMakerEscalations(),
 	[]Escalation{
+		{Step: "R-04", Resources: []string{"pods/binding", "bindings"}, Verbs: []string{"create"}, Doc: "puts pods on any node, past the scheduler and its taints"},
 		{Step: "R-06", Resources: []string{"pods/exec", "pods/attach", "pods/portforward"}, Verbs: []string{"create", "get"}, Doc: "enters running containers"},
 		{Step: "R-06", Resources: []string{"pods/ephemeralcontainers"}, Verbs: []string{"patch", "update"}, Doc: "adds containers to running pods"},
 		{Step: "R-07", Group: "rbac.authorization.k8s.io", Resources: []string{"roles", "clusterroles"}, Verbs: []string{"escalate"}, Doc: "puts rights into roles that it does not hold itself"},

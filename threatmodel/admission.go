@@ -63,31 +63,63 @@ func takesNode(w *model.Workload) bool {
 	return false
 }
 
-// newPods calls f for each namespace and each pool on which a new pod of it can be made to run, with what keeps the pod
-// away from there; once for each way.
-func (b *Builder) newPods(f func(n *model.Namespace, p *model.NodePool, away []model.Hold)) {
+// newPods calls f for each namespace and each pool on which a new pod of it can be made to run, with what it takes and what
+// keeps the pod away from there; once for each way.
+func (b *Builder) newPods(f func(n *model.Namespace, from *Position, p *model.NodePool, away []model.Hold)) {
+	bound := b.bound()
 	b.namespaces(func(n *model.Namespace) {
 		for _, p := range n.Cluster.NodePools {
 			declared := slices.ContainsFunc(n.Workloads, func(w *model.Workload) bool { return placedOn(w, p) })
-			for _, away := range keptAway(p, declared) {
-				f(n, p, away)
+			ways := keptAway(p, declared)
+			for _, away := range ways {
+				f(n, b.deploy(n), p, away)
+			}
+			if bound[n] && len(ways) > 1 {
+				f(n, b.anyNode(n), p, nil)
 			}
 		}
 	})
 }
 
 // exceptedPods is newPods for pods with the account of a workload whose exceptions are enough to take a node.
-func (b *Builder) exceptedPods(f func(w *model.Workload, p *model.NodePool, away []model.Hold)) {
+func (b *Builder) exceptedPods(f func(w *model.Workload, from *Position, p *model.NodePool, away []model.Hold)) {
+	bound := b.bound()
 	b.workloads(func(w *model.Workload) {
 		if !takesNode(w) {
 			return
 		}
 		for _, p := range w.Namespace.Cluster.NodePools {
-			for _, away := range keptAway(p, placedOn(w, p)) {
-				f(w, p, away)
+			ways := keptAway(p, placedOn(w, p))
+			for _, away := range ways {
+				f(w, b.deploy(w.Namespace), p, away)
+			}
+			if bound[w.Namespace] && len(ways) > 1 {
+				f(w, b.anyNode(w.Namespace), p, nil)
 			}
 		}
 	})
+}
+
+// binders calls f for each workload that may create Bindings, and each namespace in which it may.
+func (b *Builder) binders(f func(*model.Workload, *model.Namespace)) {
+	b.granted(bindPods, func(w *model.Workload, all bool) {
+		for _, n := range reachOf(w, all) {
+			f(w, n)
+		}
+	})
+}
+
+// bound are the namespaces in which somebody may create Bindings.
+func (b *Builder) bound() map[*model.Namespace]bool {
+	found := map[*model.Namespace]bool{}
+	b.binders(func(_ *model.Workload, n *model.Namespace) { found[n] = true })
+	return found
+}
+
+// anyNode is the power to run pods of a namespace on nodes of one's choice, past the scheduler and its taints.
+func (b *Builder) anyNode(n *model.Namespace) *Position {
+	return b.position(Position{ID: string(n.Addr()) + "/any-node", Kind: KindRight, Lane: LaneNamespaces, Address: n.Addr(), Cluster: n.Cluster.Name, Group: n.Addr(),
+		Title: "Pods of namespace " + n.Name + " on any node"})
 }
 
 // keptAway lists what keeps a pod from the nodes of a pool, a list for each way to them. To nodes that are for all there is

@@ -63,7 +63,7 @@ func (g *Graph) Analyse(posture model.Posture, o Options) (*Report, error) {
 		ATTACK:         ATTACKVersion,
 		TrustsAttested: o.TrustAttested,
 		Size:           Size{Positions: len(g.Positions), Edges: len(g.Edges), Holds: len(g.holds)},
-		TrustedBase:    g.trustedBase(),
+		TrustedBase:    append(g.trustedBase(), a.carriers()...),
 	}
 	if len(o.From) == 0 && len(o.AssumeBreach) == 0 {
 		a.report.NotSearched = append(a.report.NotSearched,
@@ -195,7 +195,7 @@ func (a *analysis) up(h model.Hold) bool {
 
 // suffers reports whether the analysis of the attacker considers the fault: never a breach of the trusted base.
 func (p *Profile) suffers(a *Atom) bool {
-	return a.Class == Vulnerability || a.Class == Theft && !p.OneTheft
+	return a.Class == Vulnerability || a.Class == Theft && (a.Routine || !p.OneTheft)
 }
 
 // worlds are the fixed points of one attacker.

@@ -84,6 +84,13 @@ func (b *Builder) atom(class Fault, cause, title string) *Atom {
 	return a
 }
 
+// routine returns a fault that is nobody's theft: people do it now and then in their work.
+func (b *Builder) routine(class Fault, cause, title string) *Atom {
+	a := b.atom(class, cause, title)
+	a.Routine = true
+	return a
+}
+
 // expand runs the catalogue: first all steps to positions, then, for each control that blocks one of them, the steps
 // that undo it. Blockers of the latter may be undone in their turn.
 func (b *Builder) expand(steps []*Step) {

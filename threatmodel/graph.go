@@ -39,6 +39,10 @@ type Atom struct {
 	ID    string `json:"id"` // "V:kernel@node_pool.general"
 	Class Fault  `json:"class"`
 	Title string `json:"title"` // "unknown vulnerability in the kernel of pool general"
+	// Routine says that people do it in their work: attackers who steal nothing more may wait for it.
+	Routine bool `json:"-"`
+	// Trust is for parts of the trusted base; nil for others.
+	Trust *Trust `json:"trust,omitempty"`
 
 	index int32
 }

@@ -48,6 +48,7 @@ var parts = slices.Concat([]part{
 	{"a grant to a team", func(f *specimen) { f.sre.Grants = nil }},
 	{"emergency access", func(f *specimen) { f.sre.BreakGlass = nil }},
 	{"SSH to nodes", func(f *specimen) { f.control.SSHFrom, f.general.SSHFrom = nil, nil }},
+	{"SSH that is opened on request", func(f *specimen) { f.control.SSH = model.SSHAlways }},
 	{"a declared source of the API", func(f *specimen) { f.cluster.API.ReachableFrom = nil }},
 	{"a source of the jump box", func(f *specimen) { f.jump.ReachableFrom = nil }},
 	{"a jump box", func(f *specimen) {

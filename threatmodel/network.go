@@ -98,6 +98,25 @@ func expandGatewayReach(b *Builder) {
 	})
 }
 
+// expandGatewayUndeclared adds those whom the gateway is not for: other networks, and pods of the cluster, which reach its
+// proxies by their addresses.
+func expandGatewayUndeclared(b *Builder) {
+	for _, g := range b.Spec.Gateways {
+		add := func(from *Position, who string, blockers []model.Hold) {
+			b.Add(Edge{Title: "Send requests to gateway " + g.Name + " from " + who, Premises: on(from), To: b.gatewayReach(g),
+				Blockers: append(blockers, hold(model.GatewaySourcesExact, g))})
+		}
+		for _, p := range b.outsiders() {
+			if !declares(g.From, p) {
+				add(b.source(p), peerTitle(p), peerBlockers(p))
+			}
+		}
+		if g.Namespace != nil {
+			add(b.podNetwork(g.Namespace.Cluster), "a pod", nil)
+		}
+	}
+}
+
 func expandDeclaredSources(b *Builder) {
 	b.workloads(func(w *model.Workload) {
 		for _, p := range w.Ports {

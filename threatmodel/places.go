@@ -108,7 +108,16 @@ func (b *Builder) outsiders() []model.Peer {
 	return peers
 }
 
-// declares reports whether a peer is among those that a list admits.
+// declares reports whether a peer is among those that a list admits, by itself or by the zone that holds its addresses.
 func declares(list []model.Peer, p model.Peer) bool {
-	return slices.ContainsFunc(list, func(x model.Peer) bool { return x.Addr() == p.Addr() })
+	var zone *model.Zone
+	switch p := p.(type) {
+	case *model.VPN:
+		zone = p.Zone
+	case *model.JumpBox:
+		zone = p.Zone
+	}
+	return slices.ContainsFunc(list, func(x model.Peer) bool {
+		return x.Addr() == p.Addr() || zone != nil && x.Addr() == zone.Addr()
+	})
 }

@@ -12,6 +12,7 @@ var remedies = map[model.ControlID]string{
 	model.ImageDigest:        "let the pipeline write the image's digest to images.bartizan.json",
 	model.DigestsEnforced:    "let the pipeline write the digests of all images to images.bartizan.json",
 	model.ExceptionsConfined: "give add-ons whose pods need exceptions a namespace at the restricted level, or declare their pods as workloads",
+	model.NodeSSHClosed:      `write ssh = "on-request" in the node_pool`,
 	model.RuntimeSandbox:     `place the workload on a node_pool with runtime = "gvisor"`,
 }
 

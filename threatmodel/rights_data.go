@@ -17,6 +17,7 @@ var (
 
 	readSecrets  = []right{{groups: core, resources: []string{"secrets"}, verbs: readVerbs, objects: unnamed}}
 	runPods      = []right{{groups: []string{"", "apps", "batch"}, resources: []string{"pods", "replicationcontrollers", "deployments", "daemonsets", "statefulsets", "replicasets", "jobs", "cronjobs"}, verbs: writeVerbs}}
+	bindPods     = []right{{groups: core, resources: []string{"pods/binding", "bindings"}, verbs: []string{"create"}}}
 	enterPods    = []right{{groups: core, resources: []string{"pods/exec", "pods/attach"}, verbs: []string{"create"}}}
 	debugPods    = []right{{groups: core, resources: []string{"pods/ephemeralcontainers"}, verbs: changeVerbs}}
 	forwardPorts = []right{{groups: core, resources: []string{"pods/portforward"}, verbs: []string{"create"}}}

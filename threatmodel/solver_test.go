@@ -39,7 +39,7 @@ func newASP(g *Graph, posture model.Posture, p *Profile) *asp {
 	}
 	for _, x := range g.Atoms {
 		atom[x] = a.cause(x.ID)
-		if x.Class == Vulnerability || x.Class == Theft && !p.OneTheft {
+		if x.Class == Vulnerability || x.Class == Theft && (x.Routine || !p.OneTheft) {
 			a.say("may(%d).", atom[x])
 		}
 	}

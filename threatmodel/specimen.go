@@ -34,11 +34,11 @@ func newSpecimen() *specimen {
 	f.security = &model.Team{Name: "security"}
 	f.sre = &model.Team{Name: "sre", BreakGlass: &model.BreakGlass{Hours: 2, Approvers: []*model.Team{f.security}}}
 	f.vpn = &model.VPN{Name: "wg", Zone: &model.Zone{Name: "vpn"}, Devices: []*model.Device{{Name: "anna", Team: f.sre}, {Name: "bob", Team: f.security}}}
-	f.jump = &model.JumpBox{Name: "bastion", ReachableFrom: []model.Peer{f.vpn}, Zone: &model.Zone{Name: "mgmt"}}
+	f.jump = &model.JumpBox{Name: "bastion", ReachableFrom: []model.Peer{f.vpn}, Zone: &model.Zone{Name: "mgmt"}, OS: model.Ubuntu2404}
 	c := &model.Cluster{Name: "shop", Provisioner: model.Kubeadm, API: model.API{ReachableFrom: []model.Peer{f.jump}}, Network: model.Network{CNI: model.Cilium, Encryption: true}}
 	f.cluster = c
 	physical := &model.Physical{DiskEncryption: model.LUKSTPM, SecureBoot: true}
-	f.control = &model.NodePool{Name: "control", Cluster: c, Roles: []model.Role{model.RoleControlPlane, model.RoleEtcd}, Zone: nodes, OS: model.Ubuntu2404, SSHFrom: []model.Peer{f.jump}, Physical: physical}
+	f.control = &model.NodePool{Name: "control", Cluster: c, Roles: []model.Role{model.RoleControlPlane, model.RoleEtcd}, Zone: nodes, OS: model.Ubuntu2404, SSHFrom: []model.Peer{f.jump}, SSH: model.SSHOnRequest, Physical: physical}
 	f.general = &model.NodePool{Name: "general", Cluster: c, Zone: nodes, OS: model.Ubuntu2404, SSHFrom: []model.Peer{f.jump}}
 	f.payments = &model.NodePool{Name: "payments", Cluster: c, Zone: nodes, OS: model.Ubuntu2404, Dedicated: true, Runtime: model.GVisor}
 	c.NodePools = []*model.NodePool{f.control, f.general, f.payments}

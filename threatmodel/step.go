@@ -57,7 +57,7 @@ const (
 	NoFault       Fault = ""
 	Vulnerability Fault = "V" // a vulnerability that nobody knows yet, in a named component
 	Configuration Fault = "F" // a file that is wrong or missing, or a statement that is not so; no variant takes it by itself
-	Theft         Fault = "T" // theft, coercion or an insider's act, of a named person or role
+	Theft         Fault = "T" // theft, coercion or an act of a named person or role
 	TrustedBase   Fault = "B" // a breach of what the whole design trusts
 )
 

@@ -208,7 +208,7 @@ func (b *Builder) destroyed(x *model.Backup) *Position {
 // admissionPolicies are the controls that are admission policies of the cluster.
 var admissionPolicies = []model.ControlID{
 	model.RegistriesEnforced, model.DigestsEnforced, model.PoliciesProtected, model.ServiceTypesEnforced,
-	model.PlacementEnforced, model.ExecRefused, model.AccountsEnforced, model.ExceptionsConfined,
+	model.PlacementEnforced, model.BindingRefused, model.ExecRefused, model.AccountsEnforced, model.ExceptionsConfined,
 }
 
 // admissionWriters are the workloads that may take admission policies away, which are objects of the whole cluster.

@@ -170,7 +170,7 @@ var escapeSteps = []*Step{
 			{Name: "unknown", Effort: Hard, Fault: Vulnerability, Remains: "Pods share their node's kernel; a sandboxed runtime puts another one between.", Expand: func(b *Builder) {
 				b.workloads(func(w *model.Workload) {
 					for _, p := range poolsOf(w) {
-						b.Add(Edge{Title: "Exploit an unknown vulnerability in the kernel of pool " + p.Name + " from workload " + name(w), Premises: on(b.pod(w)), To: b.node(p), Atom: b.kernelVulnerable(p),
+						b.Add(Edge{Title: "Exploit an unknown vulnerability in the kernel of pool " + p.Name + " from workload " + name(w), Premises: on(b.pod(w)), To: b.node(p), Atom: b.kernelVulnerable(p.OS),
 							Blockers: by(hold(model.RuntimeSandbox, w)), Hinders: b.kernelGuards(w), Reveals: b.alarms(w)})
 					}
 				})
@@ -186,7 +186,7 @@ var escapeSteps = []*Step{
 			{Name: "behind-the-sandbox", Effort: Hard, Fault: Vulnerability, Remains: "Outside the sandbox runs an ordinary process, on the node's kernel.", Expand: func(b *Builder) {
 				b.pools(func(p *model.NodePool) {
 					if p.Runtime == model.GVisor || p.Runtime == model.Kata {
-						b.Add(Edge{Title: "Exploit an unknown vulnerability in the kernel of pool " + p.Name, Premises: on(b.outOfSandbox(p)), To: b.node(p), Atom: b.kernelVulnerable(p)})
+						b.Add(Edge{Title: "Exploit an unknown vulnerability in the kernel of pool " + p.Name, Premises: on(b.outOfSandbox(p)), To: b.node(p), Atom: b.kernelVulnerable(p.OS)})
 					}
 				})
 			}},
@@ -234,9 +234,9 @@ var escapeSteps = []*Step{
 	},
 }
 
-func (b *Builder) kernelVulnerable(p *model.NodePool) *Atom {
-	// Pools with one operating system run one kernel: one unknown vulnerability opens them all.
-	return b.atom(Vulnerability, "kernel@"+string(p.OS), "unknown vulnerability in the Linux kernel of "+string(p.OS))
+func (b *Builder) kernelVulnerable(os model.OS) *Atom {
+	// Machines with one operating system run one kernel: one unknown vulnerability opens them all.
+	return b.atom(Vulnerability, "kernel@"+string(os), "unknown vulnerability in the Linux kernel of "+string(os))
 }
 
 func (b *Builder) outOfSandbox(p *model.NodePool) *Position {

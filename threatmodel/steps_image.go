@@ -192,7 +192,11 @@ var imageSteps = []*Step{
 			{Name: "trusted", Effort: Hard, Fault: TrustedBase, Remains: "A pipeline that builds and signs is trusted.", Expand: func(b *Builder) {
 				for _, p := range b.Spec.Pipelines {
 					b.Add(Edge{Title: "Take over the release job of pipeline " + p.Name, Premises: on(b.internet()), To: b.release(p),
-						Atom: b.atom(TrustedBase, string(p.Addr()), "the release job of pipeline "+p.Name)})
+						Atom: b.trusted(string(p.Addr()), "the release job of pipeline "+p.Name, Trust{
+							Owner:      "whoever maintains pipeline " + p.Name + " and its runners",
+							Reason:     "What builds an image and signs it decides what the signature vouches for.",
+							Mitigation: "Build again elsewhere and compare before signing; runners that are thrown away after each job; an alert on digests in the registry that no release made.",
+						})})
 				}
 			}},
 		},

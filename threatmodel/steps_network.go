@@ -68,6 +68,7 @@ var networkSteps = slices.Concat([]*Step{
 		Coverage: []string{"W2", "W4", "N7", "C9"},
 		Variants: []*Variant{
 			{Name: "gateway", Effort: Intended, Remains: "The specification publishes it.", Expand: expandGatewayReach},
+			{Name: "gateway-undeclared", Effort: PublicTool, Expand: expandGatewayUndeclared},
 			{Name: "declared-source", Effort: Intended, Remains: "The specification admits this source.", Expand: expandDeclaredSources},
 			{Name: "host-port", Effort: Intended, Remains: "The specification opens the host port.", Expand: func(b *Builder) {
 				b.workloads(func(w *model.Workload) {

@@ -289,13 +289,21 @@ var nodeSteps = []*Step{
 		Variants: []*Variant{{Name: "vendor", Effort: Hard, Fault: TrustedBase, Remains: "What must run with all rights is trusted with them.", Expand: func(b *Builder) {
 			b.pools(func(p *model.NodePool) {
 				b.Add(Edge{Title: "Ship a poisoned release of " + string(p.Cluster.Network.CNI) + " to the nodes of pool " + p.Name, Premises: on(b.internet()), To: b.node(p),
-					Atom: b.atom(TrustedBase, "cni-"+string(p.Cluster.Network.CNI), "the vendor of network plugin "+string(p.Cluster.Network.CNI))})
+					Atom: b.trusted("cni-"+string(p.Cluster.Network.CNI), "the vendor of network plugin "+string(p.Cluster.Network.CNI), Trust{
+						Owner:      "whoever updates the network plugin",
+						Reason:     "It runs with all rights on every node, because it makes the network there.",
+						Mitigation: "Pin its images by digest, run a release on a cluster without secrets first, and watch its pods for connections that they never made before.",
+					})})
 			})
 			for _, a := range b.Spec.AddOns {
 				if a.Namespace != nil && a.Name != string(a.Namespace.Cluster.Network.CNI) {
 					c := a.Namespace.Cluster
 					b.Add(Edge{Title: "Ship a poisoned release of add-on " + a.Name, Premises: on(b.internet()), To: b.secrets(c),
-						Atom: b.atom(TrustedBase, string(a.Addr()), "the vendor of add-on "+a.Name)})
+						Atom: b.trusted(string(a.Addr()), "the vendor of add-on "+a.Name, Trust{
+							Owner:      addOnOwner(a),
+							Reason:     "Its manifests are its vendor's; what its pods may do is not judged here, so that they are taken to read every Secret.",
+							Mitigation: "Declare its pods as workloads with the api_access that they need, and pin its images by digest.",
+						})})
 				}
 			}
 		}}},
@@ -309,18 +317,34 @@ var nodeSteps = []*Step{
 				b.pools(func(p *model.NodePool) {
 					if p.Physical == nil {
 						b.Add(Edge{Title: "Enter a node of pool " + p.Name + " through the provider's console", Premises: on(b.internet()), To: b.node(p),
-							Atom: b.atom(TrustedBase, "provider", "the administrators of the hypervisor or the provider's account")})
+							Atom: b.trusted("provider", "the administrators of the hypervisor or the provider's account", Trust{
+								Owner:      "the provider, and whoever administers the account there",
+								Reason:     "They read the memory and the disks of machines that are not one's own.",
+								Mitigation: "Machines of one's own, or with encrypted memory; few people in the account, each with a security key; the provider's log of their acts kept elsewhere.",
+							})})
 					}
 				})
 			}},
 			{Name: "packages", Effort: Hard, Fault: TrustedBase, Remains: "Nodes install what their package sources sign.", Expand: func(b *Builder) {
 				b.pools(func(p *model.NodePool) {
 					b.Add(Edge{Title: "Ship a poisoned package to the nodes of pool " + p.Name, Premises: on(b.internet()), To: b.node(p),
-						Atom: b.atom(TrustedBase, "packages-"+string(p.OS), "the package sources of "+string(p.OS)+" and of Kubernetes")})
+						Atom: b.trusted("packages-"+string(p.OS), "the package sources of "+string(p.OS)+" and of Kubernetes", Trust{
+							Owner:      "the projects that sign the packages",
+							Reason:     "Nodes run as root what their package sources sign.",
+							Mitigation: "A mirror of one's own that hands releases on some days later, to one pool after the other; auditd tells of programs that change otherwise.",
+						})})
 				})
 			}},
 		},
 	},
+}
+
+// addOnOwner is the team that answers for an add-on.
+func addOnOwner(a *model.AddOn) string {
+	if a.Owner == nil {
+		return "whoever updates " + a.Name
+	}
+	return "team " + a.Owner.Name
 }
 
 // drawPods adds the edges of those who close other nodes and move their pods.

@@ -165,21 +165,33 @@ var organisationSteps = []*Step{
 			{Name: "identity-provider", Effort: Hard, Fault: TrustedBase, Remains: "Who logs people in is trusted to say who they are.", Expand: func(b *Builder) {
 				for _, t := range b.Spec.Teams {
 					b.Add(Edge{Title: "Log in as team " + t.Name + " by taking over the identity provider", Premises: on(b.internet()), To: b.identity(t),
-						Atom: b.atom(TrustedBase, "identity-provider", "the administrators of the identity provider")})
+						Atom: b.trusted("identity-provider", "the administrators of the identity provider", Trust{
+							Owner:      "whoever runs the identity provider",
+							Reason:     "The API server believes what its tokens say about a person and the person's groups.",
+							Mitigation: "Let two people agree on changes of clients and groups, compare the members of groups with the teams of the specification, and keep its audit log where its administrators cannot write.",
+						})})
 				}
 			}},
 			{Name: "repository-host", Effort: Hard, Fault: TrustedBase, Remains: "Who hosts the repository can write to it.", Expand: func(b *Builder) {
 				for _, r := range b.Spec.Repositories {
 					for _, to := range on(b.repository(r), b.guarded(r)) {
 						b.Add(Edge{Title: "Write to repository " + r.Name + " as an administrator of its host", Premises: on(b.internet()), To: to,
-							Atom: b.atom(TrustedBase, string(r.Addr()), "the administrators of repository "+r.Name)})
+							Atom: b.trusted(string(r.Addr()), "the administrators of repository "+r.Name, Trust{
+								Owner:      "whoever hosts repository " + r.Name,
+								Reason:     "Administrators of the host write past the protection of branches.",
+								Mitigation: "Ask for signed commits and let what deploys check them; watch the host's audit log for changes of protection and of its administrators.",
+							})})
 					}
 				}
 			}},
 			{Name: "gitops-controller", Effort: Hard, Fault: TrustedBase, Remains: "The controller holds the rights to deploy.", Expand: func(b *Builder) {
 				for _, g := range b.Spec.GitOps {
 					b.Add(Edge{Title: "Take over GitOps controller " + g.Name, Premises: on(b.internet()), To: b.gitops(g),
-						Atom: b.atom(TrustedBase, string(g.Addr()), "the software of GitOps controller "+g.Name)})
+						Atom: b.trusted(string(g.Addr()), "the software of GitOps controller "+g.Name, Trust{
+							Owner:      "whoever updates " + g.Name,
+							Reason:     "What applies the tree must have the right to write all that stands in it.",
+							Mitigation: "privileges = \"per-namespace\" splits its rights; pin its images by digest, and look in the audit log for what its accounts do outside of the tree.",
+						})})
 				}
 			}},
 		},

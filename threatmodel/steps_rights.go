@@ -18,7 +18,7 @@ var rightsSteps = []*Step{
 			{Name: "workload", Effort: PublicTool, Expand: func(b *Builder) {
 				b.workloads(func(w *model.Workload) {
 					c := w.Namespace.Cluster
-					b.Add(Edge{Title: "Use undeclared rights of workload " + name(w), Premises: on(b.account(w)), To: b.admin(c), Blockers: by(hold(model.LeastPrivilege, w), hold(model.OwnAccount, w)), Reveals: by(hold(model.APIAudit, c))})
+					b.Add(Edge{Title: "Use undeclared rights of workload " + name(w), Premises: on(b.account(w)), To: b.admin(c), Blockers: by(hold(model.LeastPrivilege, w)), Reveals: by(hold(model.APIAudit, c))})
 				})
 			}},
 			{Name: "wildcard", Effort: PublicTool, Expand: func(b *Builder) {
@@ -113,24 +113,30 @@ var rightsSteps = []*Step{
 	{
 		ID: "R-04", Layer: model.LayerConfig, Title: "Create a pod that takes its node",
 		Doc: "A new pod may ask for everything that the workload's own manifest does without: privileges, directories of the node, and by its " +
-			"tolerations any node of the cluster, control plane included. Only admission stands against it: the level of the namespace, the policy that confines exceptions to their workloads, and for nodes that are not for all the policy on tolerations.",
+			"tolerations any node of the cluster, control plane included. Only admission stands against it: the level of the namespace, the policy that confines exceptions to their workloads, and for nodes that are not for all the policy on tolerations. Taints are the scheduler's business: whoever may create Bindings puts a pod that waits on any node without it.",
 		ATTACK: []string{"T1610", "T1611"}, Microsoft: []string{"Privileged container"}, Sources: []string{"KubeHound POD_CREATE", "IceKube CREATE_PRIVILEGED_WORKLOAD", "kubesplaining 002"}, Coverage: []string{"N1", "D6", "N3"},
 		Variants: []*Variant{
+			{Name: "bind", Effort: PublicTool, Expand: func(b *Builder) {
+				b.binders(func(w *model.Workload, n *model.Namespace) {
+					b.Add(Edge{Title: "Bind pods of namespace " + n.Name + " to any node as workload " + name(w), Premises: on(b.account(w), b.deploy(n)), To: b.anyNode(n),
+						Blockers: refused(w, []model.ControlID{model.BindingRefused})})
+				})
+			}},
 			{Name: "privileged", Effort: PublicTool, Expand: func(b *Builder) {
-				b.newPods(func(n *model.Namespace, p *model.NodePool, away []model.Hold) {
-					b.Add(Edge{Title: "Run a privileged pod of namespace " + n.Name + " on pool " + p.Name, Premises: on(b.deploy(n)), To: b.node(p),
+				b.newPods(func(n *model.Namespace, from *Position, p *model.NodePool, away []model.Hold) {
+					b.Add(Edge{Title: "Run a privileged pod of namespace " + n.Name + " on pool " + p.Name, Premises: on(from), To: b.node(p),
 						Blockers: append(by(hold(model.PodSecurityEnforced, n), hold(model.ExceptionsConfined, n.Cluster)), away...)})
 				})
 			}},
 			{Name: "excepted", Effort: PublicTool, Remains: "Who may create pods with the account of a workload has its exceptions; a namespace of its own keeps others from them.", Expand: func(b *Builder) {
-				b.exceptedPods(func(w *model.Workload, p *model.NodePool, away []model.Hold) {
-					b.Add(Edge{Title: "Run a pod with the account and the exceptions of workload " + name(w) + " on pool " + p.Name, Premises: on(b.deploy(w.Namespace)), To: b.node(p),
+				b.exceptedPods(func(w *model.Workload, from *Position, p *model.NodePool, away []model.Hold) {
+					b.Add(Edge{Title: "Run a pod with the account and the exceptions of workload " + name(w) + " on pool " + p.Name, Premises: on(from), To: b.node(p),
 						Blockers: append(podGuards(w, true), away...)})
 				})
 			}},
 			{Name: "kernel", Effort: Hard, Fault: Vulnerability, Remains: "A harmless pod shares its node's kernel; who may deploy may choose among the nodes that are for all, and leave the sandbox out.", Expand: func(b *Builder) {
-				b.newPods(func(n *model.Namespace, p *model.NodePool, away []model.Hold) {
-					b.Add(Edge{Title: "Exploit an unknown vulnerability in the kernel of pool " + p.Name + " from a new pod of namespace " + n.Name, Premises: on(b.deploy(n)), To: b.node(p), Blockers: away, Atom: b.kernelVulnerable(p)})
+				b.newPods(func(n *model.Namespace, from *Position, p *model.NodePool, away []model.Hold) {
+					b.Add(Edge{Title: "Exploit an unknown vulnerability in the kernel of pool " + p.Name + " from a new pod of namespace " + n.Name, Premises: on(from), To: b.node(p), Blockers: away, Atom: b.kernelVulnerable(p.OS)})
 				})
 			}},
 		},
@@ -248,13 +254,28 @@ var rightsSteps = []*Step{
 		ID: "R-14", Layer: model.LayerConfig, Title: "Use the rights of a shared account",
 		Doc:    "Workloads without an account of their own share the default one. Whatever was granted to it for one of them, all of them have.",
 		ATTACK: []string{"T1078"}, Microsoft: []string{"Container service account"}, Sources: []string{"kubesplaining SA-DEFAULT", "Threagile mixed-targets-on-shared-runtime"}, Coverage: []string{"C6"},
-		Variants: []*Variant{{Name: "default-account", Effort: PublicTool, Expand: func(b *Builder) {
-			b.workloads(func(w *model.Workload) {
-				n := w.Namespace
-				b.Add(Edge{Title: "Use the default account of namespace " + n.Name + " from workload " + name(w), Premises: on(b.pod(w), b.api(n.Cluster)), To: b.defaultAccount(n),
-					Blockers: by(hold(model.OwnAccount, w), hold(model.DefaultAccountEmpty, n), hold(model.NoToken, w), hold(model.AccountsEnforced, n.Cluster))})
-			})
-		}}},
+		Variants: []*Variant{
+			{Name: "default-account", Effort: PublicTool, Expand: func(b *Builder) {
+				b.workloads(func(w *model.Workload) {
+					n := w.Namespace
+					b.Add(Edge{Title: "Use the default account of namespace " + n.Name + " from workload " + name(w), Premises: on(b.pod(w), b.api(n.Cluster)), To: b.defaultAccount(n),
+						Blockers: by(hold(model.OwnAccount, w), hold(model.DefaultAccountEmpty, n), hold(model.NoToken, w), hold(model.AccountsEnforced, n.Cluster))})
+				})
+			}},
+			{Name: "neighbours-account", Effort: PublicTool, Expand: func(b *Builder) {
+				b.workloads(func(w *model.Workload) {
+					b.Add(Edge{Title: "Find the token of another account in the pods of workload " + name(w), Premises: on(b.pod(w)), To: b.someAccount(w.Namespace),
+						Blockers: by(hold(model.OwnAccount, w), hold(model.NoToken, w))})
+				})
+			}},
+			{Name: "shared-token", Effort: Intended, Remains: "Whichever account the pods were given by mistake is taken to be the one that may do most.", Expand: func(b *Builder) {
+				b.workloads(func(w *model.Workload) {
+					if len(w.APIAccess) > 0 {
+						b.Add(Edge{Title: "The other account is that of workload " + name(w), Premises: on(b.someAccount(w.Namespace)), To: b.token(w)})
+					}
+				})
+			}},
+		},
 	},
 	{
 		ID: "R-15", Layer: model.LayerConfig, Title: "Steer a controller that may do more",
@@ -273,6 +294,13 @@ var rightsSteps = []*Step{
 func (b *Builder) defaultAccount(n *model.Namespace) *Position {
 	return b.position(Position{ID: string(n.Addr()) + "/default-account", Kind: KindRight, Lane: LaneNamespaces, Address: n.Addr(), Cluster: n.Cluster.Name, Group: n.Addr(),
 		Title: "The rights of the default account of namespace " + n.Name})
+}
+
+// someAccount is the token of an account of the namespace that is not the pod's own; one position, because which one it is
+// depends on the mistake.
+func (b *Builder) someAccount(n *model.Namespace) *Position {
+	return b.position(Position{ID: string(n.Addr()) + "/some-account", Kind: KindCredential, Lane: LaneNamespaces, Address: n.Addr(), Cluster: n.Cluster.Name, Group: n.Addr(),
+		Title: "The token of another account of namespace " + n.Name})
 }
 
 // members calls f for each cluster and each team that may log in to it.

@@ -13,7 +13,7 @@ var undoSteps = []*Step{
 			Remains: "An administrator may change every object; what he changes is in the audit trail.",
 			Undoes: append([]model.ControlID{
 				model.DefaultDeny, model.PodSecurityEnforced, model.DefaultAccountEmpty, model.PeopleLeastPrivilege, model.NamespaceQuota,
-				model.SignaturesEnforced, model.GatewayRoutesRestricted, model.MeshStrictMTLS, model.PoolDedicated, model.ControlPlaneTaint, model.GitOpsPerNamespace, model.BreakGlassAccess,
+				model.SignaturesEnforced, model.GatewayRoutesRestricted, model.GatewaySourcesExact, model.MeshStrictMTLS, model.PoolDedicated, model.ControlPlaneTaint, model.GitOpsPerNamespace, model.BreakGlassAccess,
 			}, admissionPolicies...),
 			Undo: func(b *Builder, h model.Hold) {
 				for _, c := range b.clustersOfSubject(h.Subject) {
@@ -44,7 +44,7 @@ var undoSteps = []*Step{
 		Variants: []*Variant{
 			{Name: "node", Effort: PublicTool, Remains: "Root may change everything on the machine.",
 				Undoes: []model.ControlID{
-					model.HostFirewall, model.KubeletFirewall, model.NodeSSHRestricted, model.MetadataFirewall, model.KubeletAuthentication, model.KubeletAuthorization,
+					model.HostFirewall, model.KubeletFirewall, model.NodeSSHRestricted, model.NodeSSHClosed, model.MetadataFirewall, model.KubeletAuthentication, model.KubeletAuthorization,
 					model.KubeletReadOnlyPortOff, model.FilePermissions, model.PIDsLimited, model.StaticPodsOff, model.NodePatching,
 				},
 				Undo: func(b *Builder, h model.Hold) {

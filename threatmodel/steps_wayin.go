@@ -31,7 +31,8 @@ var wayInSteps = []*Step{
 					}
 				}
 			}},
-			{Name: "ssh-reach", Effort: Intended, Remains: "ssh_from admits this source.", Expand: func(b *Builder) { expandSSHReach(b, true) }},
+			{Name: "ssh-reach", Effort: Intended, Expand: func(b *Builder) { expandSSHReach(b, true) }},
+			{Name: "ssh-opened", Effort: Skill, Fault: Theft, Remains: "People open SSH to work on a node. Whoever stands on the jump box by then gets as far as they do; each opening is logged.", Expand: expandSSHOpened},
 			{Name: "ssh-undeclared", Effort: PublicTool, Expand: func(b *Builder) { expandSSHReach(b, false) }},
 			{Name: "node-login", Effort: PublicTool, Remains: "A node login is root on the node; short-lived certificates and recording make it visible.", Expand: func(b *Builder) {
 				b.pools(func(p *model.NodePool) {
@@ -55,20 +56,20 @@ var wayInSteps = []*Step{
 			}},
 			{Name: "jump-box", Effort: Hard, Fault: Vulnerability, Remains: "sshd answers whoever reaches it.", Expand: func(b *Builder) {
 				for _, j := range b.Spec.JumpBoxes {
-					b.Add(Edge{Title: "Exploit an unknown vulnerability in sshd of jump box " + j.Name, Premises: on(b.jumpBoxReach(j)), To: b.jumpBoxRoot(j), Atom: b.sshVulnerable()})
+					b.Add(Edge{Title: "Exploit an unknown vulnerability in sshd of jump box " + j.Name, Premises: on(b.jumpBoxReach(j)), To: b.jumpBoxRoot(j), Atom: b.sshVulnerable(j.OS)})
 				}
 			}},
 			{Name: "node", Effort: Hard, Fault: Vulnerability, Remains: "sshd answers whoever reaches it.", Expand: func(b *Builder) {
 				b.pools(func(p *model.NodePool) {
 					if len(p.SSHFrom) > 0 {
-						b.Add(Edge{Title: "Exploit an unknown vulnerability in sshd of pool " + p.Name, Premises: on(b.sshReach(p)), To: b.node(p), Atom: b.sshVulnerable()})
+						b.Add(Edge{Title: "Exploit an unknown vulnerability in sshd of pool " + p.Name, Premises: on(b.sshReach(p)), To: b.node(p), Atom: b.sshVulnerable(p.OS)})
 					}
 				})
 			}},
 			{Name: "user-to-root", Effort: Hard, Fault: Vulnerability, Remains: "A user of the jump box may exploit its kernel.", Expand: func(b *Builder) {
 				for _, j := range b.Spec.JumpBoxes {
 					b.Add(Edge{Title: "Become root on jump box " + j.Name + " by an unknown vulnerability in its kernel", Premises: on(b.jumpBox(j)), To: b.jumpBoxRoot(j),
-						Atom: b.atom(Vulnerability, "kernel@"+string(j.Addr()), "unknown vulnerability in the kernel of jump box "+j.Name), Hinders: by(hold(model.JumpBoxHardened, j))})
+						Atom: b.kernelVulnerable(j.OS), Hinders: by(hold(model.JumpBoxHardened, j))})
 				}
 			}},
 		},
@@ -96,8 +97,10 @@ var wayInSteps = []*Step{
 	},
 }
 
-func (b *Builder) sshVulnerable() *Atom {
-	return b.atom(Vulnerability, "openssh", "unknown vulnerability in OpenSSH")
+// sshVulnerable is one fault for all machines with one operating system, jump box and nodes alike: they run one sshd, and
+// what opens the first opens the next. A gate between them counts, the same lock twice does not.
+func (b *Builder) sshVulnerable(os model.OS) *Atom {
+	return b.atom(Vulnerability, "openssh@"+string(os), "unknown vulnerability in OpenSSH of "+string(os))
 }
 
 // recordings are the session recordings of the jump boxes that lead to the pool.
@@ -146,9 +149,10 @@ func expandSSHReach(b *Builder, wantDeclared bool) {
 			if declared != wantDeclared {
 				continue
 			}
-			e := Edge{Title: "Connect to SSH on nodes of pool " + p.Name + " from " + peerTitle(x), Premises: on(b.source(x)), To: b.sshReach(p)}
+			e := Edge{Title: "Connect to SSH on nodes of pool " + p.Name + " from " + peerTitle(x), Premises: on(b.source(x)), To: b.sshReach(p),
+				Blockers: by(hold(model.NodeSSHClosed, p))}
 			if !declared {
-				e.Blockers = append(peerBlockers(x), hold(model.NodeSSHRestricted, p))
+				e.Blockers = append(e.Blockers, append(peerBlockers(x), hold(model.NodeSSHRestricted, p))...)
 			}
 			b.Add(e)
 		}
@@ -158,7 +162,22 @@ func expandSSHReach(b *Builder, wantDeclared bool) {
 		c := p.Cluster
 		for _, from := range on(b.podNetwork(c), b.nodeNetwork(c)) {
 			b.Add(Edge{Title: "Connect to SSH on nodes of pool " + p.Name + " from inside cluster " + c.Name, Premises: on(from), To: b.sshReach(p),
-				Blockers: by(hold(model.NodeSSHRestricted, p))})
+				Blockers: by(hold(model.NodeSSHClosed, p), hold(model.NodeSSHRestricted, p))})
+		}
+	})
+}
+
+// expandSSHOpened adds the hours in which SSH is open: whoever may come in comes in, whatever keeps it closed otherwise.
+func expandSSHOpened(b *Builder) {
+	b.pools(func(p *model.NodePool) {
+		if !p.OpensSSH() {
+			return
+		}
+		for _, x := range b.outsiders() {
+			if declares(p.SSHFrom, x) {
+				b.Add(Edge{Title: "Wait on " + peerTitle(x) + " until somebody opens SSH on a node of pool " + p.Name, Premises: on(b.source(x)), To: b.sshReach(p),
+					Atom: b.routine(Theft, "ssh-open@"+string(p.Addr()), "somebody opens SSH on a node of pool "+p.Name+" while the attacker waits for it"), Reveals: by(hold(model.NodeAuditd, p))})
+			}
 		}
 	})
 }

@@ -1,5 +1,19 @@
 package threatmodel
 
+// Trust says why a part of the trusted base is trusted, and what can be done about it.
+type Trust struct {
+	Owner      string `json:"owner"`      // who answers for it
+	Reason     string `json:"reason"`     // why nothing stands against a breach of it
+	Mitigation string `json:"mitigation"` // what makes it smaller, and what shows a breach
+}
+
+// trusted returns the breach of a part of the trusted base.
+func (b *Builder) trusted(cause, title string, t Trust) *Atom {
+	a := b.atom(TrustedBase, cause, title)
+	a.Trust = &t
+	return a
+}
+
 // trustedBase lists what breaches of the trusted base open.
 func (g *Graph) trustedBase() []*Trusted {
 	byAtom := map[*Atom]*Trusted{}
@@ -14,12 +28,17 @@ func (g *Graph) trustedBase() []*Trusted {
 			byAtom[e.Atom] = t
 			all = append(all, t)
 		}
-		if len(t.Opens) < trustedTitles {
-			t.Opens = append(t.Opens, e.Title)
-		}
-		t.Total++
+		t.add(e.Title)
 	}
 	return all
+}
+
+// add counts a step that the breach opens.
+func (t *Trusted) add(title string) {
+	if len(t.Opens) < trustedTitles {
+		t.Opens = append(t.Opens, title)
+	}
+	t.Total++
 }
 
 // trustedTitles bounds what the report lists for each part of the trusted base; Total counts all.

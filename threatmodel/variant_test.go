@@ -91,6 +91,17 @@ func TestAttacks(t *testing.T) {
 		{name: "credential in a kubeconfig file", start: []string{"team.sre/kubeconfig"}, target: "team.sre/identity", without: []string{"kubeconfig-without-credentials"}, step: "O-01"},
 		{name: "password alone", start: []string{"team.sre/password"}, target: "team.sre/identity", without: []string{"idp-mfa"}, step: "O-02"},
 		{name: "stolen SSH key without second factor", start: []string{"vpn.wg", "team.sre/ssh-key"}, target: "jump_box.bastion", without: []string{"jump-box-mfa"}, step: "N-16"},
+		{name: "SSH to nodes that nothing closes", start: []string{"jump_box.bastion", "cluster.shop/node-login"}, target: "node_pool.control", without: []string{"node-ssh-closed@node_pool.control"}, step: "N-16"},
+		{name: "SSH to nodes from pods", start: []string{"cluster.shop/pod-network", "cluster.shop/node-login"}, target: "node_pool.control",
+			without: []string{"node-ssh-closed@node_pool.control", "node-ssh-restricted@node_pool.control"}, step: "N-16"},
+		{name: "gateway from a network that it is not for", start: []string{"vpn.wg"}, target: "workload.shop.frontend/reach", without: []string{"gateway-sources-exact", "vpn-firewall"}, step: "N-03"},
+		{name: "undeclared role of a workload's own account", start: []string{"workload.shop.cart/requests"}, target: "cluster.shop/cluster-admin", without: []string{"least-privilege@workload.shop.cart"}, step: "R-01"},
+		{name: "pods with a neighbour's account", start: []string{"workload.vault.pay"}, target: "workload.vault.operator/token",
+			without: []string{"own-account@workload.vault.pay", "no-token@workload.vault.pay"}, step: "R-14"},
+		{name: "right to bind pods to nodes", start: []string{"workload.vault.operator", "namespace.vault/deploy"}, target: "node_pool.control",
+			change: func(f *fixture) {
+				f.operator.APIAccess = []*model.APIAccess{{Groups: []string{""}, Resources: []string{"pods/binding"}, Verbs: []string{"create"}}}
+			}, without: []string{"no-escalation@workload.vault.operator", "binding-refused", "pod-security-enforced@namespace.vault", "exceptions-confined"}, step: "R-04"},
 		{name: "emergency access alone", start: []string{"team.sre/identity", "cluster.shop/api"}, target: "cluster.shop/cluster-admin", without: []string{"break-glass@team.sre"}, step: "O-05"},
 		{name: "stolen disk", start: []string{"node_pool.control/at-machine"}, target: "cluster.shop/signing-keys", without: []string{"disk-encryption@node_pool.control"}, step: "D-08"},
 		{name: "token where the API is out of reach", start: []string{"workload.shop.cart"}, target: "workload.shop.cart/requests",

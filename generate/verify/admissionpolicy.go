@@ -36,7 +36,7 @@ does failurePolicy Ignore while an expression fails (k8s.io/api/admissionregistr
 policies themselves, no role of the tree may write them, because the API server evaluates none of them on them.`,
 	Controls: []model.ControlID{
 		model.RegistriesEnforced, model.DigestsEnforced, model.ServiceTypesEnforced, model.PoliciesProtected,
-		model.PlacementEnforced, model.ExecRefused, model.AccountsEnforced, model.ExceptionsConfined,
+		model.PlacementEnforced, model.BindingRefused, model.ExecRefused, model.AccountsEnforced, model.ExceptionsConfined,
 	},
 	Run: func(p *Pass) {
 		for _, c := range p.Spec.Clusters {
@@ -59,9 +59,9 @@ type admissionJudge struct {
 func (j *admissionJudge) run() {
 	single := map[string]model.ControlID{
 		"registries": model.RegistriesEnforced, "digests": model.DigestsEnforced, "services": model.ServiceTypesEnforced,
-		"placement": model.PlacementEnforced, "exec": model.ExecRefused, "exceptions": model.ExceptionsConfined,
+		"placement": model.PlacementEnforced, "binding": model.BindingRefused, "exec": model.ExecRefused, "exceptions": model.ExceptionsConfined,
 	}
-	for _, name := range []string{"registries", "digests", "services", "placement", "exec", "exceptions"} {
+	for _, name := range []string{"registries", "digests", "services", "placement", "binding", "exec", "exceptions"} {
 		if name == "registries" && len(j.lists["prefixes"]) == 0 {
 			continue
 		}

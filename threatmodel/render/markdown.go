@@ -106,9 +106,9 @@ func Markdown(w io.Writer, title string, r *threatmodel.Report) error {
 			p("| %s | %s | %s | %s | %s |\n", md(string(x.Weakening)), md(string(x.Exception)), md(x.Reason), md(x.Owner), riskEnd(x))
 		}
 	}
-	p("\n## Trusted base\n\nThe whole design trusts these; what a breach of each opens is counted.\n\n| Trusted | Steps that it opens |\n|---|---|\n")
+	p("\n## Trusted base\n\nThe whole design trusts these; what a breach of each opens is counted.\n\n| Trusted | Who answers for it | Why it is trusted | What makes it smaller, and what shows a breach | Steps that it opens |\n|---|---|---|---|---|\n")
 	for _, t := range r.TrustedBase {
-		p("| %s | %d |\n", md(t.Atom.Title), t.Total)
+		p("| %s | %s | %s | %s | %d |\n", md(t.Atom.Title), md(t.Atom.Trust.Owner), md(t.Atom.Trust.Reason), md(t.Atom.Trust.Mitigation), t.Total)
 	}
 	if len(r.NotSearched) > 0 {
 		p("\n## Not searched\n\n")

@@ -94,7 +94,7 @@ func Text(w io.Writer, r *threatmodel.Report) error {
 	}
 	p("\nTrusted base, with the number of steps that a breach of each opens:\n")
 	for _, t := range r.TrustedBase {
-		p("  %5d  %s\n", t.Total, plain(t.Atom.Title))
+		p("  %5d  %s\n         %s\n         %s\n", t.Total, plain(t.Atom.Title), plain(t.Atom.Trust.Reason), plain(t.Atom.Trust.Mitigation))
 	}
 	for _, n := range r.NotSearched {
 		p("\nNot searched: %s\n", plain(n))
