@@ -50,7 +50,7 @@ type celPolicy struct {
 
 func runAdmissionPolicy(p *Pass) error {
 	for _, c := range p.Spec.Clusters {
-		for _, policy := range slices.Concat(imagePolicies(p.Spec, c), servicePolicies(p.Spec, c), guardPolicies(p.Spec, c), podPolicies(p.Spec, c),
+		for _, policy := range slices.Concat(imagePolicies(p.Spec, c), servicePolicies(p.Spec, c), ingressPolicies(p.Spec, c), guardPolicies(p.Spec, c), podPolicies(p.Spec, c),
 			accountPolicies(p.Spec, c), exceptionPolicies(p.Spec, c)) {
 			if err := writeAdmissionPolicy(p, c, policy); err != nil {
 				return err

@@ -36,6 +36,7 @@ var secretNeeds = map[string]string{
 // marks stand in objects that refer to something or make what others refer to. The rest, most of a large tree, is not decoded.
 var marks = [][]byte{
 	[]byte("certificateRefs:"), []byte("imagePullSecrets:"), []byte("secretRef:"), []byte("secretKeyRef:"), []byte("secretName:"), []byte("gatewayClassName:"),
+	[]byte("ingressClassName:"),
 	[]byte("accessModes:"), []byte("kind: ExternalSecret"), []byte("kind: SecretStore"), []byte("kind: Application"),
 }
 
@@ -92,6 +93,11 @@ func (n *needing) object(object map[string]any) {
 	kind, name := text(object, "kind"), text(object, "metadata", "name")
 	n.namespace = text(object, "metadata", "namespace")
 	switch kind {
+	case "Ingress":
+		spec, _ := object["spec"].(map[string]any)
+		for _, x := range slice(spec["tls"]) {
+			n.secret(text(x, "secretName"), "", "certificateRefs")
+		}
 	case "ExternalSecret":
 		n.made["Secret "+n.namespace+"/"+cmp.Or(text(object, "spec", "target", "name"), name)] = true
 	case "SecretStore":
@@ -153,6 +159,10 @@ func (n *needing) field(field string, v any) {
 	case "secretName":
 		if name, ok := v.(string); ok {
 			n.secret(name, "", field)
+		}
+	case "ingressClassName":
+		if name, ok := v.(string); ok {
+			n.add(need{What: "IngressClass", Name: name, How: "made with the ingress controller; not the default class, which would take Ingresses that name none"})
 		}
 	case "gatewayClassName":
 		if name, ok := v.(string); ok {

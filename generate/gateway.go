@@ -23,10 +23,14 @@ var gateway = &Generator{
 Each Gateway has an HTTPS listener for each host that is published through it. It ends TLS with the certificate of the
 Secret NAME-tls, and admits routes from exactly the namespaces that publish that host, so that no other namespace can
 claim it. Each exposed host has an HTTPRoute in its workload's guard. Where
-Cilium itself is the data plane, a cluster-wide policy lets the declared sources alone reach its proxies.`,
+Cilium itself is the data plane, a cluster-wide policy lets the declared sources alone reach its proxies.
+
+For a gateway of kind "ingress" each exposed host has an Ingress instead, with the certificate of the Secret NAME-tls in the
+workload's namespace, and an admission policy refuses every Ingress of a host or class that its namespace does not publish.`,
 	Controls: []model.ControlID{model.GatewayRoutesRestricted, model.GatewaySourcesExact},
-	Kinds:    slices.Concat(objectKinds(gatewayAPI+"/v1", "Gateway", "HTTPRoute"), objectKinds("cilium.io/v2", "CiliumClusterwideNetworkPolicy")),
-	Run:      runGateway,
+	Kinds: slices.Concat(objectKinds(gatewayAPI+"/v1", "Gateway", "HTTPRoute"), objectKinds("networking.k8s.io/v1", "Ingress"),
+		objectKinds("cilium.io/v2", "CiliumClusterwideNetworkPolicy")),
+	Run: runGateway,
 }
 
 // Gateway is gateway.networking.k8s.io/v1 Gateway, as far as it is written here.
@@ -133,7 +137,7 @@ func runGateway(p *Pass) error {
 	for _, c := range p.Spec.Clusters {
 		var cilium []*model.Gateway
 		for _, g := range p.Spec.Gateways {
-			if g.Namespace == nil || g.Namespace.Cluster != c {
+			if g.Namespace == nil || g.Namespace.Cluster != c || g.Kind == model.IngressAPI {
 				continue
 			}
 			if err := writeGateway(p, g); err != nil {
@@ -154,7 +158,11 @@ func runGateway(p *Pass) error {
 			}
 			var routes []any
 			for _, e := range w.Exposes {
-				routes = append(routes, httpRoute(w, e))
+				if e.Via.Kind == model.IngressAPI {
+					routes = append(routes, ingress(w, e))
+				} else {
+					routes = append(routes, httpRoute(w, e))
+				}
 			}
 			if err := p.YAML(Artifact{
 				Path:  path.Join(GuardDir(w.Namespace), "route-"+w.Name+".yaml"),
@@ -233,13 +241,7 @@ func publishers(g *model.Gateway) map[string][]string {
 }
 
 func httpRoute(w *model.Workload, e *model.Expose) *HTTPRoute {
-	prefix, port := e.Path, e.Port.Service
-	if prefix == "" {
-		prefix = "/"
-	}
-	if port == 0 {
-		port = e.Port.Number
-	}
+	prefix, port := routed(e)
 	meta := workloadMeta(w, w.Name+"-"+routeName(e))
 	return &HTTPRoute{
 		TypeMeta: typeMeta(gatewayAPI+"/v1", "HTTPRoute"), ObjectMeta: meta,
@@ -252,6 +254,18 @@ func httpRoute(w *model.Workload, e *model.Expose) *HTTPRoute {
 			}},
 		},
 	}
+}
+
+// routed returns the path below which requests go to the workload, and the port of its Service.
+func routed(e *model.Expose) (prefix string, port int) {
+	prefix, port = e.Path, e.Port.Service
+	if prefix == "" {
+		prefix = "/"
+	}
+	if port == 0 {
+		port = e.Port.Number
+	}
+	return prefix, port
 }
 
 // routeName is unique among the workload's routes: a host is published once through a gateway.

@@ -45,7 +45,7 @@ var viewRules = []rbacv1.PolicyRule{
 	{APIGroups: []string{"events.k8s.io"}, Verbs: readVerbs, Resources: []string{"events"}},
 	{APIGroups: []string{"gateway.networking.k8s.io"}, Verbs: readVerbs, Resources: []string{"gateways", "httproutes"}},
 	{APIGroups: []string{"metrics.k8s.io"}, Verbs: readVerbs, Resources: []string{"pods"}},
-	{APIGroups: []string{"networking.k8s.io"}, Verbs: readVerbs, Resources: []string{"networkpolicies"}},
+	{APIGroups: []string{"networking.k8s.io"}, Verbs: readVerbs, Resources: []string{"ingresses", "networkpolicies"}},
 	{APIGroups: []string{"policy"}, Verbs: readVerbs, Resources: []string{"poddisruptionbudgets"}},
 	{APIGroups: []string{"rbac.authorization.k8s.io"}, Verbs: readVerbs, Resources: []string{"rolebindings", "roles"}},
 }

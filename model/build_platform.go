@@ -113,6 +113,7 @@ func (l *loader) buildTeam(n *node) {
 
 func (l *loader) buildGateway(n *node) {
 	g := n.object.(*Gateway)
+	g.Kind = as[GatewayKind](l, n, "kind")
 	g.Class = as[string](l, n, "class")
 	g.Namespace = as[*Namespace](l, n, "namespace")
 	g.From = l.peers(n, "from")

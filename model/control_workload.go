@@ -385,7 +385,7 @@ var workloadControls = []*Control{
 		Layer:     LayerNetwork,
 		Subject:   "gateway",
 		Title:     "Only declared namespaces attach routes to the gateway, each to its own hosts",
-		Doc:       "Each published host has a listener, which admits routes from the namespaces that publish this host, by a label that the API server itself sets. Another namespace cannot take over a host name, not even one that publishes through the same gateway (Gateway API, Listener.hostname and AllowedRoutes).",
+		Doc:       "Each published host has a listener, which admits routes from the namespaces that publish this host, by a label that the API server itself sets. Another namespace cannot take over a host name, not even one that publishes through the same gateway (Gateway API, Listener.hostname and AllowedRoutes). An Ingress has no such limit of its own: an admission policy lets each namespace write those of its own hosts and class, without a default backend and without annotations, by which controllers take orders.",
 		Standards: []string{"K8S-08", "OWASP-2025-K06"},
 	},
 	{

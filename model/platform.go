@@ -192,12 +192,21 @@ type BreakGlass struct {
 type Gateway struct {
 	named
 	Name      string
-	Class     string // GatewayClass, for example "cilium"
+	Kind      GatewayKind
+	Class     string // GatewayClass or IngressClass, for example "cilium"
 	Namespace *Namespace
 	From      []Peer
 	Selector  map[string]string // labels of its data-plane pods; empty where the CNI itself is the data plane
 	Port      int               // where its data-plane pods accept HTTPS; default 443
 }
+
+// GatewayKind is the API by which hosts are published.
+type GatewayKind string
+
+const (
+	GatewayAPI GatewayKind = "gateway-api" // default
+	IngressAPI GatewayKind = "ingress"
+)
 
 // AddOn is a third-party component of the cluster.
 type AddOn struct {

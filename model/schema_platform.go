@@ -117,11 +117,13 @@ var backupBlock = &BlockType{
 	},
 }
 
+const gatewayCertificate = "Each gateway ends TLS with the certificate of the Secret NAME-tls, which somebody else makes: in its namespace, or, for an ingress, in each that publishes."
+
 var gatewayBlock = &BlockType{
 	Name: "gateway",
 	Elsewhere: map[string]string{
-		"tls":         "Each gateway ends TLS with the certificate of the Secret NAME-tls in its namespace, which somebody else makes.",
-		"certificate": "Each gateway ends TLS with the certificate of the Secret NAME-tls in its namespace, which somebody else makes.",
+		"tls":         gatewayCertificate,
+		"certificate": gatewayCertificate,
 		"hosts":       "Each workload names its own: expose \"shop.example.com\" { via = gateway.NAME }.",
 	},
 	Labels: []Label{{"NAME", labelType}},
@@ -132,7 +134,8 @@ var gatewayBlock = &BlockType{
   from      = [zone.internet]
 }`,
 	Attributes: []*Attribute{
-		{Name: "class", Type: dnsNameType, Required: true, Example: `class = "cilium"`, Doc: "GatewayClass, for example \"cilium\"."},
+		{Name: "kind", Type: enum(GatewayAPI, IngressAPI), Default: "gateway-api", Doc: "API by which hosts are published: a Gateway with a listener for each host, or an Ingress for each. Whose requests an Ingress receives depends on what is written into it, by whichever namespace may write one; an admission policy refuses those that nothing declares. An ingress controller reads the certificates, which are Secrets, in all namespaces that publish, and its load balancer's Service carries the label gateway.networking.k8s.io/gateway-name = NAME. Take \"gateway-api\" where there is a choice."},
+		{Name: "class", Type: dnsNameType, Required: true, Example: `class = "cilium"`, Doc: "GatewayClass, for example \"cilium\", or IngressClass."},
 		{Name: "namespace", Type: to("namespace"), Required: true, Doc: "Namespace of the Gateway."},
 		{Name: "from", Type: listOf(to("zone", "vpn", "jump_box", "foreign_cluster")), Required: true, Doc: "Who may connect to it."},
 		{Name: "port", Type: portNumber, Default: 443, Doc: "Where the pods that carry its traffic accept HTTPS."},

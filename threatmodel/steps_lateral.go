@@ -225,7 +225,7 @@ var lateralSteps = []*Step{
 	},
 	{
 		ID: "N-19", Layer: model.LayerNetwork, Title: "Take the TLS keys of the gateway",
-		Doc:    "Whoever runs code in the gateway, or reads the Secrets of its namespace, holds the keys of the published host names.",
+		Doc:    "Whoever runs code in the gateway, or reads the Secrets in which its certificates are kept, holds the keys of the published host names.",
 		ATTACK: []string{"T1552.004"}, Sources: []string{"Gateway API: TLS certificateRefs"}, Coverage: []string{"W6"},
 		Variants: []*Variant{
 			{Name: "from-gateway", Effort: PublicTool, Remains: "The gateway needs its keys.", Expand: func(b *Builder) {
@@ -233,11 +233,11 @@ var lateralSteps = []*Step{
 					b.Add(Edge{Title: "Read the TLS keys in gateway " + g.Name, Premises: on(b.gateway(g)), To: b.gatewayKeys(g)})
 				}
 			}},
-			{Name: "from-secrets", Effort: PublicTool, Remains: "The keys are Secrets of the gateway's namespace.", Expand: func(b *Builder) {
+			{Name: "from-secrets", Effort: PublicTool, Remains: "The keys are Secrets of the gateway's namespace, or, for an ingress, of those that publish.", Expand: func(b *Builder) {
 				for _, g := range b.Spec.Gateways {
-					if g.Namespace != nil {
-						b.Add(Edge{Title: "Read the TLS keys of gateway " + g.Name + " among the Secrets of namespace " + g.Namespace.Name,
-							Premises: on(b.namespaceSecrets(g.Namespace)), To: b.gatewayKeys(g)})
+					for _, n := range b.keepKeys(g) {
+						b.Add(Edge{Title: "Read the TLS keys of gateway " + g.Name + " among the Secrets of namespace " + n.Name,
+							Premises: on(b.namespaceSecrets(n)), To: b.gatewayKeys(g)})
 					}
 				}
 			}},
@@ -292,6 +292,27 @@ func (b *Builder) routes(g *model.Gateway) *Position {
 		p.Cluster = g.Namespace.Cluster.Name
 	}
 	return b.position(p)
+}
+
+// keepKeys are the namespaces in which the gateway's certificates are kept: its own, or, because an Ingress names a Secret beside
+// itself, those that publish through it.
+func (b *Builder) keepKeys(g *model.Gateway) []*model.Namespace {
+	if g.Namespace == nil {
+		return nil
+	}
+	if g.Kind != model.IngressAPI {
+		return []*model.Namespace{g.Namespace}
+	}
+	var all []*model.Namespace
+	for _, n := range g.Namespace.Cluster.Namespaces {
+		publishes := func(w *model.Workload) bool {
+			return slices.ContainsFunc(w.Exposes, func(e *model.Expose) bool { return e.Via == g })
+		}
+		if slices.ContainsFunc(n.Workloads, publishes) {
+			all = append(all, n)
+		}
+	}
+	return all
 }
 
 // meshOf is mutual TLS between the workload and its peers, if a mesh covers its namespace.

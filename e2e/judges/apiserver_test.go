@@ -192,3 +192,39 @@ func installDefinition(t *testing.T, s *apiserver.Server, text []byte, objects [
 		}
 	}
 }
+
+// Two namespaces publish through one ingress controller. The objects are taken, and what one of them writes for a host of the
+// other is refused by the tree's policy, with a message that says what to do.
+func TestTheAPIServerRefusesForeignIngresses(t *testing.T) {
+	e, err := generate(filepath.Join(root, "generate", "testdata", "ingress"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := startServer(t)
+	installDefinitions(t, s, e.objects)
+	slices.SortStableFunc(e.objects, func(a, b judges.Object) int { return cmp.Compare(turn(a), turn(b)) })
+	for _, name := range foreignNamespaces(e.objects) {
+		apply(t, s, judges.Object{APIVersion: "v1", Kind: "Namespace", Name: name, YAML: []byte("apiVersion: v1\nkind: Namespace\nmetadata: {name: " + name + "}\n")})
+	}
+	for _, o := range e.objects {
+		apply(t, s, o)
+	}
+	time.Sleep(2 * time.Second) // until the server's caches have the policies
+	const refused = "bartizan-ingresses: "
+	for _, test := range []struct{ name, metadata, spec, want string }{
+		{"own", "", "ingressClassName: haproxy, tls: [{hosts: [blog.example.com], secretName: t}], rules: [{host: blog.example.com}]", ""},
+		{"foreign", "", "ingressClassName: haproxy, rules: [{host: shop.example.com}]", refused + "the namespace does not publish this host"},
+		{"any", "", "ingressClassName: haproxy, defaultBackend: {service: {name: site, port: {number: 80}}}", refused + "the namespace does not publish this host"},
+		{"class", "", "ingressClassName: nginx, rules: [{host: blog.example.com}]", refused + "the namespace does not publish this host"},
+		{"backend", "", "ingressClassName: haproxy, defaultBackend: {service: {name: site, port: {number: 80}}}, rules: [{host: blog.example.com}]", refused + "a default backend"},
+		{"certificate", "", "ingressClassName: haproxy, tls: [{hosts: [shop.example.com], secretName: t}], rules: [{host: blog.example.com}]", refused + "a certificate is for a host"},
+		{"orders", ", annotations: {haproxy-ingress.github.io/config-backend: x}", "ingressClassName: haproxy, rules: [{host: blog.example.com}]", refused + "annotations give"},
+	} {
+		rules := strings.ReplaceAll(test.spec, ".com}]", ".com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: site, port: {number: 80}}}}]}}]")
+		text := "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: " + test.name + ", namespace: blog" + test.metadata + "}\nspec: {" + rules + "}\n"
+		_, err := s.Apply(t.Context(), "networking.k8s.io/v1", "Ingress", "blog", test.name, []byte(text))
+		if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) {
+			t.Errorf("%s: %s, not %q", test.name, got, test.want)
+		}
+	}
+}

@@ -36,6 +36,13 @@ func expectedLists(s *model.Spec, c *model.Cluster) map[string][]string {
 			add("gateways", g.Namespace.Name+"/"+g.Name)
 		}
 	}
+	for _, w := range c.Workloads() {
+		for _, e := range w.Exposes {
+			if e.Via.Kind == model.IngressAPI {
+				add("published", w.Namespace.Name+" "+e.Via.Class+" "+e.Host)
+			}
+		}
+	}
 	for _, g := range s.GitOpsOf(c) {
 		add("users", "system:serviceaccount:"+g.Namespace()+":"+g.GuardAccount())
 		if !slices.ContainsFunc(c.Namespaces, func(n *model.Namespace) bool { return n.Name == g.Namespace() }) {

@@ -22,7 +22,10 @@ var gatewayCheck = &Check{
 	Doc: `gateways admit routes to a host from the namespaces that publish it
 
 Every listener of a declared gateway speaks HTTPS for one declared host, and admits HTTPRoutes from exactly the namespaces
-that publish that host, by the label that the API server sets. A listener for every host admits nobody. Gateways that are not declared, and other sources of listeners, are findings.`,
+that publish that host, by the label that the API server sets. A listener for every host admits nobody. Gateways that are not declared, and other sources of listeners, are findings.
+
+A gateway of kind "ingress" is proved if the reviewed admission policy for Ingresses is in force with the published hosts of each
+namespace, and the tree has no Ingress for others, or with annotations, by which controllers take orders.`,
 	Controls: []model.ControlID{model.GatewayRoutesRestricted},
 	Run:      runGatewayCheck,
 }
@@ -35,7 +38,7 @@ func runGatewayCheck(p *Pass) {
 		clean := objects.Complete
 		declared := map[string]*model.Gateway{}
 		for _, g := range p.Spec.Gateways {
-			if g.Namespace != nil && g.Namespace.Cluster == c {
+			if g.Namespace != nil && g.Namespace.Cluster == c && g.Kind != model.IngressAPI {
 				declared[g.Namespace.Name+"/"+g.Name] = g
 			}
 		}
@@ -47,8 +50,9 @@ func runGatewayCheck(p *Pass) {
 					Message: "The object publishes in a way that is not declared."})
 			}
 		}
+		clean = judgeIngresses(p, c, clean)
 		for _, g := range p.Spec.Gateways {
-			if g.Namespace == nil || g.Namespace.Cluster != c {
+			if g.Namespace == nil || g.Namespace.Cluster != c || g.Kind == model.IngressAPI {
 				continue
 			}
 			o, ok := objects.One(gatewayGroup, "Gateway", g.Namespace.Name, g.Name)
