@@ -31,23 +31,23 @@ func guardPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 	}
 	return []celPolicy{
 		{
-			name: "namespaces", doc: "refuses changes of Pod Security labels, and of the label by which signatures are asked for, by anybody but the platform",
+			name: "namespaces", doc: "refuses changes of Pod Security labels, and of the labels by which signatures are asked for and a mesh gets its pods, by anybody but the platform",
 			rules: []admissionv1.NamedRuleWithOperations{resources("", written, "namespaces")},
 			variables: with(
 				// What these labels begin with decides what may run in the namespace.
-				variable("guarded", `["pod-security.kubernetes.io/", "policy.sigstore.dev/"]`),
+				variable("guarded", `["pod-security.kubernetes.io/", "policy.sigstore.dev/", "istio-injection", "istio.io/"]`),
 				variable("new", `object.metadata.?labels.orValue({})`),
 				variable("old", `oldObject == null ? {} : oldObject.metadata.?labels.orValue({})`),
 			),
 			validations: []admissionv1.Validation{validation(
 				`variables.platform || variables.new.all(k, !variables.guarded.exists(p, k.startsWith(p)) || k in variables.old && variables.old[k] == variables.new[k])`+
 					` && variables.old.all(k, !variables.guarded.exists(p, k.startsWith(p)) || k in variables.new)`,
-				"bartizan-namespaces: labels of Pod Security and of sigstore's policy-controller are the platform's. Change pod_security of the namespace, or signatures of the cluster, in the specification.",
+				"bartizan-namespaces: labels of Pod Security, of sigstore's policy-controller and of Istio are the platform's. Change pod_security of the namespace, signatures of the cluster, or namespaces of the mesh, in the specification.",
 			)},
 			controls: protects,
 		},
 		{
-			name: "guard", doc: "refuses changes of network policies, image policies, quotas and limits by anybody but the platform",
+			name: "guard", doc: "refuses changes of network policies, policies of a mesh, image policies, quotas and limits by anybody but the platform",
 			rules: []admissionv1.NamedRuleWithOperations{
 				resources("", changed, "limitranges", "resourcequotas"),
 				resources("networking.k8s.io", changed, "networkpolicies"),
@@ -58,12 +58,14 @@ func guardPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 				resources("crd.antrea.io", changed, "clusternetworkpolicies", "networkpolicies", "tiers"),
 				resources("k8s.ovn.org", changed, "egressfirewalls"),
 				resources("policy.sigstore.dev", changed, "clusterimagepolicies", "trustroots"),
+				resources("security.istio.io", changed, "authorizationpolicies", "peerauthentications"),
+				resources("networking.istio.io", changed, "destinationrules", "envoyfilters", "sidecars"), // can end TLS, or change the proxy
 			},
 			variables: with(list("collectors", collectors)),
 			validations: []admissionv1.Validation{validation(
 				// To delete with what depends on it, a collector first takes its finalizer off.
 				`variables.platform || request.userInfo.username in variables.collectors && (request.operation == "DELETE" || request.operation == "UPDATE" && object.?spec == oldObject.?spec)`,
-				"bartizan-guard: network policies, image policies, quotas and limits are the platform's. Declare the flow or the quota in the specification.",
+				"bartizan-guard: network policies, policies of a mesh, image policies, quotas and limits are the platform's. Declare the flow or the quota in the specification.",
 			)},
 			controls: protects,
 		},

@@ -14,12 +14,22 @@ var connectivity = &Generator{
 	Doc: `who talks to whom, on which port
 
 The same declared flows from which the network policies are made, as tables for a review. What the internet reaches, and
-what other networks reach, is listed by itself.`,
+what other networks reach, is listed by itself. What machines accept is the table from which their firewalls are made, for those who
+set security groups or firewalls between networks.`,
 	Run: runConnectivity,
 }
 
 type connectivityPage struct {
 	Clusters []connectivityCluster
+	Machines []machineRow
+}
+
+// machineRow is a connection that a machine's own network stack accepts.
+type machineRow struct {
+	To, From  model.Address
+	Use       model.HostUse
+	Port      string
+	Addresses string // of From
 }
 
 type connectivityCluster struct {
@@ -71,7 +81,52 @@ func runConnectivity(p *Pass) error {
 		}
 		page.Clusters = append(page.Clusters, row)
 	}
+	page.Machines = machineRows(p.Spec)
 	return p.document("connectivity.md", "Who talks to whom, on which port", page)
+}
+
+// machineRows lists what nodes, jump boxes and VPN gateways accept, as their own firewalls do.
+func machineRows(s *model.Spec) []machineRow {
+	var rows []machineRow
+	add := func(to model.Address, flows []model.HostFlow) {
+		for _, f := range flows {
+			if len(f.Sources) == 0 && !f.Internet {
+				continue
+			}
+			r := machineRow{To: to, From: f.From, Use: f.Use, Port: rangeText(f), Addresses: "all but the declared networks"}
+			if !f.Internet {
+				var cidrs []string
+				for _, p := range f.Sources {
+					cidrs = append(cidrs, p.String())
+				}
+				r.Addresses = strings.Join(cidrs, ", ")
+			}
+			rows = append(rows, r)
+		}
+	}
+	for _, c := range s.Clusters {
+		for _, pool := range c.NodePools {
+			add(pool.Addr(), pool.Inbound())
+		}
+	}
+	for _, j := range s.JumpBoxes {
+		add(j.Addr(), j.Inbound())
+	}
+	for _, v := range s.VPNs {
+		rows = append(rows, machineRow{To: v.Addr(), From: "zone." + model.InternetZone, Use: model.UseVPN, Port: portText(v.Endpoint.Port, model.UDP), Addresses: "any"})
+	}
+	return rows
+}
+
+// rangeText is the ports and the protocol of a connection to a machine.
+func rangeText(f model.HostFlow) string {
+	switch {
+	case f.First == 0:
+		return string(f.Protocol)
+	case f.First == f.Last:
+		return portText(f.First, f.Protocol)
+	}
+	return fmt.Sprintf("%d-%d/%s", f.First, f.Last, f.Protocol)
 }
 
 // entries lists each way from an address outside the cluster to a workload. A gateway stands for all who may reach it, for

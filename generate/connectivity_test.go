@@ -1,6 +1,10 @@
 package generate
 
 import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,5 +44,64 @@ func TestWaysIntoTheClusterAreListedByThemselves(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// The table of what machines accept says what their firewalls do, and leaves nothing out.
+func TestWhatMachinesAcceptIsWhatTheirFirewallsAccept(t *testing.T) {
+	accepts := regexp.MustCompile(`^ *ip6? saddr (?:!= )?(?:\{ )?([^{}]*?)(?: \})? (tcp|udp|meta l4proto esp)(?: dport (\S+))? accept comment "(.*) from (\S+)"$`)
+	row := regexp.MustCompile("^\\| `(\\S+)` \\| (.*) \\| (\\S+) \\| `(\\S+)` \\| (.*) \\|$")
+	for dir, spec := range allSpecifications(t) {
+		set, err := Run(spec, All)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files := set.Files()
+		var table, rules []string
+		_, machines, _ := strings.Cut(string(files["docs/connectivity.md"]), "## What machines accept")
+		for line := range strings.Lines(machines) {
+			if m := row.FindStringSubmatch(strings.TrimSpace(line)); m != nil && !strings.HasPrefix(m[1], "vpn.") {
+				for _, address := range strings.Split(m[5], ", ") {
+					table = append(table, fmt.Sprintf("%s %s %s from %s %s", m[1], m[2], m[3], m[4], address))
+				}
+			}
+		}
+		add := func(machine, file string) {
+			for line := range strings.Lines(string(files[file])) {
+				m := accepts.FindStringSubmatch(strings.TrimRight(line, "\n"))
+				if m == nil {
+					continue
+				}
+				port := strings.TrimPrefix(m[3]+"/"+strings.ToUpper(m[2]), "/META L4PROTO ")
+				if strings.Contains(line, "saddr !=") {
+					rules = append(rules, fmt.Sprintf("%s %s %s from %s all but the declared networks", machine, m[4], port, m[5]))
+					continue
+				}
+				for _, address := range strings.Split(m[1], ", ") {
+					if !strings.Contains(address, "/") {
+						address += map[bool]string{true: "/128", false: "/32"}[strings.Contains(address, ":")]
+					}
+					rules = append(rules, fmt.Sprintf("%s %s %s from %s %s", machine, m[4], port, m[5], address))
+				}
+			}
+		}
+		for _, c := range spec.Clusters {
+			for _, p := range c.NodePools {
+				add(string(p.Addr()), PoolDir(p)+"/nftables.nft")
+			}
+			_, boxes := c.Entrances(spec)
+			for _, j := range boxes {
+				add(string(j.Addr()), AccessDir(c)+"/jump-box/"+j.Name+"/nftables.nft")
+			}
+		}
+		slices.Sort(table)
+		slices.Sort(rules)
+		table, rules = slices.Compact(table), slices.Compact(rules)
+		if len(rules) == 0 {
+			t.Errorf("%s: no rule was read", dir)
+		}
+		if diff := cmp.Diff(rules, table); diff != "" {
+			t.Errorf("%s: rules of firewalls, table: %s", dir, diff)
+		}
 	}
 }

@@ -11,6 +11,7 @@ var manifestGenerators = []*Generator{
 	accounts,
 	networkPolicy,
 	gateway,
+	mesh,
 	secrets,
 	pullSecret,
 	workload,

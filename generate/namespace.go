@@ -100,6 +100,9 @@ func namespaceObject(s *model.Spec, n *model.Namespace) *corev1.Namespace {
 		labels["pod-security.kubernetes.io/"+mode] = string(n.PodSecurity)
 		labels["pod-security.kubernetes.io/"+mode+"-version"] = n.Cluster.Version.PodSecurity()
 	}
+	if n.Mesh != nil {
+		labels[injectionLabel] = "enabled"
+	}
 	if s.ChecksSignatures(n) {
 		labels[SignatureLabel] = "true"
 	}

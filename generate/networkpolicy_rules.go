@@ -162,6 +162,13 @@ func (n *network) workload(w *model.Workload) *netRules {
 	if len(w.APIAccess) > 0 {
 		n.callAPI(r)
 	}
+	if w.Namespace.Mesh != nil {
+		r.egress = append(r.egress, networkingv1.NetworkPolicyEgressRule{
+			To:    []networkingv1.NetworkPolicyPeer{podPeer(istioNamespace, istiodLabels)},
+			Ports: []networkingv1.NetworkPolicyPort{netPort(model.TCP, istiodPort)},
+		})
+		r.reasons = append(r.reasons, fmt.Sprintf("→ istiod, for the proxy (%d/TCP)", istiodPort))
+	}
 	n.confineNames(r, w)
 	return r
 }

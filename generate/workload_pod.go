@@ -73,16 +73,22 @@ func podTemplate(q *quantities, w *model.Workload) corev1.PodTemplateSpec {
 	return template
 }
 
-// podAnnotations restart the pods when a configuration file changes: mounted single files are never updated in place.
+// podAnnotations bound the proxy of a mesh, and restart the pods when a configuration file changes: mounted single files are
+// never updated in place.
 func podAnnotations(w *model.Workload) map[string]string {
+	all := proxyAnnotations(w)
 	if len(w.Config) == 0 {
-		return nil
+		return all
 	}
 	sum := sha256.New()
 	for _, c := range w.Config {
 		sum.Write([]byte(c.Name + "\x00" + c.Content + "\x00"))
 	}
-	return map[string]string{"bartizan.dev/config": hex.EncodeToString(sum.Sum(nil))}
+	if all == nil {
+		all = map[string]string{}
+	}
+	all["bartizan.dev/config"] = hex.EncodeToString(sum.Sum(nil))
+	return all
 }
 
 func restartPolicy(w *model.Workload) corev1.RestartPolicy {

@@ -136,7 +136,13 @@ func (l *loader) buildMesh(n *node) {
 	m.Namespaces = l.namespaces(n, "namespaces")
 	m.Strict = as[bool](l, n, "strict")
 	l.notEmpty(n, "namespaces", "Name the namespaces that are in the mesh.")
-	l.warnf(n.at, "No mesh files", "This version writes no files for %s yet: mutual TLS is not claimed, and the threat model counts it as absent.", n.describe())
+	for _, namespace := range m.Namespaces {
+		if namespace.Mesh != nil && namespace.Mesh != m {
+			l.errorf(l.at(n, "namespaces"), "Two meshes", "%s is in %s already. A workload has one identity.", namespace.Addr(), namespace.Mesh.Addr())
+			continue
+		}
+		namespace.Mesh = m
+	}
 }
 
 func (l *loader) buildNamespace(n *node) {

@@ -393,7 +393,7 @@ var workloadControls = []*Control{
 		Layer:     LayerNetwork,
 		Subject:   "mesh",
 		Title:     "Services authenticate each other with mutual TLS",
-		Doc:       "The mesh refuses plain text: each service proves its identity with a certificate. A label or an address alone impersonates nobody.",
+		Doc:       "The mesh refuses plain text: each service proves its identity with a certificate, and each port accepts its declared callers alone. A label or an address alone impersonates nobody. Ports that something outside the mesh calls accept plain text too, for which network policies answer.",
 		Standards: []string{"NSA-T06"},
 	},
 }

@@ -237,6 +237,5 @@ type Mesh struct {
 type MeshKind string
 
 const (
-	Istio   MeshKind = "istio"
-	Linkerd MeshKind = "linkerd"
+	Istio MeshKind = "istio"
 )

@@ -162,13 +162,13 @@ var addonBlock = &BlockType{
 var meshBlock = &BlockType{
 	Name:   "mesh",
 	Labels: []Label{{"NAME", labelType}},
-	Doc:    "A service mesh.",
+	Doc:    "A service mesh, in which workloads know each other by certificates and not by addresses. Each port accepts the callers that the network policies let through, by their account; a port that something outside the mesh calls, such as a gateway, accepts plain text from that. The mesh carries TCP; it is installed by others, with its CNI plugin, so that pods need no capability, and with its proxy's image by digest from a declared registry.",
 	Example: `mesh "main" {
-  kind       = "linkerd"
+  kind       = "istio"
   namespaces = [namespace.shop]
 }`,
 	Attributes: []*Attribute{
-		{Name: "kind", Type: enum(Istio, Linkerd), Required: true, Doc: "Product."},
+		{Name: "kind", Type: enum(Istio), Required: true, Doc: "Product; Istio with sidecars, whose control plane istiod runs in the namespace istio-system."},
 		{Name: "namespaces", Type: listOf(to("namespace")), Required: true, Doc: "Namespaces whose workloads are in the mesh."},
 		{Name: "strict", Type: boolType, Default: true, Doc: "Mutual TLS is required.",
 			Weakening: &Weakness{Doc: "Connections without mutual TLS are accepted.", Values: []any{false}}},

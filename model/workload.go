@@ -10,6 +10,7 @@ type Namespace struct {
 	Owner       *Team
 	PodSecurity PodSecurity
 	Quota       *Quota // nil: the defaults of the quota generator
+	Mesh        *Mesh  // in which its workloads are; nil: in none
 	Labels      map[string]string
 	Workloads   []*Workload // sorted by name
 }

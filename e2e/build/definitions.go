@@ -16,6 +16,7 @@ func Definitions() []Component {
 		{Name: "cilium", Version: "v1.20.2", Module: "github.com/cilium/cilium", Data: []string{"pkg/k8s/apis/cilium.io/client/crds/v2"}},
 		{Name: "external-secrets", Version: "v0.20.4", Module: "github.com/external-secrets/external-secrets", Data: []string{"config/crds/bases"}},
 		{Name: "gateway-api", Version: "v1.4.1", Module: "sigs.k8s.io/gateway-api", Data: []string{"config/crd/standard"}},
+		{Name: "istio-api", Version: "v1.29.0", Module: "istio.io/api", Data: []string{"kubernetes"}},
 		{Name: "kustomize-controller", Version: "v1.7.3", Module: "github.com/fluxcd/kustomize-controller", Data: []string{"config/crd/bases"}},
 		{Name: "source-controller", Version: "v1.7.0", Module: "github.com/fluxcd/source-controller", Data: []string{"config/crd/bases"}},
 	}

@@ -25,31 +25,53 @@ import (
 // while all admission policies of the tree are in force.
 func TestTheAPIServerTakesTheExamples(t *testing.T) {
 	for _, example := range examples(t) {
-		t.Run(example.name, func(t *testing.T) {
-			s := startServer(t)
-			installDefinitions(t, s, example.objects)
-			objects := slices.Clone(example.objects)
-			slices.SortStableFunc(objects, func(a, b judges.Object) int { return cmp.Compare(turn(a), turn(b)) })
-			for _, name := range foreignNamespaces(objects) {
-				apply(t, s, judges.Object{APIVersion: "v1", Kind: "Namespace", Name: name, YAML: []byte("apiVersion: v1\nkind: Namespace\nmetadata: {name: " + name + "}\n")})
-			}
-			versions := map[string]string{}
-			for _, o := range objects {
-				versions[o.ID()] = apply(t, s, o)
-			}
-			time.Sleep(2 * time.Second) // until the server's caches have the policies
-			for _, o := range objects {
-				again := apply(t, s, o)
-				if again != versions[o.ID()] && slices.Contains(initialStatus, o.Kind) {
-					versions[o.ID()], again = again, apply(t, s, o)
-				}
-				if again != versions[o.ID()] {
-					t.Errorf("%s: applied again it is another one", o.ID())
-				}
-			}
-			fmt.Printf("API server   %s %6d objects of %s applied twice\n", release, len(objects), example.name)
-		})
+		t.Run(example.name, func(t *testing.T) { takes(t, example) })
 	}
+}
+
+// It also takes what no example asks for.
+func TestTheAPIServerTakesWhatNoExampleHas(t *testing.T) {
+	for _, name := range []string{"mesh"} {
+		t.Run(name, func(t *testing.T) { takes(t, beside(t, name)) })
+	}
+}
+
+// beside is the tree of a specification of the generator's own tests.
+func beside(t *testing.T, name string) example {
+	t.Helper()
+	e, err := generate(filepath.Join(root, "generate", "testdata", name), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// takes applies a tree twice, and returns the server.
+func takes(t *testing.T, e example) *apiserver.Server {
+	t.Helper()
+	s := startServer(t)
+	installDefinitions(t, s, e.objects)
+	objects := slices.Clone(e.objects)
+	slices.SortStableFunc(objects, func(a, b judges.Object) int { return cmp.Compare(turn(a), turn(b)) })
+	for _, name := range foreignNamespaces(objects) {
+		apply(t, s, judges.Object{APIVersion: "v1", Kind: "Namespace", Name: name, YAML: []byte("apiVersion: v1\nkind: Namespace\nmetadata: {name: " + name + "}\n")})
+	}
+	versions := map[string]string{}
+	for _, o := range objects {
+		versions[o.ID()] = apply(t, s, o)
+	}
+	time.Sleep(2 * time.Second) // until the server's caches have the policies
+	for _, o := range objects {
+		again := apply(t, s, o)
+		if again != versions[o.ID()] && slices.Contains(initialStatus, o.Kind) {
+			versions[o.ID()], again = again, apply(t, s, o)
+		}
+		if again != versions[o.ID()] {
+			t.Errorf("%s: applied again it is another one", o.ID())
+		}
+	}
+	fmt.Printf("API server   %s %6d objects of %s applied twice\n", release, len(objects), e.name)
+	return s
 }
 
 // initialStatus are the kinds whose definition gives a status to objects that have none. The server stores it when the object
@@ -196,20 +218,7 @@ func installDefinition(t *testing.T, s *apiserver.Server, text []byte, objects [
 // Two namespaces publish through one ingress controller. The objects are taken, and what one of them writes for a host of the
 // other is refused by the tree's policy, with a message that says what to do.
 func TestTheAPIServerRefusesForeignIngresses(t *testing.T) {
-	e, err := generate(filepath.Join(root, "generate", "testdata", "ingress"), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := startServer(t)
-	installDefinitions(t, s, e.objects)
-	slices.SortStableFunc(e.objects, func(a, b judges.Object) int { return cmp.Compare(turn(a), turn(b)) })
-	for _, name := range foreignNamespaces(e.objects) {
-		apply(t, s, judges.Object{APIVersion: "v1", Kind: "Namespace", Name: name, YAML: []byte("apiVersion: v1\nkind: Namespace\nmetadata: {name: " + name + "}\n")})
-	}
-	for _, o := range e.objects {
-		apply(t, s, o)
-	}
-	time.Sleep(2 * time.Second) // until the server's caches have the policies
+	s := takes(t, beside(t, "ingress"))
 	const refused = "bartizan-ingresses: "
 	for _, test := range []struct{ name, metadata, spec, want string }{
 		{"own", "", "ingressClassName: haproxy, tls: [{hosts: [blog.example.com], secretName: t}], rules: [{host: blog.example.com}]", ""},

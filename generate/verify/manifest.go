@@ -16,6 +16,7 @@ var manifestChecks = []*Check{
 	gitOpsCheck,
 	networkPolicyCheck,
 	gatewayCheck,
+	meshCheck,
 	admissionPolicyCheck,
 	signaturesCheck,
 }

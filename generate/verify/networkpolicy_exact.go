@@ -232,6 +232,9 @@ func (j *networkJudge) declaredIngress(w *model.Workload) *permissions {
 // clusterDNS are the pods of the cluster's DNS.
 var clusterDNS = podsPeer("kube-system", map[string]string{"k8s-app": "kube-dns"})
 
+// istiod gives the proxies of a mesh their certificates (https://istio.io/latest/docs/ops/deployment/application-requirements/).
+var istiod = podsPeer("istio-system", map[string]string{"app": "istiod"})
+
 const dnsPort = 53
 
 // declaredEgress lists what the workload may reach.
@@ -252,6 +255,9 @@ func (j *networkJudge) declaredEgress(w *model.Workload) *permissions {
 	}
 	if len(w.APIAccess) > 0 {
 		j.declareAPI(s)
+	}
+	if w.Namespace.Mesh != nil {
+		s.peer(portOf{model.TCP, 15012}, istiod, "")
 	}
 	return s
 }
