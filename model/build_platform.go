@@ -149,6 +149,9 @@ func (l *loader) buildNamespace(n *node) {
 	s := n.object.(*Namespace)
 	s.Cluster = l.clusterOf(n)
 	s.Owner = as[*Team](l, n, "owner")
+	if name := as[string](l, n, "name"); name != "" {
+		s.Name = name
+	}
 	if l.value(n.attribute("pod_security")) != nil || !l.has(n, "pod_security") {
 		s.PodSecurity = as[PodSecurity](l, n, "pod_security") // not known where it is wrong
 	}

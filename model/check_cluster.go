@@ -318,11 +318,22 @@ func (l *loader) checkMachines(addresses map[netip.Addr]string, elastic []span) 
 }
 
 func (l *loader) checkNamespace(n *node) {
-	name := n.name()
+	s, at := n.object.(*Namespace), n.labelAt[0]
+	if l.has(n, "name") {
+		at = l.at(n, "name")
+	}
 	switch {
-	case name == "default":
-		l.errorf(n.labelAt[0], "Default namespace", "The namespace \"default\" is where things land by mistake; it stays empty (CIS 5.6.4). Choose another name.")
-	case strings.HasPrefix(name, "kube-"):
-		l.errorf(n.labelAt[0], "Reserved namespace", "%q: names that start with kube- belong to Kubernetes.", name)
+	case s.Name == "default":
+		l.errorf(at, "Default namespace", "The namespace \"default\" is where things land by mistake; it stays empty (CIS 5.6.4). Choose another name.")
+	case strings.HasPrefix(s.Name, "kube-"):
+		l.errorf(at, "Reserved namespace", "%q: names that start with kube- belong to Kubernetes.", s.Name)
+	}
+	for _, m := range l.of("namespace") {
+		if m == n {
+			break
+		}
+		if other, ok := m.object.(*Namespace); ok && other.Name == s.Name && other.Cluster == s.Cluster && s.Cluster != nil {
+			l.errorf(at, "Duplicate name", "%s and %s are both called %q in %s. Rename one of them.", m.addr, n.addr, s.Name, s.Cluster.Addr())
+		}
 	}
 }

@@ -67,3 +67,29 @@ func TestAPIServersDoNotReachThePortOfMembers(t *testing.T) {
 		t.Errorf("no finding names the port in %s: %+v", file, result.Findings)
 	}
 }
+
+// Clusters of one specification may call namespaces and workloads alike: each has its own, and its own proofs.
+func TestNamespacesOfTwoClustersMayBeCalledAlike(t *testing.T) {
+	spec := loadExample(t, "../testdata/two-clusters")
+	set, err := generate.Run(spec, generate.All)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := set.Files()
+	result := Run(spec, files, All)
+	for _, f := range result.Findings {
+		t.Errorf("finding: %+v", f)
+	}
+	for _, c := range result.Unproved(set.Claims) {
+		t.Errorf("claimed, not proved: %+v", c)
+	}
+	// What is spoilt in one of them is no matter of the other.
+	const policy = "/manifests/namespaces/monitoring/guard/networkpolicy-allow-alerts.yaml"
+	files["clusters/blue"+policy] = []byte(strings.Replace(string(files["clusters/blue"+policy]), "port: 8080", "port: 8081", 1))
+	result = Run(spec, files, All)
+	for subject, want := range map[model.Address]bool{"workload.blue-monitoring.alerts": false, "workload.green-monitoring.alerts": true} {
+		if got := holds(result, model.Hold{Control: model.IngressExact, Subject: subject}); got != want {
+			t.Errorf("%s: proved = %v", subject, got)
+		}
+	}
+}
