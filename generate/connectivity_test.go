@@ -68,6 +68,7 @@ func TestWhatMachinesAcceptIsWhatTheirFirewallsAccept(t *testing.T) {
 		}
 		add := func(machine, file string) {
 			for line := range strings.Lines(string(files[file])) {
+				line = strings.ReplaceAll(line, "'", `"`) // in a comment of nft, which has no other quotes
 				m := accepts.FindStringSubmatch(strings.TrimRight(line, "\n"))
 				if m == nil {
 					continue

@@ -16,11 +16,7 @@ func (l *loader) placeWorkload(n *node) {
 	var home *node
 	switch {
 	case b == nil:
-		var names []string
-		for name := range l.tree.child("namespace").children {
-			names = append(names, name)
-		}
-		l.errorf(n.labelAt[0], "Unknown namespace", "There is no namespace %q.%s Declare it: namespace %q { owner = team.NAME }.", n.labels[0], didYouMean(n.labels[0], names), n.labels[0])
+		l.errorf(n.labelAt[0], "Unknown namespace", "There is no namespace %q.%s Declare it: namespace %q { owner = team.NAME }.", n.labels[0], didYouMeanKey(n.labels[0], l.tree.child("namespace").children), n.labels[0])
 	case !b.node.repeats():
 		home = b.node
 	case n.each == nil:

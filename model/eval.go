@@ -252,11 +252,7 @@ func (l *loader) declareLocals(n *node) {
 func (l *loader) local(name hcl.TraverseAttr) (cty.Value, bool) {
 	v := l.locals[name.Name]
 	if v == nil {
-		var names []string
-		for n := range l.locals {
-			names = append(names, n)
-		}
-		l.errorf(name.SrcRange, "Unknown local", "There is no local %q.%s Define it in a locals block.", name.Name, didYouMean(name.Name, names))
+		l.errorf(name.SrcRange, "Unknown local", "There is no local %q.%s Define it in a locals block.", name.Name, didYouMeanKey(name.Name, l.locals))
 		return cty.DynamicVal, false
 	}
 	if v.state == running {

@@ -194,7 +194,7 @@ func (l *loader) suggestRoot(name string) any {
 func (l *loader) unknownName(schema *BlockType, path []step, b *branch) {
 	last := path[len(path)-1]
 	var names []string
-	if b != nil {
+	if b != nil && len(b.children) <= maxCandidates { // among more no guess is made
 		for _, name := range slices.Sorted(maps.Keys(b.children)) {
 			if n := b.children[name].node; n == nil || !n.broken {
 				names = append(names, name)

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/agext/levenshtein"
@@ -46,6 +47,15 @@ func (s suggestion) String() string {
 // didYouMean suggests the nearest candidate.
 func didYouMean(word string, candidates []string) suggestion {
 	return suggestion(nearest(word, candidates))
+}
+
+// didYouMeanKey suggests the nearest key. The keys are not even listed where there are too many for a guess: each problem would list
+// them again.
+func didYouMeanKey[V any](word string, keys map[string]V) suggestion {
+	if len(keys) > maxCandidates {
+		return ""
+	}
+	return didYouMean(word, slices.Collect(maps.Keys(keys)))
 }
 
 // suggested returns the suggestion among the arguments of a message.

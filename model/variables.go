@@ -298,7 +298,7 @@ func exampleOf(ty cty.Type) string {
 }
 
 func (l *loader) unknownVariable(at hcl.Range, name, source string) {
-	l.errorf(at, "Unknown variable", "%s sets %q, but the specification declares no such variable.%s", source, name, didYouMean(name, slices.Collect(maps.Keys(l.inputs))))
+	l.errorf(at, "Unknown variable", "%s sets %q, but the specification declares no such variable.%s", source, name, didYouMeanKey(name, l.inputs))
 }
 
 // finishVariable falls back to the default and checks the validations.
@@ -365,7 +365,7 @@ func (l *loader) validate(name string, in *input, n *node) {
 func (l *loader) variable(name hcl.TraverseAttr) (cty.Value, bool) {
 	in := l.inputs[name.Name]
 	if in == nil {
-		l.errorf(name.SrcRange, "Unknown variable", "There is no variable %q.%s Declare it: variable %q { }.", name.Name, didYouMean(name.Name, slices.Collect(maps.Keys(l.inputs))), name.Name)
+		l.errorf(name.SrcRange, "Unknown variable", "There is no variable %q.%s Declare it: variable %q { }.", name.Name, didYouMeanKey(name.Name, l.inputs), name.Name)
 		return cty.DynamicVal, false
 	}
 	if !in.ok || in.value == cty.NilVal {

@@ -70,7 +70,7 @@ func TestEveryLooseningOfAMeshIsFound(t *testing.T) {
 		web  = shop + "mesh-web.yaml"
 		cart = shop + "mesh-cart.yaml"
 		db   = shop + "mesh-db.yaml"
-		pod  = "clusters/main/manifests/namespaces/shop/apps/db/deployment.yaml"
+		pod  = "clusters/main/manifests/namespaces/shop/apps/db/workload.yaml"
 	)
 	object := func(kind, spec string) string {
 		return "apiVersion: security.istio.io/v1\nkind: " + kind + "\nmetadata: {name: x, namespace: shop}\nspec: " + spec + "\n---\napiVersion:"
@@ -94,7 +94,7 @@ func TestEveryLooseningOfAMeshIsFound(t *testing.T) {
 		{"one more caller", db, "cluster.local/ns/shop/sa/cart", "cluster.local/ns/shop/sa/cart\n        - cluster.local/ns/shop/sa/web"},
 		{"another caller", db, "cluster.local/ns/shop/sa/cart", "cluster.local/ns/blog/sa/site"},
 		{"callers by the beginning of their name", db, "cluster.local/ns/shop/sa/cart", "cluster.local/ns/shop/*"},
-		{"callers without a certificate", db, "      - source:\n          principals:", "      - source:\n          notPrincipals:"},
+		{"callers without a certificate", db, "        principals:", "        notPrincipals:"},
 		{"a rule without sources", db, "apiVersion:", object("AuthorizationPolicy", "{selector: {matchLabels: {app.kubernetes.io/name: db}}, rules: [{to: [{operation: {ports: ['5432']}}]}]}")},
 		{"a rule without ports", web, "    to:\n    - operation:\n        ports:\n        - \"8080\"\n", ""},
 		{"another port", db, `- "5432"`, `- "5433"`},
