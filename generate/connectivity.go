@@ -94,6 +94,9 @@ func machineRows(s *model.Spec) []machineRow {
 				continue
 			}
 			r := machineRow{To: to, From: f.From, Use: f.Use, Port: rangeText(f), Addresses: "all but the declared networks"}
+			if f.OnRequest {
+				r.Port += ", while it is open"
+			}
 			if !f.Internet {
 				var cidrs []string
 				for _, p := range f.Sources {

@@ -49,8 +49,8 @@ func TestWaysIntoTheClusterAreListedByThemselves(t *testing.T) {
 
 // The table of what machines accept says what their firewalls do, and leaves nothing out.
 func TestWhatMachinesAcceptIsWhatTheirFirewallsAccept(t *testing.T) {
-	accepts := regexp.MustCompile(`^ *ip6? saddr (?:!= )?(?:\{ )?([^{}]*?)(?: \})? (tcp|udp|meta l4proto esp)(?: dport (\S+))? accept comment "(.*) from (\S+)"$`)
-	row := regexp.MustCompile("^\\| `(\\S+)` \\| (.*) \\| (\\S+) \\| `(\\S+)` \\| (.*) \\|$")
+	accepts := regexp.MustCompile(`^ *ip6? saddr (?:!= )?(?:\{ )?([^{}]*?)(?: \})? (tcp|udp|meta l4proto esp)(?: dport (\S+))?( tcp dport @ssh_open)? accept comment "(.*) from (\S+?)(?:, while it is open)?"$`)
+	row := regexp.MustCompile("^\\| `(\\S+)` \\| (.*) \\| ([^|]+) \\| `(\\S+)` \\| (.*) \\|$")
 	for dir, spec := range allSpecifications(t) {
 		set, err := Run(spec, All)
 		if err != nil {
@@ -74,15 +74,18 @@ func TestWhatMachinesAcceptIsWhatTheirFirewallsAccept(t *testing.T) {
 					continue
 				}
 				port := strings.TrimPrefix(m[3]+"/"+strings.ToUpper(m[2]), "/META L4PROTO ")
+				if m[4] != "" {
+					port += ", while it is open"
+				}
 				if strings.Contains(line, "saddr !=") {
-					rules = append(rules, fmt.Sprintf("%s %s %s from %s all but the declared networks", machine, m[4], port, m[5]))
+					rules = append(rules, fmt.Sprintf("%s %s %s from %s all but the declared networks", machine, m[5], port, m[6]))
 					continue
 				}
 				for _, address := range strings.Split(m[1], ", ") {
 					if !strings.Contains(address, "/") {
 						address += map[bool]string{true: "/128", false: "/32"}[strings.Contains(address, ":")]
 					}
-					rules = append(rules, fmt.Sprintf("%s %s %s from %s %s", machine, m[4], port, m[5], address))
+					rules = append(rules, fmt.Sprintf("%s %s %s from %s %s", machine, m[5], port, m[6], address))
 				}
 			}
 		}
