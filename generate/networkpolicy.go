@@ -22,8 +22,8 @@ var networkPolicy = &Generator{
 	Doc: `deny all traffic that the specification does not declare
 
 Each namespace gets a policy that isolates all its pods in both directions. Each workload gets one that admits the
-declared sources to its ports, and lets it out to the cluster's DNS, the workloads that it calls, its egress
-destinations and, if it has api_access, the API server. Where the CNI is Cilium, what Kubernetes' own policies cannot
+declared sources to its ports, and lets it out to the cluster's DNS, the ports that it calls or that admit it, its
+egress destinations and, if it has api_access, the API server. Where the CNI is Cilium, what Kubernetes' own policies cannot
 say (DNS names, nodes, the API server, Cilium's gateway) is a CiliumNetworkPolicy in the same file; where it is Antrea, DNS
 names are a NetworkPolicy of Antrea's. Both deny what no name may lead to on the ports where names are reached: the metadata
 addresses, the API server and the cluster's nodes. A name may still lead to any other address, of a private network too.
@@ -113,7 +113,7 @@ func workloadPolicy(p *Pass, net *network, w *model.Workload) error {
 	if !net.reachesAPI(w) {
 		p.Claim(model.APIEgressBlocked, w.Addr(), file)
 	}
-	if !asksOtherDNS(w) {
+	if !net.asksOtherDNS(w) {
 		p.Claim(model.DNSClusterOnly, w.Addr(), file)
 	}
 	return nil
@@ -200,7 +200,7 @@ func (n *network) declares(w *model.Workload, property func(model.Block, *model.
 }
 
 // asksOtherDNS reports whether the workload may send queries to anything but the cluster's DNS.
-func asksOtherDNS(w *model.Workload) bool {
+func (n *network) asksOtherDNS(w *model.Workload) bool {
 	return slices.ContainsFunc(w.Egress, func(e *model.Egress) bool { return e.Port == dnsPort }) ||
-		slices.ContainsFunc(w.Calls, func(p *model.Port) bool { return p.Number == dnsPort })
+		slices.ContainsFunc(n.callees[w], func(p *model.Port) bool { return p.Number == dnsPort })
 }

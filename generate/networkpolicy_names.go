@@ -133,7 +133,7 @@ func (n *network) complete(x *unnamed, w *model.Workload) {
 	}
 	slices.SortFunc(x.addrs, func(a, b netip.Prefix) int { return a.Addr().Compare(b.Addr()) })
 	x.addrs = slices.Compact(x.addrs)
-	callsNodes := slices.ContainsFunc(w.Calls, func(p *model.Port) bool {
+	callsNodes := slices.ContainsFunc(n.callees[w], func(p *model.Port) bool {
 		return p.Workload.Host.Network && p.Number == x.port && protocolOf(p.Protocol) == x.protocol
 	})
 	x.servers = !callsAPI && !callsNodes

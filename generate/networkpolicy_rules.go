@@ -27,12 +27,13 @@ var dnsLabels = map[string]string{"k8s-app": "kube-dns"}
 type network struct {
 	spec    *model.Spec
 	cluster *model.Cluster
-	to      map[*model.Port][]model.Peer     // declared sources of each port, sorted
+	to      map[*model.Port][]model.Peer // declared sources of each port, sorted
+	callees map[*model.Workload][]*model.Port
 	exposed map[*model.Gateway][]*model.Port // ports published through each gateway, sorted
 }
 
 func newNetwork(s *model.Spec, c *model.Cluster) *network {
-	n := &network{spec: s, cluster: c, to: map[*model.Port][]model.Peer{}, exposed: map[*model.Gateway][]*model.Port{}}
+	n := &network{spec: s, cluster: c, to: map[*model.Port][]model.Peer{}, callees: c.Callees(), exposed: map[*model.Gateway][]*model.Port{}}
 	for _, f := range c.Flows() {
 		n.to[f.To] = append(n.to[f.To], f.From)
 		if g, ok := f.From.(*model.Gateway); ok {
@@ -153,7 +154,7 @@ func (n *network) workload(w *model.Workload) *netRules {
 		n.admit(r, port)
 	}
 	n.dns(r, w)
-	for _, port := range w.Calls {
+	for _, port := range n.callees[w] {
 		n.call(r, port)
 	}
 	for _, e := range w.Egress {

@@ -1,6 +1,10 @@
 package model
 
-import "sort"
+import (
+	"cmp"
+	"slices"
+	"sort"
+)
 
 // Flow is a declared connection to a port of a workload. It is the one source of network policies, host firewalls and
 // the connectivity plan.
@@ -47,6 +51,27 @@ func (c *Cluster) Flows() []Flow {
 		return a.To.Addr() < b.To.Addr()
 	})
 	return flows
+}
+
+// Callees returns the ports that each workload may connect to, sorted by address: those that it calls, and those whose from
+// names it or its namespace. One declaration opens both ends of a connection.
+func (c *Cluster) Callees() map[*Workload][]*Port {
+	callees := map[*Workload][]*Port{}
+	for _, f := range c.Flows() {
+		switch from := f.From.(type) {
+		case *Workload:
+			callees[from] = append(callees[from], f.To)
+		case *Namespace:
+			for _, w := range from.Workloads {
+				callees[w] = append(callees[w], f.To)
+			}
+		}
+	}
+	for w, ports := range callees {
+		slices.SortFunc(ports, func(a, b *Port) int { return cmp.Compare(a.Addr(), b.Addr()) })
+		callees[w] = slices.Compact(ports)
+	}
+	return callees
 }
 
 // Workloads returns all workloads of the cluster, sorted by namespace, then name.

@@ -26,7 +26,7 @@ var containerBlocks = []*BlockType{
 			{Name: "number", Type: portNumber, Required: true, Example: "number = 9090", Doc: "Port number."},
 			{Name: "protocol", Type: enum(TCP, UDP, SCTP), Default: "TCP", Example: `protocol = "UDP"`, Doc: "Transport protocol."},
 			{Name: "service", Type: portNumber, Derived: "the number itself", Example: "service = 80", Doc: "Port of the Service in front of it."},
-			{Name: "from", Type: listOf(to(peers...)), Doc: "Who may connect, besides the workloads whose calls name the port.",
+			{Name: "from", Type: listOf(to(peers...)), Doc: "Who may connect, besides the workloads whose calls name the port. Workloads and namespaces that stand here need no calls of their own.",
 				Weakening: &Weakness{Doc: "The port is open to the internet past any gateway.", Values: []any{"zone.internet"}}},
 		},
 	},

@@ -1,6 +1,7 @@
 package threatmodel
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/bartizan-dev/bartizan/model"
@@ -48,8 +49,12 @@ var networkSteps = slices.Concat([]*Step{
 			{Name: "declared-call", Effort: Skill, Fault: Vulnerability,
 				Remains: "The workload is declared to call that port, so its own requests pass.",
 				Expand: func(b *Builder) {
+					callees := map[*model.Workload][]*model.Port{}
+					for _, c := range b.Spec.Clusters {
+						maps.Copy(callees, c.Callees())
+					}
 					b.published(func(w *model.Workload) {
-						for _, p := range w.Calls {
+						for _, p := range callees[w] {
 							if p.Workload != w {
 								b.Add(Edge{Title: "Make workload " + name(w) + " pass a request on to workload " + name(p.Workload),
 									Premises: on(b.reach(w)), To: b.reach(p.Workload), Atom: b.forgery(w)})

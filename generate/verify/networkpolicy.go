@@ -48,6 +48,7 @@ type networkJudge struct {
 	all       map[string][]*netPolicy      // by namespace
 	owners    map[string]bool              // pods of declared workloads and gateways, by podKey
 	declared  map[*model.Port][]model.Peer // sources of each port
+	callees   map[*model.Workload][]*model.Port
 	published map[*model.Gateway][]*model.Port
 	// opaque namespaces have a policy that is not understood; "" stands for all of them.
 	opaque map[string]bool
@@ -60,7 +61,7 @@ func newNetworkJudge(p *Pass, c *model.Cluster) *networkJudge {
 	j := &networkJudge{
 		pass: p, spec: p.Spec, cluster: c, objects: p.Objects(c),
 		all: map[string][]*netPolicy{}, owners: map[string]bool{}, opaque: map[string]bool{},
-		declared: map[*model.Port][]model.Peer{}, published: map[*model.Gateway][]*model.Port{},
+		declared: map[*model.Port][]model.Peer{}, callees: c.Callees(), published: map[*model.Gateway][]*model.Port{},
 	}
 	for _, f := range c.Flows() {
 		j.declared[f.To] = append(j.declared[f.To], f.From)

@@ -243,7 +243,7 @@ func (j *networkJudge) declaredEgress(w *model.Workload) *permissions {
 	for _, protocol := range []model.Protocol{model.UDP, model.TCP} {
 		s.peer(portOf{protocol, dnsPort}, clusterDNS, "")
 	}
-	for _, p := range w.Calls {
+	for _, p := range j.callees[w] {
 		j.declare(s, portOf{protocolOf(p.Protocol), p.Number}, p.Workload)
 	}
 	for _, e := range w.Egress {

@@ -215,13 +215,12 @@ func comparePairs(t *testing.T, spec *model.Spec, files map[string][]byte) {
 						if p.Number != at.port || protocolOf(p.Protocol) != at.protocol {
 							continue
 						}
-						// Namespaces and node pools stand for all that they contain, if the source may send at all.
-						sends := a.Host.Network || declared[[2]model.Address{a.Addr(), p.Addr()}]
+						// Namespaces and node pools stand for all that they contain.
 						receives := declared[[2]model.Address{a.Addr(), p.Addr()}] || !a.Host.Network && declared[[2]model.Address{a.Namespace.Addr(), p.Addr()}]
 						for _, pool := range a.HostPools() {
 							receives = receives || a.Host.Network && declared[[2]model.Address{pool.Addr(), p.Addr()}]
 						}
-						want = want || sends && receives
+						want = want || receives
 					}
 					if b.Host.Network && a.Host.Network {
 						want = true
