@@ -110,6 +110,7 @@ node_pool "control" {
   os       = "ubuntu-24.04"
   nodes    = { cp-1 = "10.0.0.11", cp-2 = "10.0.0.12", cp-3 = "10.0.0.13" }
   ssh_from = [jump_box.bastion, vpn.wg]
+  ssh      = "on-request"
   patching = "manual"
   physical {
     site            = "cellar"
