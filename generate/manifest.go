@@ -14,6 +14,7 @@ var manifestGenerators = []*Generator{
 	mesh,
 	secrets,
 	pullSecret,
+	secretVolumes,
 	workload,
 	workloadPatch,
 	gitOps,

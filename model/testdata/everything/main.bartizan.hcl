@@ -144,6 +144,10 @@ registry "signed" {
   host      = "signed.example.com"
   path      = "base"
   signed_by = [file("cosign.pub")]
+  pull_secret {
+    from = secret_store.vault
+    path = "registries/signed"
+  }
 }
 repository "platform" {
   url            = "https://git.example.com/platform"
@@ -168,6 +172,7 @@ gitops "argo" {
 secret_store "vault" {
   kind     = "vault"
   endpoint = "vault.example.internal:8200"
+  through  = "external-secrets"
 }
 backup "etcd" {
   cluster   = cluster.main
