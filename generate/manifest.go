@@ -10,6 +10,7 @@ var manifestGenerators = []*Generator{
 	quota,
 	accounts,
 	networkPolicy,
+	guardRails,
 	gateway,
 	mesh,
 	secrets,

@@ -41,10 +41,11 @@ cluster "main" {
     }
   }
   network {
-    pods       = ["10.244.0.0/16", "fd00:10:244::/56"]
-    services   = ["10.96.0.0/16", "fd00:10:96::/112"]
-    cni        = "cilium"
-    encryption = false
+    pods        = ["10.244.0.0/16", "fd00:10:244::/56"]
+    services    = ["10.96.0.0/16", "fd00:10:96::/112"]
+    cni         = "cilium"
+    guard_rails = true
+    encryption  = false
   }
   identity {
     oidc {
