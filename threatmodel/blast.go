@@ -39,10 +39,6 @@ var blastKinds = []Kind{KindDevice, KindPerson, KindCredential, KindIdentity, Ki
 // BlastRadius tells for each position what falls with it, the greatest damage first; last are those with which nothing
 // falls. Two further faults and more are not searched. The error says which option names something that does not exist.
 func (g *Graph) BlastRadius(posture model.Posture, o Options) ([]*Blast, error) {
-	return g.blastRadius(posture, o, wideSpread)
-}
-
-func (g *Graph) blastRadius(posture model.Posture, o Options, wide int) ([]*Blast, error) {
 	assets, err := g.targets(o)
 	if err != nil {
 		return nil, err
@@ -55,7 +51,6 @@ func (g *Graph) blastRadius(posture model.Posture, o Options, wide int) ([]*Blas
 		return nil, err
 	}
 	radius := newRadius(g.horn.close(slices.Concat(a.down, a.happened)), a.causesOf(&Profile{}), assets)
-	radius.wide = wide
 	byKey := map[string]*Blast{}
 	var all []*Blast
 	for _, p := range g.Positions {
@@ -98,15 +93,10 @@ type radius struct {
 	// asset whether some fault opens it to whoever holds nothing.
 	touched [][]int32
 	alone   []bool
-
-	wide    int                   // how many facts make a spread wide
-	spreads []map[string][]uint64 // by batch: spreads that positions share, see shared; nil until one was wide
-	kept    int                   // how many
-	own     []bool                // by fact: whether the position brings it
 }
 
 func newRadius(today *closure, causes []*cause, assets []*Position) *radius {
-	r := &radius{today: today, assets: assets, touched: make([][]int32, today.h.facts), alone: make([]bool, len(assets)), own: make([]bool, today.h.facts)}
+	r := &radius{today: today, assets: assets, touched: make([][]int32, today.h.facts), alone: make([]bool, len(assets))}
 	targets := make([]int32, len(assets))
 	for i, x := range assets {
 		targets[i] = x.index
@@ -116,7 +106,6 @@ func newRadius(today *closure, causes []*cause, assets []*Position) *radius {
 		faults = append(faults, c.facts)
 	}
 	r.batches = slices.Collect(slices.Chunk(faults, batch))
-	r.spreads = make([]map[string][]uint64, len(r.batches))
 	r.search = today.newSingles(today.leadsTo(targets))
 	for i, faults := range r.batches {
 		r.search.try(faults)
@@ -136,22 +125,10 @@ func (r *radius) of(p *Position, yield func(asset *Position, now bool)) {
 	n := len(r.today.trail)
 	r.today.extend([]int32{p.index})
 	after := slices.Clone(r.alone)
-	open := func(under []uint64) {
-		for k, x := range r.assets {
-			after[k] = after[k] || under[x.index] != 0
-		}
-	}
 	for _, i := range r.concerned(r.today.trail[n:]) {
-		if r.spreads[i] != nil {
-			if under := r.shared(i, n); under != nil {
-				open(under)
-				continue
-			}
-		}
 		r.search.try(r.batches[i])
-		open(r.search.under)
-		if len(r.search.touched) > r.wide && r.spreads[i] == nil {
-			r.spreads[i] = map[string][]uint64{}
+		for k, x := range r.assets {
+			after[k] = after[k] || r.search.under[x.index] != 0
 		}
 		r.search.clear()
 	}

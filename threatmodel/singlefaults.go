@@ -43,11 +43,6 @@ func (s *singles) try(faults [][]int32) {
 			s.gain(f, 1<<i)
 		}
 	}
-	s.run()
-}
-
-// run follows what was gained.
-func (s *singles) run() {
 	for len(s.queue) > 0 {
 		f := s.queue[len(s.queue)-1]
 		s.queue = s.queue[:len(s.queue)-1]

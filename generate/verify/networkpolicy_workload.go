@@ -21,12 +21,10 @@ func (j *networkJudge) workload(w *model.Workload) {
 	out := isolated(policies, w.Selector, egressOf)
 	egress := allowedBy(policies, egressOf)
 	declared := j.declaredEgress(w)
-	admin := j.admin(w)
-	dropped, misled, denied := v.dropsDeclared(policies, declared), v.misleads(policies, declared), v.deniesDeclared(w, admin, declared)
-	if !dropped && !misled && !denied {
+	dropped, misled := v.dropsDeclared(policies, declared), v.misleads(policies, declared)
+	if !dropped && !misled {
 		v.exact(model.EgressExact, out, egress, declared)
 	}
-	v.guard(w, admin, declared)
 
 	metadata := addrs(model.MetadataAddresses...)
 	v.blocked(model.MetadataBlocked, out, policies, declared, func(r netRule, p netPeer) bool {

@@ -41,11 +41,10 @@ cluster "main" {
     }
   }
   network {
-    pods        = ["10.244.0.0/16", "fd00:10:244::/56"]
-    services    = ["10.96.0.0/16", "fd00:10:96::/112"]
-    cni         = "cilium"
-    guard_rails = true
-    encryption  = false
+    pods       = ["10.244.0.0/16", "fd00:10:244::/56"]
+    services   = ["10.96.0.0/16", "fd00:10:96::/112"]
+    cni        = "cilium"
+    encryption = false
   }
   identity {
     oidc {
@@ -145,10 +144,6 @@ registry "signed" {
   host      = "signed.example.com"
   path      = "base"
   signed_by = [file("cosign.pub")]
-  pull_secret {
-    from = secret_store.vault
-    path = "registries/signed"
-  }
 }
 repository "platform" {
   url            = "https://git.example.com/platform"
@@ -173,7 +168,6 @@ gitops "argo" {
 secret_store "vault" {
   kind     = "vault"
   endpoint = "vault.example.internal:8200"
-  through  = "external-secrets"
 }
 backup "etcd" {
   cluster   = cluster.main
