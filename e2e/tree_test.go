@@ -27,7 +27,7 @@ const manifests = "/opt/bartizan/manifests"
 // parts are the directories of manifests, in the order of its README.
 var parts = []string{"platform", "namespaces", "gitops/flux"}
 
-// foreign are the kinds of the tree that Kubernetes does not have. Their definitions are stand-ins that accept any content:
+// foreign are the kinds of the trees that Kubernetes does not have. Their definitions are stand-ins that accept any content:
 // Gateway API, Cilium, Flux and the External Secrets Operator do not run here.
 var foreign = []struct {
 	group, version, kind, plural string
@@ -39,6 +39,7 @@ var foreign = []struct {
 	{"cilium.io", "v2", "CiliumClusterwideNetworkPolicy", "ciliumclusterwidenetworkpolicies", false},
 	{"source.toolkit.fluxcd.io", "v1", "GitRepository", "gitrepositories", true},
 	{"kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "kustomizations", true},
+	{"policy.networking.k8s.io", "v1alpha2", "ClusterNetworkPolicy", "clusternetworkpolicies", false},
 	{"external-secrets.io", "v1", "SecretStore", "secretstores", true},
 	{"external-secrets.io", "v1", "ExternalSecret", "externalsecrets", true},
 }
