@@ -4,7 +4,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 TODAY = 2026-11-21
 EXAMPLES = online-boutique minimal astronomy-shop platform estate
 
-.PHONY: build test check fix docs examples example judges e2e bench every-file torture clean
+.PHONY: build test check fix docs examples example judges e2e files clusters network bench every-file torture clean
 
 build:
 	$(GO) build -trimpath -o bin/ ./cmd/bartizan
@@ -47,7 +47,7 @@ judges:
 	$(GO) test -tags e2e -count=1 -timeout 30m -v -run 'IndependentAnalyser|RealAPIServer' ./generate/verify
 
 # Linux, root; see docs/end-to-end.md.
-e2e: files clusters
+e2e: files clusters network
 
 # Judges the control plane's files by Kubernetes' own code, and breaks each of their flags and fields.
 files:
@@ -59,6 +59,11 @@ clusters:
 	e2e/debian.sh
 	$(GO) test -tags e2e -count=1 -timeout 10m ./e2e/lab
 	$(GO) test -tags e2e -count=1 -timeout 80m -parallel 3 -v ./e2e
+
+# Sends packets between pods, through the rules that a network policy controller of others makes of generated policies.
+network:
+	e2e/debian.sh
+	$(GO) test -tags e2e -count=1 -timeout 40m -v ./e2e/network
 
 # Time and memory of each stage for 100, 1,000 and 10,000 workloads.
 bench:

@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"e2e/breaks":    {},
 	"e2e/judges":    {"e2e/build"},
 	"e2e/apiserver": {"e2e/build"},
+	"e2e/network":   {"e2e/build", "e2e/apiserver"},
 	// What a specification promises is the model's to say; what was made of it is judged, and not asked.
 	"e2e/shapes": {"e2e/inside", "model"},
 }

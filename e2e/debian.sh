@@ -8,6 +8,7 @@ need runc runc
 need nft nftables
 need iptables iptables
 need conntrack conntrack
+need ipset ipset
 need ip iproute2
 need mount mount
 need nsenter util-linux

@@ -37,7 +37,7 @@ var secretNeeds = map[string]string{
 var marks = [][]byte{
 	[]byte("certificateRefs:"), []byte("imagePullSecrets:"), []byte("secretRef:"), []byte("secretKeyRef:"), []byte("secretName:"), []byte("gatewayClassName:"),
 	[]byte("ingressClassName:"),
-	[]byte("accessModes:"), []byte("kind: ExternalSecret"), []byte("kind: SecretStore"), []byte("kind: Application"),
+	[]byte("accessModes:"), []byte("kind: ExternalSecret"), []byte("kind: SecretStore"), []byte("kind: SecretProviderClass"), []byte("kind: Application"),
 }
 
 // needs reads the manifests below the directory for what they refer to, and leaves out what some object of theirs is. Sorted.
@@ -105,6 +105,11 @@ func (n *needing) object(object map[string]any) {
 			n.add(need{What: "Role of Vault", Name: role, How: "at " + text(object, "spec", "provider", "vault", "server") + ": lets the account " +
 				text(object, "spec", "provider", "vault", "auth", "kubernetes", "serviceAccountRef", "name") + " of namespace " + n.namespace + " read its secrets, and no others"})
 		}
+	case "SecretProviderClass":
+		role := text(object, "spec", "parameters", "roleName")
+		n.add(need{What: "Role of Vault", Name: role, How: "at " + text(object, "spec", "parameters", "vaultAddress") + ": lets the account " + text(object, "metadata", "labels", labelName) +
+			" of namespace " + n.namespace + " read its workload's secrets, and no others"})
+		n.add(need{What: "Driver", Name: "secrets-store.csi.k8s.io", How: "the Secrets Store CSI driver, with the provider for Vault, on every node that mounts secrets"})
 	case "Application":
 		if url := text(object, "spec", "source", "repoURL"); url != "" {
 			n.add(need{What: "Secret of Argo CD", Name: url, How: "in namespace " + n.namespace + ", labelled argocd.argoproj.io/secret-type: repository; what the controller reads the repository with"})

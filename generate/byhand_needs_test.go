@@ -33,6 +33,8 @@ func TestNeedsAreWhatNothingMakes(t *testing.T) {
 		files map[string]string
 		want  []string
 	}{
+		{"mounted from a store", map[string]string{"clusters/a/manifests/b.yaml": "apiVersion: secrets-store.csi.x-k8s.io/v1\nkind: SecretProviderClass\nmetadata:\n  labels:\n    app.kubernetes.io/name: web\n  name: web-db\n  namespace: shop\nspec:\n  parameters:\n    roleName: a-shop-web\n    vaultAddress: https://vault\n"},
+			[]string{"Definition (CRD) secrets-store.csi.x-k8s.io/v1 SecretProviderClass", "Driver secrets-store.csi.k8s.io", "Role of Vault a-shop-web"}},
 		{"made from a store", map[string]string{"clusters/a/manifests/b.yaml": deployment, "clusters/a/manifests/c.yaml": external}, []string{"Definition (CRD) external-secrets.io/v1 ExternalSecret"}},
 		{"made by nobody", map[string]string{"clusters/a/manifests/b.yaml": deployment}, []string{"Secret shop/db-values"}},
 		{"made in another cluster", map[string]string{"clusters/a/manifests/b.yaml": deployment, "clusters/ab/manifests/c.yaml": external}, []string{"Secret shop/db-values"}},

@@ -18,8 +18,8 @@ var cni = &Generator{
 	Doc: `write the values with which the network plugin is installed
 
 Cilium only: traffic of pods between nodes goes through WireGuard, nothing listens that the cluster does not need,
-packets of pods pass the node's firewall, and kube-proxy is replaced where a gateway of Cilium's demands it. Other
-plugins are installed by their documentation.`,
+packets of pods pass the node's firewall, kube-proxy is replaced where a gateway of Cilium's demands it, and cluster network
+policies are turned on where guard_rails asks for them. Other plugins are installed by their documentation.`,
 	Controls: []model.ControlID{model.MetadataFirewall},
 	Run:      runCNI,
 }
@@ -27,17 +27,20 @@ plugins are installed by their documentation.`,
 // ciliumValues are the keys of Cilium's Helm chart that we set.
 // https://docs.cilium.io/en/stable/helm-reference/
 type ciliumValues struct {
-	BPF                   ciliumBPF        `json:"bpf"`
-	Encryption            ciliumEncryption `json:"encryption"`
-	GatewayAPI            enabled          `json:"gatewayAPI"`
-	Hubble                enabled          `json:"hubble"`
-	IPAM                  ciliumIPAM       `json:"ipam"`
-	IPv4                  enabled          `json:"ipv4"`
-	IPv6                  enabled          `json:"ipv6"`
-	K8sServiceHost        string           `json:"k8sServiceHost"`
-	K8sServicePort        string           `json:"k8sServicePort"`
-	KubeProxyReplacement  bool             `json:"kubeProxyReplacement"`
-	PolicyEnforcementMode string           `json:"policyEnforcementMode"`
+	BPF            ciliumBPF        `json:"bpf"`
+	Encryption     ciliumEncryption `json:"encryption"`
+	GatewayAPI     enabled          `json:"gatewayAPI"`
+	Hubble         enabled          `json:"hubble"`
+	IPAM           ciliumIPAM       `json:"ipam"`
+	IPv4           enabled          `json:"ipv4"`
+	IPv6           enabled          `json:"ipv6"`
+	K8sServiceHost string           `json:"k8sServiceHost"`
+	K8sServicePort string           `json:"k8sServicePort"`
+	// ClusterNetworkPolicy is an alpha feature of Cilium 1.20. Its ranges of addresses match nodes only if the mode says so.
+	K8sClusterNetworkPolicy *enabled `json:"k8sClusterNetworkPolicy,omitempty"`
+	KubeProxyReplacement    bool     `json:"kubeProxyReplacement"`
+	PolicyCIDRMatchMode     []string `json:"policyCIDRMatchMode,omitempty"`
+	PolicyEnforcementMode   string   `json:"policyEnforcementMode"`
 }
 
 type ciliumBPF struct {
@@ -63,6 +66,11 @@ func runCNI(p *Pass) error {
 		for _, pool := range c.NodePools {
 			p.Claim(model.MetadataFirewall, pool.Addr(), file)
 		}
+		var rails *enabled
+		var match []string
+		if c.Network.GuardRails {
+			rails, match = &enabled{true}, []string{"nodes"}
+		}
 		if err := p.YAML(Artifact{
 			Path:  file,
 			Doc:   "values for Cilium's Helm chart, version " + ciliumVersion,
@@ -80,9 +88,11 @@ func runCNI(p *Pass) error {
 			IPv4: enabled{slices.ContainsFunc(c.Network.Pods, func(p netip.Prefix) bool { return p.Addr().Is4() })},
 			IPv6: enabled{slices.ContainsFunc(c.Network.Pods, func(p netip.Prefix) bool { return p.Addr().Is6() })},
 			// Without kube-proxy there is no cluster address of the API server before Cilium runs.
-			K8sServiceHost:       c.API.Endpoint.Host,
-			K8sServicePort:       strconv.Itoa(c.API.Endpoint.Port),
-			KubeProxyReplacement: gateway,
+			K8sServiceHost:          c.API.Endpoint.Host,
+			K8sServicePort:          strconv.Itoa(c.API.Endpoint.Port),
+			K8sClusterNetworkPolicy: rails,
+			KubeProxyReplacement:    gateway,
+			PolicyCIDRMatchMode:     match,
 			// Each namespace denies by its own policy. "always" would also cut off kube-system, which has none.
 			PolicyEnforcementMode: "default",
 		}); err != nil {
@@ -90,7 +100,13 @@ func runCNI(p *Pass) error {
 		}
 		doc := "Cilium, the network plugin. On a machine with Helm and a kubeconfig of an administrator, once the first control-plane node is up:\n\n"
 		if gateway {
-			doc += "1. Install the Gateway API's custom resource definitions, standard channel, of the version that Cilium " + ciliumVersion + " names in its documentation.\n1. Then:\n\n"
+			doc += "1. Install the Gateway API's custom resource definitions, standard channel, of the version that Cilium " + ciliumVersion + " names in its documentation.\n"
+		}
+		if rails != nil {
+			doc += "1. Install the definition of ClusterNetworkPolicy, standard channel, of the network policy API " + networkPolicyAPIVersion + ": `config/crd/standard` of `kubernetes-sigs/network-policy-api`. The guard rails of `manifests/platform` need it.\n"
+		}
+		if gateway || rails != nil {
+			doc += "1. Then:\n\n"
 		}
 		doc += "```\nhelm repo add cilium https://helm.cilium.io/\nhelm install cilium cilium/cilium --version " + ciliumVersion +
 			" --namespace kube-system --values cilium-values.yaml\n```\n"
@@ -120,5 +136,9 @@ func cniAdvice(c *model.Cluster) string {
 	if c.Network.CNI == model.Cilium {
 		return "The values and the command are in `cni`."
 	}
-	return "This tree does not install " + templates.MarkdownCode(string(c.Network.CNI)) + "; follow its documentation."
+	advice := "This tree does not install " + templates.MarkdownCode(string(c.Network.CNI)) + "; follow its documentation."
+	if c.Network.GuardRails {
+		advice += " The guard rails need a version that knows ClusterNetworkPolicy, and its definition, standard channel, of the network policy API " + networkPolicyAPIVersion + "."
+	}
+	return advice
 }

@@ -99,6 +99,7 @@ var appRules = []rbacv1.PolicyRule{
 	{APIGroups: []string{"batch"}, Verbs: manageVerbs, Resources: []string{"cronjobs", "jobs"}},
 	{APIGroups: []string{"external-secrets.io"}, Verbs: manageVerbs, Resources: []string{"externalsecrets"}},
 	{APIGroups: []string{"policy"}, Verbs: manageVerbs, Resources: []string{"poddisruptionbudgets"}},
+	{APIGroups: []string{"secrets-store.csi.x-k8s.io"}, Verbs: manageVerbs, Resources: []string{"secretproviderclasses"}},
 	// Flux waits until a workload is ready, and asks as this account: a Deployment's state includes that of its
 	// ReplicaSets and pods (github.com/fluxcd/cli-utils, pkg/kstatus/polling/statusreaders). Argo CD asks as itself.
 	{APIGroups: []string{""}, Verbs: readVerbs, Resources: []string{"pods"}},

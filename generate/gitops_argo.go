@@ -81,6 +81,7 @@ var appKinds = []argoKind{
 	{"batch", "CronJob"}, {"batch", "Job"},
 	{"external-secrets.io", "ExternalSecret"},
 	{"policy", "PodDisruptionBudget"},
+	{"secrets-store.csi.x-k8s.io", "SecretProviderClass"},
 }
 
 func argoObjects(g *model.GitOps, c *model.Cluster, namespaces []*model.Namespace) (source, parts []any) {

@@ -25,7 +25,9 @@ var customResources = []struct{ group, owner string }{
 	{"external-secrets.io", "External Secrets Operator"},
 	{"gateway.networking.k8s.io", "Gateway API, standard channel"},
 	{"kustomize.toolkit.fluxcd.io", "Flux (kustomize-controller)"},
+	{"policy.networking.k8s.io", "network policy API, standard channel, " + networkPolicyAPIVersion},
 	{"policy.sigstore.dev", "policy-controller"},
+	{"secrets-store.csi.x-k8s.io", "Secrets Store CSI driver"},
 	{"security.istio.io", "Istio, whose istiod it is"},
 	{"source.toolkit.fluxcd.io", "Flux (source-controller)"},
 }

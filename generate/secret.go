@@ -66,12 +66,12 @@ func runSecrets(p *Pass) error {
 	return nil
 }
 
-// storesOf returns the stores that the namespace's workloads and their pull secrets come from, sorted by name.
+// storesOf returns the stores from which Secrets of the namespace are made, sorted by name.
 func storesOf(n *model.Namespace) []*model.SecretStore {
 	var stores []*model.SecretStore
 	for _, w := range n.Workloads {
 		for _, s := range w.Secrets {
-			if s.Store != nil && !slices.Contains(stores, s.Store) {
+			if s.Store != nil && !s.Volume() && !slices.Contains(stores, s.Store) {
 				stores = append(stores, s.Store)
 			}
 		}
@@ -91,7 +91,7 @@ func writeExternalSecrets(p *Pass, w *model.Workload) error {
 	}
 	var objects []any
 	for _, s := range w.Secrets {
-		if s.Store != nil {
+		if s.Store != nil && !s.Volume() {
 			objects = append(objects, externalSecret(w, s))
 		}
 	}

@@ -42,10 +42,7 @@ func podVolumes(q *quantities, w *model.Workload) []corev1.Volume {
 		volumes = append(volumes, corev1.Volume{Name: v.Name, VolumeSource: volumeSource(q, w, v)})
 	}
 	for _, s := range w.Secrets {
-		volumes = append(volumes, corev1.Volume{Name: secretVolume(s), VolumeSource: corev1.VolumeSource{
-			// Owned by root and the pod's group: containers read, and never write.
-			Secret: &corev1.SecretVolumeSource{SecretName: secretName(w, s), DefaultMode: new(int32(0o440))},
-		}})
+		volumes = append(volumes, corev1.Volume{Name: secretVolume(s), VolumeSource: secretSource(w, s)})
 	}
 	if len(w.Config) > 0 {
 		volumes = append(volumes, corev1.Volume{Name: configVolume, VolumeSource: corev1.VolumeSource{

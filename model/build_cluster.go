@@ -51,6 +51,8 @@ func (l *loader) buildCluster(n *node) {
 		c.Network.Services = each[netip.Prefix](l, b, "services")
 		c.Network.CNI = as[CNI](l, b, "cni")
 		c.Network.Encryption = as[bool](l, b, "encryption")
+		c.Network.GuardRails = as[bool](l, b, "guard_rails")
+		l.checkGuardRails(b, c)
 		l.checkFamilies(b, "pods")
 		l.checkFamilies(b, "services")
 		l.checkRanges(b, c)
@@ -89,6 +91,16 @@ func (l *loader) buildIdentity(n *node, c *Cluster) {
 		UsernamePrefix: as[string](l, b, "username_prefix"),
 		GroupsClaim:    as[string](l, b, "groups_claim"),
 		GroupsPrefix:   as[string](l, b, "groups_prefix"),
+	}
+}
+
+// checkGuardRails holds that the network plugin knows the standard's ClusterNetworkPolicy.
+//
+// OVN-Kubernetes implements AdminNetworkPolicy of v1alpha1, which v1alpha2 replaces: network-policy-api.sigs.k8s.io,
+// "Implementations".
+func (l *loader) checkGuardRails(n *node, c *Cluster) {
+	if c.Network.GuardRails && c.Network.CNI == OVNKubernetes {
+		l.errorf(l.at(n, "guard_rails"), "Guard rails not enforced", "ClusterNetworkPolicy is known to cilium, calico and antrea; %s has %q, which knows AdminNetworkPolicy, its predecessor. Leave guard_rails out: the policies of the namespaces hold without it.", c.Addr(), c.Network.CNI)
 	}
 }
 

@@ -72,6 +72,7 @@ func (l *loader) buildSecretStore(n *node) {
 	s := n.object.(*SecretStore)
 	s.Kind = as[SecretStoreKind](l, n, "kind")
 	s.Endpoint = as[HostPort](l, n, "endpoint")
+	s.Through = as[Through](l, n, "through")
 }
 
 func (l *loader) buildBackup(n *node) {

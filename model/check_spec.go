@@ -28,6 +28,7 @@ func (l *loader) checkSpec() {
 	l.checkHosts()
 	l.checkGroups()
 	l.checkRegistries()
+	l.checkSecretVolumes()
 	l.checkSignatures()
 	l.checkKeys()
 }
@@ -209,6 +210,29 @@ func (l *loader) checkRegistries() {
 			l.errorf(l.at(n, "host"), "Duplicate registry", "registry %q has the same host and path.", other)
 		}
 		first[key] = n.name()
+	}
+}
+
+// checkSecretVolumes holds that nothing needs a Secret of a store whose secrets are volumes.
+func (l *loader) checkSecretVolumes() {
+	for _, n := range l.of("registry") {
+		if p := n.object.(*Registry).PullSecret; p != nil && p.Store != nil && p.Store.Through == ThroughCSI {
+			l.errorf(l.at(n.one("pull_secret"), "from"), "No Secret from a volume", "A node pulls before there is a pod that could mount anything. Take a store without through = \"csi\", or leave from out and make the Secret %q by hand.", n.object.(*Registry).PullSecretName())
+		}
+	}
+	for _, n := range l.of("workload") {
+		for _, b := range n.all("secret") {
+			store := as[*SecretStore](l, b, "from")
+			if b.broken || store == nil || store.Through != ThroughCSI {
+				continue
+			}
+			if path := as[string](l, b, "path"); path != "" && !strings.Contains(path, "#") {
+				l.errorf(l.at(b, "path"), "Which property?", "The CSI driver writes one property into one file. Write its name behind the entry, for example path = \"%s#password\".", path)
+			}
+			if l.has(b, "env") {
+				l.errorf(l.at(b, "env"), "No variable from a volume", "The CSI driver makes no Secret that a variable could come from. Let the program read the file %s%s, or take a store without through = \"csi\".", secretDir, b.labels[0])
+			}
+		}
 	}
 }
 

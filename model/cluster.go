@@ -80,6 +80,9 @@ type Network struct {
 	DNS        netip.Addr // the tenth address of the first service range
 	CNI        CNI
 	Encryption bool // traffic between nodes is encrypted by the CNI; default true
+	// GuardRails: policies of the cluster that no namespace's can open keep pods from the metadata addresses, the nodes and the
+	// API server.
+	GuardRails bool
 }
 
 // CNI is a network plugin.

@@ -7,6 +7,8 @@ const (
 	EgressExact             ControlID = "egress-exact"
 	MetadataBlocked         ControlID = "metadata-blocked"
 	APIEgressBlocked        ControlID = "api-egress-blocked"
+	MetadataGuarded         ControlID = "metadata-guarded"
+	NodesGuarded            ControlID = "nodes-guarded"
 	DNSClusterOnly          ControlID = "dns-cluster-only"
 	PodSecurityEnforced     ControlID = "pod-security-enforced"
 	PodRestricted           ControlID = "pod-restricted"
@@ -86,6 +88,22 @@ var workloadControls = []*Control{
 		Subject:   "workload",
 		Title:     "The workload cannot reach the API server",
 		Doc:       "A stolen token is worth little where the API server cannot be reached. Only workloads with api_access have a rule for it, and no declared DNS name may lead to it: where the addresses of a managed control plane are not known, a name on its port might, so the control does not exist there.",
+		Standards: []string{"NIST-800-190-4.4.2", "OWASP-2025-K06"},
+	},
+	{
+		ID:        MetadataGuarded,
+		Layer:     LayerNetwork,
+		Subject:   "workload",
+		Title:     "No policy of the namespace opens the metadata address",
+		Doc:       "A ClusterNetworkPolicy of the Admin tier denies the metadata addresses, unless the workload declares one. It is judged before every NetworkPolicy, so whoever may write those of the namespace opens nothing. Needs guard_rails, and Cilium's values, which turn the API on; of other network plugins no file says whether they know it. Source: policy.networking.k8s.io/v1alpha2, ClusterNetworkPolicySpec.tier.",
+		Standards: []string{"NSA-T07", "OWASP-2025-K08"},
+	},
+	{
+		ID:        NodesGuarded,
+		Layer:     LayerNetwork,
+		Subject:   "workload",
+		Title:     "No policy of the namespace opens the nodes or the API server",
+		Doc:       "A ClusterNetworkPolicy of the Admin tier denies all addresses of the nodes and the API servers that the specification knows, on every port but those that the workload declares there. It is judged before every NetworkPolicy, so whoever may write those of the namespace opens nothing. Needs guard_rails, and Cilium's values, which turn the API on and let ranges of addresses match nodes. Source: policy.networking.k8s.io/v1alpha2; Cilium, Selecting pods or nodes with CIDR.",
 		Standards: []string{"NIST-800-190-4.4.2", "OWASP-2025-K06"},
 	},
 	{

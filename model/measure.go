@@ -94,7 +94,7 @@ var Measures = []Measure{
 	},
 	{
 		ID: "W8", Layer: LayerNetwork, Title: "Network policy in both directions, as granular as possible",
-		Controls: []ControlID{DefaultDeny, IngressExact, EgressExact, MetadataBlocked, APIEgressBlocked},
+		Controls: []ControlID{DefaultDeny, IngressExact, EgressExact, MetadataBlocked, APIEgressBlocked, MetadataGuarded, NodesGuarded},
 	},
 	{
 		ID: "W9", Layer: LayerNetwork, Title: "The network is shared with other clusters or machines",

@@ -127,7 +127,16 @@ type SecretStore struct {
 	Name     string
 	Kind     SecretStoreKind
 	Endpoint HostPort
+	Through  Through
 }
+
+// Through is how secrets of a store reach pods.
+type Through string
+
+const (
+	ThroughOperator Through = "external-secrets" // default: as Secrets, which the External Secrets Operator makes
+	ThroughCSI      Through = "csi"              // as volumes of the Secrets Store CSI driver
+)
 
 // SecretStoreKind is a secret manager.
 type SecretStoreKind string

@@ -95,6 +95,9 @@ var secretStoreBlock = &BlockType{
 	Attributes: []*Attribute{
 		{Name: "kind", Type: enum(Vault), Default: "vault", Doc: "Secret manager."},
 		{Name: "endpoint", Type: hostPortType, Required: true, Doc: "Host and port of its API."},
+		{Name: "through", Type: enum(ThroughOperator, ThroughCSI), Default: "external-secrets", Example: `through = "csi"`,
+			Doc: "How secrets reach pods: \"external-secrets\": the operator of that name copies them into Secrets of the cluster; \"csi\": the Secrets Store CSI driver mounts them " +
+				"when a pod starts, asks the store as the pod's own account, and leaves no copy in the cluster. Each secret is then one property."},
 	},
 }
 

@@ -126,7 +126,7 @@ var moreContainers = []*BlockType{
 }
 
 var workloadAttributes = []*Attribute{
-	{Name: "kind", Type: enum(Deployment, StatefulSet, DaemonSet, Job, CronJob), Default: "Deployment", Example: `kind = "StatefulSet"`, Doc: "Kubernetes kind."},
+	{Name: "kind", Type: enum(Deployment, StatefulSet, DaemonSet, Job, CronJob), Default: "Deployment", Example: `kind = "StatefulSet"`, Doc: "Kubernetes kind. Each pod of a StatefulSet keeps a name that the others reach it by, also before it is ready: NAME-0.NAME-pods.NAMESPACE.svc and the cluster's dns_domain."},
 	{Name: "manifests", Type: enum(ManifestsGenerate, ManifestsPatch, ManifestsExternal), Default: "generate",
 		Example: `manifests = "patch"`, Doc: "Who writes the workload's objects: \"generate\": complete objects; \"patch\": kustomize patches over the team's own; \"external\": only what surrounds the workload."},
 	{Name: "pods", Type: mapOf(labelKeyType, labelValType), Derived: "app.kubernetes.io/name with the workload's name", Example: `manifests = "patch"
@@ -136,7 +136,7 @@ pods      = { "app.kubernetes.io/name" = "cart" }`, Doc: "Labels of the pods, wh
 schedule = "0 3 * * *"`, Doc: "When a CronJob runs."},
 	{Name: "pool", Type: to("node_pool"), Derived: "any worker pool that is not dedicated", Doc: "Pool that the pods run on."},
 	{Name: "arch", Type: listOf(archType), Derived: "any: the images are made for every node that it may run on", Doc: "Processor architectures for which all its images are made. Its pods run only on such nodes."},
-	{Name: "calls", Type: listOf(to("workload", "port")), Doc: "Ports of other workloads that it connects to; a workload with one port stands for that port."},
+	{Name: "calls", Type: listOf(to("workload", "port")), Doc: "Ports of workloads that it connects to; a workload with one port stands for that port. Pods of one workload talk to each other only where it calls a port of its own."},
 	{Name: "grace_seconds", Type: number(0, 86400), Default: 30, Doc: "Seconds to end gracefully."},
 	{Name: "priority", Type: enum(PriorityLow, PriorityNormal, PriorityCritical), Default: "normal", Doc: "Whose pods stay when capacity is short."},
 }
@@ -169,7 +169,7 @@ var workloadBlocks = []*BlockType{
   port  = 443
 }`,
 		Attributes: []*Attribute{
-			{Name: "fqdns", Type: listOf(dnsNameType), Doc: "DNS names of the destination; the network plugin must be cilium or antrea."},
+			{Name: "fqdns", Type: listOf(dnsNameType), Doc: "DNS names of the destination; the network plugin must be cilium or antrea. Whoever answers for a name chooses its addresses: any, but not the cloud's metadata addresses, the API server or the cluster's nodes."},
 			{Name: "cidrs", Type: listOf(cidrType), Doc: "Networks.",
 				Weakening: &Weakness{Doc: "Stolen data can be sent anywhere, and tools fetched from anywhere.", Values: []any{"0.0.0.0/0", "::/0"}}},
 			{Name: "zones", Type: listOf(to("zone")), Doc: "Zones.",

@@ -239,6 +239,9 @@ type SecretFile struct {
 	Env   string // a weakening: the environment variable that also carries it
 }
 
+// Volume reports whether the Secrets Store CSI driver mounts the secret, so that there is no Secret.
+func (s *SecretFile) Volume() bool { return s.Store != nil && s.Store.Through == ThroughCSI }
+
 // ConfigFile is a configuration file of a workload.
 type ConfigFile struct {
 	Name    string // file name

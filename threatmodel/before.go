@@ -44,7 +44,7 @@ var weakenedBy = []struct {
 	{"host.", []model.ControlID{model.PodRestricted, model.PodSecurityEnforced}},
 	{"host.pid", []model.ControlID{model.NoHostNamespaces}},
 	{"host.ipc", []model.ControlID{model.NoHostNamespaces}},
-	{"host.network", []model.ControlID{model.NoHostNamespaces, model.IngressExact, model.EgressExact, model.APIEgressBlocked, model.MetadataBlocked, model.DNSClusterOnly}},
+	{"host.network", []model.ControlID{model.NoHostNamespaces, model.IngressExact, model.EgressExact, model.APIEgressBlocked, model.MetadataBlocked, model.MetadataGuarded, model.NodesGuarded, model.DNSClusterOnly}},
 	{"host.paths", []model.ControlID{model.NoHostPaths}},
 	{"privileged", []model.ControlID{model.NoPrivileged, model.PodRestricted, model.CapabilitiesDropped, model.NoAddedCapabilities, model.SeccompProfile, model.NonRoot}},
 	{"run_as_root", []model.ControlID{model.NonRoot, model.PodRestricted}},

@@ -56,10 +56,11 @@ var (
 	changeNamespaces = []right{{groups: core, resources: []string{"namespaces"}, verbs: changeVerbs}}
 	changePolicies   = []right{{groups: []string{"networking.k8s.io", "cilium.io", "crd.antrea.io", "crd.projectcalico.org", "policy.networking.k8s.io"}, resources: []string{"networkpolicies", "ciliumnetworkpolicies"},
 		verbs: slices.Concat(writeVerbs, deleteVerbs)}}
-	changeAdmission = []right{{groups: []string{"admissionregistration.k8s.io"}, resources: []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
-	closeNodes      = right{groups: core, resources: []string{"nodes", "nodes/status"}, verbs: changeVerbs}
-	deletePods      = []right{closeNodes, {groups: core, resources: []string{"pods"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
-	evictPods       = []right{closeNodes, {groups: core, resources: []string{"pods/eviction"}, verbs: []string{"create"}}}
+	changeGuardRails = []right{{groups: []string{"policy.networking.k8s.io"}, resources: []string{"clusternetworkpolicies"}, verbs: slices.Concat(writeVerbs, deleteVerbs)}}
+	changeAdmission  = []right{{groups: []string{"admissionregistration.k8s.io"}, resources: []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
+	closeNodes       = right{groups: core, resources: []string{"nodes", "nodes/status"}, verbs: changeVerbs}
+	deletePods       = []right{closeNodes, {groups: core, resources: []string{"pods"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
+	evictPods        = []right{closeNodes, {groups: core, resources: []string{"pods/eviction"}, verbs: []string{"create"}}}
 
 	mutateRequests = []right{{groups: []string{"admissionregistration.k8s.io", "apiregistration.k8s.io", "apiextensions.k8s.io"},
 		resources: []string{"mutatingwebhookconfigurations", "mutatingadmissionpolicies", "apiservices", "customresourcedefinitions"}, verbs: writeVerbs}}

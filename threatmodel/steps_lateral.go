@@ -253,7 +253,7 @@ var lateralSteps = []*Step{
 				b.workloads(func(w *model.Workload) {
 					if b.cloudPools(w.Namespace.Cluster) {
 						b.Add(Edge{Title: "Ask the metadata service from workload " + name(w), Premises: on(b.pod(w)), To: b.metadata(w.Namespace.Cluster),
-							Blockers: by(hold(model.MetadataBlocked, w))})
+							Blockers: by(hold(model.MetadataBlocked, w), hold(model.MetadataGuarded, w))})
 					}
 				})
 			}},

@@ -35,7 +35,7 @@ var networkSteps = slices.Concat([]*Step{
 					if b.cloudPools(w.Namespace.Cluster) {
 						b.Add(Edge{Title: "Make workload " + name(w) + " request the cloud metadata address",
 							Premises: on(b.reach(w)), To: b.metadata(w.Namespace.Cluster), Atom: b.forgery(w),
-							Blockers: by(hold(model.MetadataBlocked, w), hold(model.EgressExact, w))})
+							Blockers: by(hold(model.MetadataBlocked, w), hold(model.EgressExact, w), hold(model.MetadataGuarded, w))})
 					}
 				})
 			}},
@@ -113,7 +113,7 @@ var networkSteps = slices.Concat([]*Step{
 				b.workloads(func(w *model.Workload) {
 					if len(w.APIAccess) == 0 {
 						b.Add(Edge{Title: "Connect to the API server from workload " + name(w),
-							Premises: on(b.pod(w)), To: b.api(w.Namespace.Cluster), Blockers: by(hold(model.APIEgressBlocked, w))})
+							Premises: on(b.pod(w)), To: b.api(w.Namespace.Cluster), Blockers: by(hold(model.APIEgressBlocked, w), hold(model.NodesGuarded, w))})
 					}
 				})
 			}},

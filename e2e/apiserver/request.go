@@ -88,12 +88,22 @@ type Applied struct {
 // Apply applies one object, in YAML or JSON, on the server's side, without force. Fields that the server does not know are
 // errors.
 func (s *Server) Apply(ctx context.Context, apiVersion, kindName, namespace, name string, object []byte) (*Applied, error) {
-	path, err := s.path(ctx, kind{apiVersion, kindName}, namespace)
+	return s.apply(ctx, kind{apiVersion, kindName}, namespace, url.PathEscape(name), object)
+}
+
+// ApplyStatus applies the status of an object, as the controller of its kind does.
+func (s *Server) ApplyStatus(ctx context.Context, apiVersion, kindName, namespace, name string, object []byte) error {
+	_, err := s.apply(ctx, kind{apiVersion, kindName}, namespace, url.PathEscape(name)+"/status", object)
+	return err
+}
+
+func (s *Server) apply(ctx context.Context, k kind, namespace, below string, object []byte) (*Applied, error) {
+	path, err := s.path(ctx, k, namespace)
 	if err != nil {
 		return nil, err
 	}
 	query := url.Values{"fieldManager": {"test"}, "fieldValidation": {"Strict"}}
-	said, err := s.do(ctx, request{method: http.MethodPatch, path: path + "/" + url.PathEscape(name), query: query, contentType: "application/apply-patch+yaml", body: object})
+	said, err := s.do(ctx, request{method: http.MethodPatch, path: path + "/" + below, query: query, contentType: "application/apply-patch+yaml", body: object})
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +112,16 @@ func (s *Server) Apply(ctx context.Context, apiVersion, kindName, namespace, nam
 		return nil, err
 	}
 	return &Applied{Warnings: said.warnings, Version: made.GetResourceVersion()}, nil
+}
+
+// Delete deletes an object at once.
+func (s *Server) Delete(ctx context.Context, apiVersion, kindName, namespace, name string) error {
+	path, err := s.path(ctx, kind{apiVersion, kindName}, namespace)
+	if err != nil {
+		return err
+	}
+	_, err = s.do(ctx, request{method: http.MethodDelete, path: path + "/" + url.PathEscape(name), query: url.Values{"gracePeriodSeconds": {"0"}}})
+	return err
 }
 
 // Get reads an object, or a list, at a path such as /api/v1/namespaces into out.

@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/bartizan-dev/bartizan/e2e/build"
@@ -25,6 +27,7 @@ import (
 // Server is one API server, on an address of the loopback.
 type Server struct {
 	base, token string
+	authority   []byte // PEM of the certificate that the server made for itself
 	client      *http.Client
 	etcd, api   *process
 	kinds       map[kind]resource
@@ -110,8 +113,26 @@ func (s *Server) trust(certificate string) error {
 	if !pool.AppendCertsFromPEM(text) {
 		return fmt.Errorf("%s is no certificate", certificate)
 	}
-	s.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "kubernetes.default.svc"}, MaxIdleConnsPerHost: 8}}
+	s.authority = text
+	s.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: serverName}, MaxIdleConnsPerHost: 8}}
 	return nil
+}
+
+// serverName is a name in the server's certificate.
+const serverName = "kubernetes.default.svc"
+
+// Address is where the server listens, on the loopback.
+func (s *Server) Address() string { return strings.TrimPrefix(s.base, "https://") }
+
+// Kubeconfig is the administrator's access for a program that reaches the server under another address, a URL.
+func (s *Server) Kubeconfig(server string) ([]byte, error) {
+	type object = map[string]any
+	return json.Marshal(object{
+		"apiVersion": "v1", "kind": "Config", "current-context": "test",
+		"clusters": []object{{"name": "test", "cluster": object{"server": server, "tls-server-name": serverName, "certificate-authority-data": s.authority}}},
+		"users":    []object{{"name": "test", "user": object{"token": s.token}}},
+		"contexts": []object{{"name": "test", "context": object{"cluster": "test", "user": "test"}}},
+	})
 }
 
 // Close ends the server and its etcd.

@@ -96,7 +96,7 @@ func KubeBench() Component {
 // All are the components that the files in modules are kept for.
 func All() []Component {
 	return append([]Component{Kubernetes("v1.36.4"), Kubernetes("v1.37.1"), Etcd(), Containerd(), CNI(), KubeBench(),
-		Kubeconform(), KubeScore(), Kubesec(), Trivy(), NetpolAnalyzer()}, Definitions()...)
+		Kubeconform(), KubeScore(), Kubesec(), Trivy(), NetpolAnalyzer(), Netpold()}, Definitions()...)
 }
 
 // binaries are the names of the programs, sorted.

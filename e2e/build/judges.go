@@ -32,3 +32,10 @@ func NetpolAnalyzer() Component {
 	return Component{Name: "netpol-analyzer", Version: "v1.4.4", Module: "github.com/np-guard/netpol-analyzer",
 		Packages: map[string]string{"netpolconns": "./netpolconns"}, sources: "testdata/netpolconns"}
 }
+
+// Netpold is a program of ours, testdata/netpold, that enforces network policies by kube-router's controller. kube-router itself
+// also speaks BGP, by a module that the checksum database does not know.
+func Netpold() Component {
+	return Component{Name: "kube-router", Version: "v1.6.1", Module: "github.com/cloudnativelabs/kube-router",
+		Packages: map[string]string{"netpold": "./netpold"}, sources: "testdata/netpold"}
+}

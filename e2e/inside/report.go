@@ -11,8 +11,6 @@ type Orders struct {
 	Listen []int
 	// Ends says that it looks and ends, as the program of an init container does.
 	Ends bool
-	// Fill are the bytes that it writes to a file in each directory.
-	Fill map[string]int64 `json:",omitempty"`
 }
 
 // Report is what a process sees. It is written as one line of JSON.

@@ -3,13 +3,11 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/bartizan-dev/bartizan/e2e/inside"
@@ -28,11 +26,6 @@ func runOrders(text string) error {
 	if orders.Ends {
 		return nil
 	}
-	for dir, size := range orders.Fill {
-		if err := fill(filepath.Join(dir, "fill"), size); err != nil {
-			return err
-		}
-	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true) // gRPC
@@ -45,21 +38,6 @@ func runOrders(text string) error {
 		go server.Serve(l)
 	}
 	wait()
-	return nil
-}
-
-func fill(name string, size int64) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	block := bytes.Repeat([]byte{1}, 1<<20)
-	for ; size > 0; size -= int64(len(block)) {
-		if _, err := f.Write(block); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 

@@ -74,6 +74,10 @@ func normalVolume(v *corev1.Volume, names names) {
 	switch {
 	case v.Secret != nil:
 		v.Secret.SecretName = names.of("secret", v.Secret.SecretName)
+	case v.CSI != nil:
+		for attribute, value := range v.CSI.VolumeAttributes {
+			v.CSI.VolumeAttributes[attribute] = names.of("attribute", value)
+		}
 	case v.ConfigMap != nil:
 		v.ConfigMap.Name = names.of("config", v.ConfigMap.Name)
 	case v.PersistentVolumeClaim != nil:

@@ -97,7 +97,7 @@ func (p *Pod) mounts(c *model.Container) (map[string]mounted, error) {
 		all[v.Path] = m
 	}
 	for _, s := range w.Secrets {
-		if has(s.In) {
+		if has(s.In) && !(s.Volume() && slices.Contains(p.Missing, MissingDriver)) {
 			dir := path.Join("/run/secrets", s.Name)
 			m := mounted{readOnly: true, files: map[string]string{}}
 			for key, value := range p.secrets[s.Name] {

@@ -153,3 +153,28 @@ func TestDistinct(t *testing.T) {
 		t.Errorf("%d pod templates have %d shapes with %d members", len(all), len(shapes), count)
 	}
 }
+
+// What the node misses is taken out of the pod, and said; nothing else is.
+func TestWhatANodeMissesIsTakenOut(t *testing.T) {
+	c := example(t, "astronomy-shop", "shop", "accounting")
+	spec := &c.Template.Spec
+	container := &spec.Containers[0]
+	spec.Volumes = append(spec.Volumes, corev1.Volume{Name: "mounted", VolumeSource: corev1.VolumeSource{CSI: &corev1.CSIVolumeSource{Driver: "secrets-store.csi.k8s.io"}}})
+	container.VolumeMounts = append(container.VolumeMounts, corev1.VolumeMount{Name: "mounted", MountPath: "/run/secrets/mounted"})
+	spec.RuntimeClassName = new("gvisor")
+	volumes, mounts := len(spec.Volumes), len(container.VolumeMounts)
+	missing, err := c.StandIn(Node{Classes: []string{"kata"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []Missing{MissingUserNamespace, MissingClass, MissingDriver, MissingAppArmor}; !slices.Equal(missing, want) {
+		t.Errorf("missing %q, not %q", missing, want)
+	}
+	if spec.HostUsers != nil || spec.RuntimeClassName != nil || container.SecurityContext.AppArmorProfile != nil || len(spec.Volumes) != volumes-1 || len(container.VolumeMounts) != mounts-1 {
+		t.Errorf("%+v", spec)
+	}
+	c = example(t, "astronomy-shop", "shop", "accounting")
+	if missing, err := c.StandIn(Node{UserNamespaces: true, AppArmor: true}); err != nil || len(missing) > 0 || c.Template.Spec.HostUsers == nil {
+		t.Errorf("a node that has everything: %q %v", missing, err)
+	}
+}

@@ -30,6 +30,7 @@ const (
 	MissingUserNamespace Missing = "user namespace"
 	MissingAppArmor      Missing = "AppArmor"
 	MissingClass         Missing = "RuntimeClass"
+	MissingDriver        Missing = "CSI driver"
 )
 
 // program is where an image of the test has the probe.
@@ -93,6 +94,9 @@ func takeAway(spec *corev1.PodSpec, node Node) []Missing {
 	if name := spec.RuntimeClassName; name != nil && !slices.Contains(node.Classes, *name) {
 		spec.RuntimeClassName, missing = nil, append(missing, MissingClass)
 	}
+	if takeVolumes(spec) {
+		missing = append(missing, MissingDriver)
+	}
 	if node.AppArmor {
 		return missing
 	}
@@ -111,4 +115,23 @@ func takeAway(spec *corev1.PodSpec, node Node) []Missing {
 		missing = append(missing, MissingAppArmor)
 	}
 	return missing
+}
+
+// takeVolumes takes away the volumes of CSI drivers, of which the node has none, and where they are mounted.
+func takeVolumes(spec *corev1.PodSpec) bool {
+	taken := map[string]bool{}
+	spec.Volumes = slices.DeleteFunc(spec.Volumes, func(v corev1.Volume) bool {
+		taken[v.Name] = v.CSI != nil
+		return v.CSI != nil
+	})
+	found := false
+	for _, list := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
+		for i := range list {
+			list[i].VolumeMounts = slices.DeleteFunc(list[i].VolumeMounts, func(m corev1.VolumeMount) bool {
+				found = found || taken[m.Name]
+				return taken[m.Name]
+			})
+		}
+	}
+	return found
 }

@@ -19,6 +19,8 @@ cluster "platform" {
     pods     = "10.246.0.0/16"
     services = "10.98.0.0/16"
     cni      = "cilium"
+    # Nothing that a team may write in its namespace opens the nodes, the API server or the cloud's metadata address.
+    guard_rails = true
   }
 
   identity {

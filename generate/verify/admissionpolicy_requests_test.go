@@ -51,7 +51,7 @@ func readAdmissionRequests(t *testing.T) *admissionRequests {
 
 // plurals are the resources of the kinds in the list.
 var plurals = map[string]string{
-	"NetworkPolicy": "networkpolicies", "CiliumNetworkPolicy": "ciliumnetworkpolicies", "CiliumClusterwideNetworkPolicy": "ciliumclusterwidenetworkpolicies",
+	"NetworkPolicy": "networkpolicies", "CiliumNetworkPolicy": "ciliumnetworkpolicies", "CiliumClusterwideNetworkPolicy": "ciliumclusterwidenetworkpolicies", "ClusterNetworkPolicy": "clusternetworkpolicies",
 }
 
 // concerns reports whether the policy's match constraints name the request.

@@ -12,6 +12,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/bartizan-dev/bartizan/generate"
 )
 
 // randomCluster has three namespaces, a few pods and policies. Labels, ports and ranges come from small sets, so that
@@ -21,6 +23,7 @@ type randomCluster struct {
 	labels   map[string]map[string]string // of namespaces, by name
 	pods     []*corev1.Pod
 	policies []*networkingv1.NetworkPolicy
+	tiers    []*generate.ClusterNetworkPolicy
 }
 
 var randomNamespaces = []string{"x", "y", "z"}
@@ -176,6 +179,9 @@ func (c *randomCluster) objects() []any {
 	}
 	for _, p := range c.policies {
 		out = append(out, p)
+	}
+	for _, p := range c.tiers {
+		out = append(out, olderForm(p))
 	}
 	return out
 }

@@ -159,11 +159,12 @@ type comparison struct {
 
 // compare asks the evaluator and the analyser about every pair of pods, and every pod and address, in both directions, on
 // each port at which an answer can change. It returns where they differ.
-func (n *comparison) compare(policies []*netPolicy, namespaces map[string]map[string]string, pods []netEnd, names []string, v *verdict) []question {
+func (n *comparison) compare(policies []*netPolicy, cluster []*clusterPolicy, namespaces map[string]map[string]string, pods []netEnd, names []string, v *verdict) []question {
 	n.clusters++
-	n.policies += len(policies)
+	n.policies += len(policies) + len(cluster)
 	e := newEvaluator(policies, namespaces)
-	ports, addresses := borders(policies, pods)
+	e.cluster = cluster
+	ports, addresses := borders(policies, cluster, pods)
 	ends, labels := slices.Clone(pods), slices.Clone(names)
 	for _, a := range addresses {
 		ends, labels = append(ends, netEnd{addr: a}), append(labels, a.String())
@@ -216,23 +217,29 @@ func (n *comparison) settle(t *testing.T, name string, objects []any, differ []q
 }
 
 // borders are the ports and addresses on both sides of every border that the policies draw.
-func borders(policies []*netPolicy, pods []netEnd) ([]int, []netip.Addr) {
+func borders(policies []*netPolicy, cluster []*clusterPolicy, pods []netEnd) ([]int, []netip.Addr) {
 	ports := []int{1, lastPort}
 	addresses := []netip.Addr{netip.MustParseAddr("8.8.8.8"), netip.MustParseAddr("169.254.169.254")}
+	var rules []netRule
 	for _, p := range policies {
 		for _, d := range []*netDirection{p.ingress, p.egress} {
-			if d == nil {
-				continue
+			if d != nil {
+				rules = append(rules, d.rules...)
 			}
-			for _, r := range d.rules {
-				for _, x := range r.ports {
-					ports = append(ports, x.from-1, x.from, x.to, x.to+1)
-				}
-				for _, x := range r.peers {
-					for _, s := range x.addrs {
-						addresses = append(addresses, s.lo, s.hi, s.lo.Prev(), s.hi.Next())
-					}
-				}
+		}
+	}
+	for _, p := range cluster {
+		for _, r := range slices.Concat(p.ingress, p.egress) {
+			rules = append(rules, r.netRule)
+		}
+	}
+	for _, r := range rules {
+		for _, x := range r.ports {
+			ports = append(ports, x.from-1, x.from, x.to, x.to+1)
+		}
+		for _, x := range r.peers {
+			for _, s := range x.addrs {
+				addresses = append(addresses, s.lo, s.hi, s.lo.Prev(), s.hi.Next())
 			}
 		}
 	}
@@ -257,11 +264,21 @@ var notJudged = []string{
 
 // Random policies over a few pods: what the evaluator allows is what the analyser allows, on every port of every pair.
 func TestRandomPoliciesAreEvaluatedAsAnIndependentAnalyserDoes(t *testing.T) {
-	const clusters = 2000
+	compareRandom(t, 2000, newRandomCluster)
+}
+
+// The same with policies of the cluster before and after those of the namespaces. The analyser reads them in their older form,
+// AdminNetworkPolicy and BaselineAdminNetworkPolicy, which say the same in other words.
+func TestRandomPoliciesOfTheClusterAreEvaluatedAsAnIndependentAnalyserDoes(t *testing.T) {
+	compareRandom(t, 1500, newRandomTiers)
+}
+
+func compareRandom(t *testing.T, clusters uint64, random func(*rand.Rand) *randomCluster) {
+	t.Helper()
 	var questions []asked
 	var all []*randomCluster
-	for i := range uint64(clusters) {
-		c := newRandomCluster(rand.New(rand.NewPCG(20261121, i)))
+	for i := range clusters {
+		c := random(rand.New(rand.NewPCG(20261121, i)))
 		all, questions = append(all, c), append(questions, asked{Objects: c.objects()})
 	}
 	verdicts := analyse(t, questions)
@@ -284,11 +301,11 @@ func TestRandomPoliciesAreEvaluatedAsAnIndependentAnalyserDoes(t *testing.T) {
 			policies = append(policies, parsed)
 		}
 		ends, names := c.ends()
-		n.settle(t, fmt.Sprintf("cluster %d", i), c.objects(), n.compare(policies, c.labels, ends, names, verdicts[i]))
+		n.settle(t, fmt.Sprintf("cluster %d", i), c.objects(), n.compare(policies, c.parsed(t), c.labels, ends, names, verdicts[i]))
 	}
 	t.Logf("%d clusters with %d policies: %d questions, %d connections allowed, %d answers differ; the analyser corrected %d answers of its list and did not judge %d clusters",
 		n.clusters, n.policies, n.questions, n.allowed, n.different, n.corrected, skipped)
-	if n.corrected > n.questions/10_000 || n.clusters < clusters*9/10 || n.allowed < n.questions/100 || n.allowed > n.questions*99/100 {
+	if n.corrected > n.questions/10_000 || n.clusters < int(clusters)*9/10 || n.allowed < n.questions/100 || n.allowed > n.questions*99/100 {
 		t.Errorf("the comparison is empty: %+v", n)
 	}
 }
@@ -352,7 +369,7 @@ func compareTree(t *testing.T, o *Objects) {
 		t.Fatal(v.Error)
 	}
 	var n comparison
-	n.settle(t, "tree", objects, n.compare(policies, namespaces, pods, names, v))
+	n.settle(t, "tree", objects, n.compare(policies, nil, namespaces, pods, names, v))
 	t.Logf("%d workloads, %d policies: %d questions, %d connections allowed, %d answers differ; the analyser corrected %d answers of its list",
 		len(pods), n.policies, n.questions, n.allowed, n.different, n.corrected)
 	if n.policies == 0 || n.allowed == 0 && len(pods) > 1 {

@@ -31,7 +31,8 @@ func netfilterSeesPods(p *Pass, c *model.Cluster) bool {
 // ciliumKeys are the values that cannot lead packets past the node's firewall. Others may: extraConfig and extraArgs
 // set any option of the agent.
 var ciliumKeys = []string{
-	"bpf", "encryption", "gatewayAPI", "hubble", "ipam", "ipv4", "ipv6", "k8sServiceHost", "k8sServicePort", "kubeProxyReplacement", "policyEnforcementMode",
+	"bpf", "encryption", "gatewayAPI", "hubble", "ipam", "ipv4", "ipv6", "k8sClusterNetworkPolicy", "k8sServiceHost", "k8sServicePort", "kubeProxyReplacement",
+	"policyCIDRMatchMode", "policyEnforcementMode",
 }
 
 // judgeCiliumValues compares keys as Helm does, to the letter: decoding into a struct would take BPF for bpf.

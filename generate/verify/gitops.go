@@ -197,4 +197,6 @@ var appResources = map[string][]string{
 	"batch":               {"cronjobs", "jobs"},
 	"external-secrets.io": {"externalsecrets"},
 	"policy":              {"poddisruptionbudgets"},
+
+	"secrets-store.csi.x-k8s.io": {"secretproviderclasses"},
 }

@@ -76,6 +76,8 @@ func manifestSpec() *model.Spec {
 
 	report := newWorkload(shop, "report", model.CronJob)
 	report.Schedule = "0 3 * * *"
+	csi := &model.SecretStore{Name: "csi", Kind: model.Vault, Endpoint: vault.Endpoint, Through: model.ThroughCSI}
+	report.Secrets = []*model.SecretFile{{Name: "mail", Store: csi, Path: "shop/mail#password"}}
 	report.APIAccess = []*model.APIAccess{{Name: "config", Verbs: []string{"get", "watch"}, Groups: []string{""}, Resources: []string{"configmaps"}, Names: []string{"report"}, Scope: model.ScopeNamespace}}
 
 	exporter := newWorkload(mon, "exporter", model.DaemonSet)
@@ -95,7 +97,7 @@ func manifestSpec() *model.Spec {
 
 // manifestNames are the generators and checks of this area.
 var manifestNames = []string{
-	"platform", "people", "namespace", "quota", "account", "secret", "pull-secret", "workload", "workload-patch", "gitops", "kustomization",
+	"platform", "people", "namespace", "quota", "account", "secret", "pull-secret", "secret-volume", "workload", "workload-patch", "gitops", "kustomization",
 }
 
 var ownChecks = []*Check{

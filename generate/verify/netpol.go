@@ -3,7 +3,9 @@ package verify
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
+	"github.com/bartizan-dev/bartizan/generate"
 	"github.com/bartizan-dev/bartizan/model"
 )
 
@@ -81,10 +83,11 @@ type netEnd struct {
 // a pod that no policy selects for a direction is not isolated in it; policies add up; a connection needs the egress
 // of its source and the ingress of its destination; host-network pods are outside of all this. Traffic between a pod
 // and its own node is always allowed and not judged here. An ipBlock is taken to match pod addresses too, because
-// network plugins differ.
+// network plugins differ. ClusterNetworkPolicies are judged before these, or after them where they isolate nothing.
 type evaluator struct {
 	namespaces map[string]map[string]string // labels by name
 	byName     map[string]*policyIndex      // policies by namespace
+	cluster    []*clusterPolicy             // in the order in which they are judged within their tier
 }
 
 // newEvaluator indexes policies. Namespaces without declared labels have kubernetes.io/metadata.name alone.
@@ -119,41 +122,57 @@ func (e *evaluator) allowed(from, to netEnd, port int, protocol model.Protocol) 
 
 // egress reports whether the policies of the source let the connection out.
 func (e *evaluator) egress(from, to netEnd, port int, protocol model.Protocol) bool {
-	return e.direction(from.pod, to, to.pod, port, protocol, func(p *netPolicy) *netDirection { return p.egress })
+	return e.direction(false, from.pod, to, to.pod, port, protocol)
 }
 
 // ingress reports whether the policies of the destination let the connection in.
 func (e *evaluator) ingress(from, to netEnd, port int, protocol model.Protocol) bool {
-	return e.direction(to.pod, from, to.pod, port, protocol, func(p *netPolicy) *netDirection { return p.ingress })
+	return e.direction(true, to.pod, from, to.pod, port, protocol)
 }
 
-func (e *evaluator) direction(subject *netPod, other netEnd, listener *netPod, port int, protocol model.Protocol, pick func(*netPolicy) *netDirection) bool {
+// direction asks the tiers in their order: Admin, the policies of the namespace, Baseline. The policies of the namespace decide
+// on every pod that they isolate.
+func (e *evaluator) direction(ingress bool, subject *netPod, other netEnd, listener *netPod, port int, protocol model.Protocol) bool {
 	if subject == nil || subject.hostNetwork {
 		return true
 	}
-	isolated := false
+	switch e.decide(generate.AdminTier, ingress, subject, other, listener, port, protocol) {
+	case generate.ClusterNetworkAccept:
+		return true
+	case generate.ClusterNetworkDeny:
+		return false
+	}
+	allowed, isolated := e.namespace(ingress, subject, other, listener, port, protocol)
+	if allowed || isolated {
+		return allowed
+	}
+	return e.decide(generate.BaselineTier, ingress, subject, other, listener, port, protocol) != generate.ClusterNetworkDeny
+}
+
+// namespace asks the policies of the subject's namespace. A connection that they do not allow is refused if they isolate.
+func (e *evaluator) namespace(ingress bool, subject *netPod, other netEnd, listener *netPod, port int, protocol model.Protocol) (allowed, isolated bool) {
 	selecting := e.selecting(subject.namespace, subject.labels)
-	for _, p := range selecting {
-		if pick(p) == nil || pick(p) != p.egress {
-			continue
-		}
-		if slices.ContainsFunc(p.drops, func(d netDrop) bool { return d.covers(port, protocol) && d.matches(other) }) {
-			return false
-		}
+	if !ingress && slices.ContainsFunc(selecting, func(p *netPolicy) bool {
+		return slices.ContainsFunc(p.drops, func(d netDrop) bool { return d.covers(port, protocol) && d.matches(other) })
+	}) {
+		return false, true
 	}
 	for _, p := range selecting {
-		d := pick(p)
+		d := p.egress
+		if ingress {
+			d = p.ingress
+		}
 		if d == nil {
 			continue
 		}
 		isolated = isolated || !p.before
 		for _, r := range d.rules {
 			if r.matchesPort(listener, port, protocol) && e.matchesPeer(r, other) {
-				return true
+				return true, isolated
 			}
 		}
 	}
-	return !isolated
+	return false, isolated
 }
 
 func (r netRule) matchesPort(listener *netPod, port int, protocol model.Protocol) bool {
@@ -166,7 +185,8 @@ func (r netRule) matchesPort(listener *netPod, port int, protocol model.Protocol
 				continue
 			}
 			named, ok := listener.ports[p.name]
-			if ok && named.protocol == p.protocol && p.protocol == protocol && named.from == port {
+			// The names of a ClusterNetworkPolicy are of any protocol.
+			if ok && (p.protocol == "" || named.protocol == p.protocol) && named.protocol == protocol && named.from == port {
 				return true
 			}
 			continue
@@ -200,7 +220,7 @@ func (e *evaluator) matchesPeer(r netRule, end netEnd) bool {
 				return true
 			}
 		case p.name != "":
-			if end.name == p.name {
+			if suffix, ok := strings.CutPrefix(p.name, "*"); end.name == p.name || ok && strings.HasSuffix(end.name, suffix) {
 				return true
 			}
 		}

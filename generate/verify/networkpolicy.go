@@ -26,10 +26,15 @@ Default deny: a policy of the namespace selects every pod for both directions an
 policy of the namespace selects pods of a declared workload only. Exact: the permissions of all policies that may
 select the workload's pods are the declared ones. Rules of the API: k8s.io/api/networking/v1, NetworkPolicySpec;
 https://kubernetes.io/docs/concepts/services-networking/network-policies/. Of Cilium's and Antrea's policies the part that
-Bartizan writes is understood. A host-network pod is outside of every policy; for such workloads nothing is proved.`,
+Bartizan writes is understood. A name leads wherever its DNS server says but to what is denied first. A host-network pod is
+outside of every policy; for such workloads nothing is proved.
+
+ClusterNetworkPolicies (policy.networking.k8s.io/v1alpha2): the Admin tier is judged before all of these, in the order of
+priorities; it must accept nothing and deny nothing that is declared. Guarded: it denies the addresses on every port, to pods
+that its policies surely select, before it passes any of them on.`,
 	Controls: []model.ControlID{
 		model.DefaultDeny, model.IngressExact, model.EgressExact,
-		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly, model.GatewaySourcesExact,
+		model.MetadataBlocked, model.APIEgressBlocked, model.MetadataGuarded, model.NodesGuarded, model.DNSClusterOnly, model.GatewaySourcesExact,
 	},
 	Run: func(p *Pass) {
 		for _, c := range p.Spec.Clusters {
@@ -86,6 +91,7 @@ func newNetworkJudge(p *Pass, c *model.Cluster) *networkJudge {
 // collect reads every policy of the tree.
 func (j *networkJudge) collect() {
 	var policies []*netPolicy
+	var cluster []*clusterPolicy
 	for _, o := range j.objects.All {
 		var policy *netPolicy
 		var err error
@@ -96,12 +102,23 @@ func (j *networkJudge) collect() {
 			if !steersTraffic(o) || j.gatewaySources(o) {
 				continue
 			}
+			if o.GVK.GroupVersion().String()+" "+o.GVK.Kind == clusterPolicyKind {
+				var p *clusterPolicy
+				if p, err = readClusterPolicy(o, v); err == nil {
+					cluster = append(cluster, p)
+					continue
+				}
+				break
+			}
 			policy, err = j.native(o, v)
 		default:
 			continue
 		}
 		if err != nil {
 			j.opaque[o.Namespace] = true
+			if o.GVK.Group == "policy.networking.k8s.io" {
+				j.opaque[""] = true
+			}
 			j.pass.Find(Finding{Control: model.DefaultDeny, Path: o.Path, Object: o.String(),
 				Message: fmt.Sprintf("The policy is not understood, so nothing is proved beside it: %v.", err)})
 			continue
@@ -110,6 +127,12 @@ func (j *networkJudge) collect() {
 		j.all[policy.namespace] = append(j.all[policy.namespace], policy)
 	}
 	j.policies = newEvaluator(policies, nil)
+	j.policies.cluster = cluster
+	for _, p := range orderClusterPolicies(cluster) {
+		j.opaque[""] = true
+		j.pass.Find(Finding{Control: model.DefaultDeny, Path: p.path, Object: p.object + ": spec.priority",
+			Message: fmt.Sprintf("Another policy of the tier %s has the priority %d and decides differently; nobody knows which is judged first.", p.tier, p.priority)})
+	}
 }
 
 // native reads a policy of the network plugin's own.

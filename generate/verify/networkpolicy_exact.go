@@ -18,6 +18,12 @@ type permission struct {
 	peer     string // "pods shop …", "entity host", "name api.example"
 }
 
+// kind is the first word of the peer: "pods", "entity", "name".
+func (p permission) kind() string {
+	kind, _, _ := strings.Cut(p.peer, " ")
+	return kind
+}
+
 // portOf is a port of a protocol.
 type portOf struct {
 	protocol model.Protocol

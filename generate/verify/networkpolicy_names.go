@@ -118,11 +118,7 @@ func (j *networkJudge) dropped(d netDrop, declared *permissions) string {
 		}
 	}
 	pods := d.pods && d.addrs.overlaps(addrs(j.cluster.Network.Pods...))
-	// All that a name must not lead to; of the rest, any address may be meant.
-	rest := d.addrs.minus(addrs(model.MetadataAddresses...)).minus(nodes)
-	for _, a := range j.cluster.APIServers() {
-		rest = rest.minus(addrs(netip.PrefixFrom(a.Addr(), a.Addr().BitLen())))
-	}
+	rest := d.addrs.minus(j.never()) // any of these may be meant by a name
 	for _, p := range slices.SortedFunc(maps.Keys(declared.named), comparePermissions) {
 		if !d.covers(p.port, p.protocol) {
 			continue

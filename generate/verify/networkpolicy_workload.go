@@ -21,10 +21,12 @@ func (j *networkJudge) workload(w *model.Workload) {
 	out := isolated(policies, w.Selector, egressOf)
 	egress := allowedBy(policies, egressOf)
 	declared := j.declaredEgress(w)
-	dropped, misled := v.dropsDeclared(policies, declared), v.misleads(policies, declared)
-	if !dropped && !misled {
+	admin := j.admin(w)
+	dropped, misled, denied := v.dropsDeclared(policies, declared), v.misleads(policies, declared), v.deniesDeclared(w, admin, declared)
+	if !dropped && !misled && !denied {
 		v.exact(model.EgressExact, out, egress, declared)
 	}
+	v.guard(w, admin, declared)
 
 	metadata := addrs(model.MetadataAddresses...)
 	v.blocked(model.MetadataBlocked, out, policies, declared, func(r netRule, p netPeer) bool {

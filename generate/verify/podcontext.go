@@ -147,7 +147,7 @@ func judgeHostNamespaces(p *podCase) []flaw {
 }
 
 // judgeVolumes refuses every volume that can be a directory of the node. Those that are allowed are the ones of the
-// restricted level, without inline CSI volumes, whose drivers decide.
+// restricted level, without inline CSI volumes, whose drivers decide, but those of declared secrets.
 func judgeVolumes(p *podCase) []flaw {
 	var flaws []flaw
 	for _, v := range p.Spec.Volumes {
@@ -159,6 +159,7 @@ func judgeVolumes(p *podCase) []flaw {
 			for _, pv := range p.cluster.local {
 				flaws = append(flaws, flaw{at, fmt.Sprintf("The claim may be bound to %s, which is a directory of a node.", pv)})
 			}
+		case s.CSI != nil && p.isSecretVolume(s.CSI):
 		case s.HostPath != nil:
 			flaws = append(flaws, flaw{at, fmt.Sprintf("The pod mounts %q of its node.", s.HostPath.Path)})
 		default:

@@ -30,6 +30,32 @@ spec:
     image: evil.example.com/x
 `
 
+// What the CSI driver mounts is the declared property, fetched as the workload and mounted where it is meant to be.
+func TestEditsOfSecretVolumesAreFound(t *testing.T) {
+	const classes = "namespaces/shop/apps/report/secretvolumes.yaml"
+	edit := func(name, file, old, new string) treeEdit {
+		return treeEdit{name: name, control: model.SecretsAsFiles, subject: "workload.shop.report", file: file, old: old, new: new}
+	}
+	runMutations(t, manifestSpec(), []treeEdit{
+		edit("another entry", classes, "secret/data/shop/mail", "secret/data/payments/card"),
+		edit("another property", classes, `"secretKey":"password"`, `"secretKey":"token"`),
+		edit("another file", classes, `"objectName":"password"`, `"objectName":"../password"`),
+		edit("writable", classes, `"filePermission":292`, `"filePermission":438`),
+		edit("one more", classes, `[{`, `[{"objectName":"x","secretPath":"secret/data/payments/card","secretKey":"x","filePermission":292},{`),
+		edit("another server", classes, "https://vault.example.internal:8200", "https://vault.example.org:8200"),
+		edit("another role", classes, "roleName: prod-shop-report", "roleName: prod-shop-cart"),
+		edit("without TLS", classes, "    roleName:", "    vaultSkipTLSVerify: \"true\"\n    roleName:"),
+		edit("another provider", classes, "provider: vault", "provider: file"),
+		edit("copied into a Secret", classes, "  provider: vault", "  secretObjects: [{secretName: x, type: Opaque, data: [{key: x, objectName: password}]}]\n  provider: vault"),
+		edit("another class", reportFile, "secretProviderClass: report-mail", "secretProviderClass: other"),
+		edit("an attribute more", reportFile, "secretProviderClass: report-mail", "secretProviderClass: report-mail\n                  x: y"),
+		edit("writable volume", reportFile, "driver: secrets-store.csi.k8s.io\n              readOnly: true", "driver: secrets-store.csi.k8s.io"),
+		edit("a credential of the driver", reportFile, "driver: secrets-store.csi.k8s.io", "driver: secrets-store.csi.k8s.io\n              nodePublishSecretRef: {name: x}"),
+		{name: "another driver", control: model.NoHostPaths, subject: "workload.shop.report", file: reportFile, old: "driver: secrets-store.csi.k8s.io", new: "driver: hostpath.csi.k8s.io"},
+		{name: "an unknown class", control: model.NoHostPaths, subject: "workload.shop.report", file: reportFile, old: "secretProviderClass: report-mail", new: "secretProviderClass: other"},
+	})
+}
+
 // An attacker wants a credential sent to another host, another credential sent, or one where it does not belong.
 func TestEditsOfPullSecretsAreFound(t *testing.T) {
 	const (

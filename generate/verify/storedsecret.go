@@ -25,10 +25,16 @@ func judgeStoredSecrets(p *podCase) []flaw {
 		if v.Projected != nil && slices.ContainsFunc(v.Projected.Sources, func(s corev1.VolumeProjection) bool { return s.Secret != nil }) {
 			flaws = append(flaws, flaw{at, "The volume mixes a Secret with other files."})
 		}
-		if v.Secret == nil {
+		var s *model.SecretFile
+		var err error
+		switch {
+		case v.Secret != nil:
+			s, err = p.secretOf(v.Secret.SecretName)
+		case v.CSI != nil && v.CSI.Driver == secretsStoreDriver:
+			s, err = p.secretVolume(v.CSI)
+		default:
 			continue
 		}
-		s, err := p.secretOf(v.Secret.SecretName)
 		if err != nil {
 			flaws = append(flaws, flaw{at, err.Error()})
 			continue
@@ -75,7 +81,7 @@ func (p *podCase) secretOf(name string) (*model.SecretFile, error) {
 		return nil, fmt.Errorf("%s: %w", made[0], err)
 	}
 	for _, s := range p.workload.Secrets {
-		if s.Store != nil && o.reads(s) {
+		if s.Store != nil && !s.Volume() && o.reads(s) {
 			return s, p.judgeStore(s.Store)
 		}
 	}
@@ -93,8 +99,15 @@ func storedSecretFiles(p *podCase) []string {
 			files = append(files, o.Path)
 		}
 	}
+	for _, v := range p.Spec.Volumes {
+		if v.CSI != nil {
+			if class, ok := p.objects.One(secretsStoreGroup, "SecretProviderClass", p.Namespace, v.CSI.VolumeAttributes["secretProviderClass"]); ok {
+				files = append(files, class.Path)
+			}
+		}
+	}
 	for _, s := range p.workload.Secrets {
-		if s.Store == nil {
+		if s.Store == nil || s.Volume() {
 			continue
 		}
 		if store, ok := p.objects.One("external-secrets.io", "SecretStore", p.Namespace, s.Store.Name); ok {

@@ -48,6 +48,10 @@ registry "main" {
   host      = "registry.example.com"
   signed_by = [file("cosign.pub")]
 }
+secret_store "mounted" {
+  endpoint = "vault.example.internal:8200"
+  through  = "csi"
+}
 workload "shop" "deployment" {
   kind     = "Deployment"
   image    = "registry.example.com/shop/deployment:v1.0.0"
@@ -67,6 +71,10 @@ workload "shop" "deployment-patch" {
 workload "shop" "statefulset" {
   kind  = "StatefulSet"
   image = "registry.example.com/shop/statefulset:v1.0.0"
+  secret "login" {
+    from = secret_store.mounted
+    path = "shop/statefulset#password"
+  }
 }
 workload "shop" "statefulset-patch" {
   kind      = "StatefulSet"

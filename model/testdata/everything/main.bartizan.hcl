@@ -41,10 +41,11 @@ cluster "main" {
     }
   }
   network {
-    pods       = ["10.244.0.0/16", "fd00:10:244::/56"]
-    services   = ["10.96.0.0/16", "fd00:10:96::/112"]
-    cni        = "cilium"
-    encryption = false
+    pods        = ["10.244.0.0/16", "fd00:10:244::/56"]
+    services    = ["10.96.0.0/16", "fd00:10:96::/112"]
+    cni         = "cilium"
+    guard_rails = true
+    encryption  = false
   }
   identity {
     oidc {
@@ -144,6 +145,10 @@ registry "signed" {
   host      = "signed.example.com"
   path      = "base"
   signed_by = [file("cosign.pub")]
+  pull_secret {
+    from = secret_store.vault
+    path = "registries/signed"
+  }
 }
 repository "platform" {
   url            = "https://git.example.com/platform"
@@ -168,6 +173,7 @@ gitops "argo" {
 secret_store "vault" {
   kind     = "vault"
   endpoint = "vault.example.internal:8200"
+  through  = "external-secrets"
 }
 backup "etcd" {
   cluster   = cluster.main

@@ -1,0 +1,178 @@
+//go:build linux
+
+package network
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/bartizan-dev/bartizan/e2e/apiserver"
+	"github.com/bartizan-dev/bartizan/e2e/build"
+)
+
+// Cluster is a cluster of one node: objects in a real API server, pods on a Node, and the controller between them.
+type Cluster struct {
+	Server   *apiserver.Server
+	Node     *Node
+	program  string
+	dir      string
+	enforcer *enforcer
+	policies map[policyID][]byte
+}
+
+// Object is an object of Kubernetes, or a part of one.
+type Object = map[string]any
+
+// Policy is a NetworkPolicy.
+type Policy struct {
+	Namespace, Name string
+	YAML            []byte
+}
+
+type policyID struct{ namespace, name string }
+
+const (
+	policyVersion = "networking.k8s.io/v1"
+	policyKind    = "NetworkPolicy"
+	nodeName      = "node"
+)
+
+// Start makes a cluster without pods, of a release of Kubernetes such as v1.36.4. The address is the node's own; dir is an
+// empty directory. Close ends it.
+func Start(ctx context.Context, b *build.Builder, release, dir string, address netip.Addr) (*Cluster, error) {
+	programs, err := b.Binaries(ctx, build.Netpold())
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{program: filepath.Join(programs, "netpold"), dir: filepath.Join(dir, "enforcer"), policies: map[policyID][]byte{}}
+	data := filepath.Join(dir, "apiserver")
+	if err := errors.Join(os.Mkdir(data, 0o700), os.Mkdir(c.dir, 0o700)); err != nil {
+		return nil, err
+	}
+	if c.Server, err = apiserver.Start(ctx, b, release, data); err != nil {
+		return nil, err
+	}
+	if c.Node, err = NewNode(address); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	err = c.Apply(ctx, "v1", "Node", "", nodeName, Object{})
+	if err == nil {
+		err = c.status(ctx, "v1", "Node", "", nodeName, Object{"addresses": []Object{{"type": "InternalIP", "address": address.String()}}})
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// Apply applies an object that is given without its head: kind, name and namespace.
+func (c *Cluster) Apply(ctx context.Context, apiVersion, kind, namespace, name string, body Object) error {
+	text, err := headed(apiVersion, kind, namespace, name, body)
+	if err != nil {
+		return err
+	}
+	_, err = c.Server.Apply(ctx, apiVersion, kind, namespace, name, text)
+	return err
+}
+
+func (c *Cluster) status(ctx context.Context, apiVersion, kind, namespace, name string, status Object) error {
+	text, err := headed(apiVersion, kind, namespace, name, Object{"status": status})
+	if err != nil {
+		return err
+	}
+	return c.Server.ApplyStatus(ctx, apiVersion, kind, namespace, name, text)
+}
+
+func headed(apiVersion, kind, namespace, name string, body Object) ([]byte, error) {
+	meta := Object{"name": name}
+	if m, ok := body["metadata"].(Object); ok {
+		maps.Copy(meta, m)
+	}
+	if namespace != "" {
+		meta["namespace"] = namespace
+	}
+	o := maps.Clone(body)
+	o["apiVersion"], o["kind"], o["metadata"] = apiVersion, kind, meta
+	return json.Marshal(o)
+}
+
+// Pod runs a pod of a template, metadata and spec, at an address: the object as a kubelet reports it, and the namespace of the
+// kernel that is it.
+func (c *Cluster) Pod(ctx context.Context, namespace, name string, address netip.Addr, template Object) (*End, error) {
+	spec, ok := template["spec"].(Object)
+	if !ok {
+		return nil, fmt.Errorf("the pod %s/%s has no spec", namespace, name)
+	}
+	body, spec := maps.Clone(template), maps.Clone(spec)
+	body["spec"], spec["nodeName"] = spec, nodeName
+	if err := c.Apply(ctx, "v1", "Pod", namespace, name, body); err != nil {
+		return nil, fmt.Errorf("pod %s/%s: %w", namespace, name, err)
+	}
+	ip, host := address.String(), c.Node.Address.String()
+	err := c.status(ctx, "v1", "Pod", namespace, name, Object{
+		"phase": "Running", "podIP": ip, "podIPs": []Object{{"ip": ip}}, "hostIP": host, "hostIPs": []Object{{"ip": host}}})
+	if err != nil {
+		return nil, fmt.Errorf("pod %s/%s: %w", namespace, name, err)
+	}
+	return c.Node.Pod(address)
+}
+
+// Enforce makes these policies, and no others, hold, and returns when they do.
+func (c *Cluster) Enforce(ctx context.Context, policies []Policy) error {
+	since := time.Now()
+	changed := false
+	now := map[policyID][]byte{}
+	for _, p := range policies {
+		id := policyID{p.Namespace, p.Name}
+		now[id] = p.YAML
+		if old, ok := c.policies[id]; ok && string(old) == string(p.YAML) {
+			continue
+		}
+		changed = true
+		if _, err := c.Server.Apply(ctx, policyVersion, policyKind, p.Namespace, p.Name, p.YAML); err != nil {
+			return fmt.Errorf("policy %s/%s: %w", p.Namespace, p.Name, err)
+		}
+	}
+	for id := range c.policies {
+		if _, ok := now[id]; ok {
+			continue
+		}
+		changed = true
+		if err := c.Server.Delete(ctx, policyVersion, policyKind, id.namespace, id.name); err != nil {
+			return fmt.Errorf("policy %s/%s: %w", id.namespace, id.name, err)
+		}
+	}
+	c.policies = now
+	if c.enforcer == nil {
+		changed, since = true, time.Now()
+		var err error
+		if c.enforcer, err = c.Node.enforce(c.program, c.dir, c.Server); err != nil {
+			return err
+		}
+	}
+	if changed {
+		if err := c.enforcer.settle(ctx, since); err != nil {
+			return err
+		}
+	}
+	return c.Node.forget()
+}
+
+// Close ends the cluster; nothing of it is left.
+func (c *Cluster) Close() error {
+	var errs []error
+	if c.enforcer != nil {
+		errs = append(errs, c.enforcer.close())
+	}
+	if c.Node != nil {
+		errs = append(errs, c.Node.Close())
+	}
+	return errors.Join(append(errs, c.Server.Close())...)
+}
