@@ -24,7 +24,7 @@ type Cluster struct {
 	program  string
 	dir      string
 	enforcer *enforcer
-	policies map[policyID][]byte
+	policies map[policyID]string // those in force, with their resourceVersion
 }
 
 // Object is an object of Kubernetes, or a part of one.
@@ -51,7 +51,7 @@ func Start(ctx context.Context, b *build.Builder, release, dir string, address n
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{program: filepath.Join(programs, "netpold"), dir: filepath.Join(dir, "enforcer"), policies: map[policyID][]byte{}}
+	c := &Cluster{program: filepath.Join(programs, "netpold"), dir: filepath.Join(dir, "enforcer"), policies: map[policyID]string{}}
 	data := filepath.Join(dir, "apiserver")
 	if err := errors.Join(os.Mkdir(data, 0o700), os.Mkdir(c.dir, 0o700)); err != nil {
 		return nil, err
@@ -128,17 +128,16 @@ func (c *Cluster) Pod(ctx context.Context, namespace, name string, address netip
 func (c *Cluster) Enforce(ctx context.Context, policies []Policy) error {
 	since := time.Now()
 	changed := false
-	now := map[policyID][]byte{}
+	now := map[policyID]string{}
 	for _, p := range policies {
-		id := policyID{p.Namespace, p.Name}
-		now[id] = p.YAML
-		if old, ok := c.policies[id]; ok && string(old) == string(p.YAML) {
-			continue
-		}
-		changed = true
-		if _, err := c.Server.Apply(ctx, policyVersion, policyKind, p.Namespace, p.Name, p.YAML); err != nil {
+		made, err := c.Server.Apply(ctx, policyVersion, policyKind, p.Namespace, p.Name, p.YAML)
+		if err != nil {
 			return fmt.Errorf("policy %s/%s: %w", p.Namespace, p.Name, err)
 		}
+		id := policyID{p.Namespace, p.Name}
+		now[id] = made.Version
+		// The controller hears of an object only when the server changed it; other bytes may say the same.
+		changed = changed || c.policies[id] != made.Version
 	}
 	for id := range c.policies {
 		if _, ok := now[id]; ok {
