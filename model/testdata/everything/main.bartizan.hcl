@@ -201,6 +201,7 @@ team "sre" {
 team "security" { oidc_group = "security" }
 
 gateway "public" {
+  kind      = "gateway-api"
   class     = "istio"
   namespace = namespace.shop
   from      = [zone.internet]
@@ -225,6 +226,7 @@ mesh "main" {
 
 namespace "shop" {
   cluster      = cluster.main
+  name         = "shop"
   owner        = team.sre
   pod_security = "privileged"
   labels       = { tier = "front" }
