@@ -20,6 +20,7 @@ install -D -m 0644 -o root -g root 'sysusers.conf' '/etc/sysusers.d/bartizan.con
 install -D -m 0644 -o root -g root 'apt.conf' '/etc/apt/apt.conf.d/99-bartizan'
 install -D -m 0600 -o root -g root 'sshd_config' '/etc/ssh/sshd_config'
 install -D -m 0700 -o root -g root 'ssh-user.sh' '/usr/local/sbin/bartizan-ssh-user'
+install -D -m 0700 -o root -g root 'ssh-open.sh' '/usr/local/sbin/bartizan-ssh-open'
 install -D -m 0700 -o root -g root 'break-glass.sh' '/usr/local/sbin/bartizan-break-glass'
 install -D -m 0600 -o root -g root 'break-glass.conf' '/etc/bartizan/break-glass.conf'
 install -D -m 0440 -o root -g root 'sudoers' '/etc/sudoers.d/bartizan-break-glass'
