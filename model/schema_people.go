@@ -52,8 +52,7 @@ var namespaceBlock = &BlockType{
 }`,
 	Attributes: []*Attribute{
 		{Name: "cluster", Type: to("cluster"), Derived: "the only cluster", Doc: "Cluster of the namespace."},
-		{Name: "name", Type: labelType, Derived: "the label", Example: `cluster = cluster.blue
-name    = "monitoring"`, Doc: "What the cluster calls it, where two clusters have namespaces of one name. The label is then its name in the specification alone."},
+		{Name: "name", Type: labelType, Derived: "the label", Example: `name = "shop-of-green"`, Doc: "What the cluster calls it, where two clusters have namespaces of one name. The label is then its name in the specification alone."},
 		{Name: "owner", Type: to("team"), Required: true, Doc: "Team that answers for it."},
 		{Name: "pod_security", Type: enum(Restricted, Baseline, Privileged), Default: "restricted", Doc: "Level of the Pod Security Standards that admission enforces.",
 			Weakening: &Weakness{Doc: "Pods that can reach their node are admitted.", Values: []any{"baseline", "privileged"}}},

@@ -137,7 +137,9 @@ var gatewayBlock = &BlockType{
   from      = [zone.internet]
 }`,
 	Attributes: []*Attribute{
-		{Name: "kind", Type: enum(GatewayAPI, IngressAPI), Default: "gateway-api", Doc: "API by which hosts are published: a Gateway with a listener for each host, or an Ingress for each. Whose requests an Ingress receives depends on what is written into it, by whichever namespace may write one; an admission policy refuses those that nothing declares. An ingress controller reads the certificates, which are Secrets, in all namespaces that publish, and its load balancer's Service carries the label gateway.networking.k8s.io/gateway-name = NAME. Take \"gateway-api\" where there is a choice."},
+		{Name: "kind", Type: enum(GatewayAPI, IngressAPI), Default: "gateway-api", Example: `kind     = "ingress"
+class    = "haproxy"
+selector = { "app.kubernetes.io/name" = "haproxy-ingress" }`, Doc: "API by which hosts are published: a Gateway with a listener for each host, or an Ingress for each. Whose requests an Ingress receives depends on what is written into it, by whichever namespace may write one; an admission policy refuses those that nothing declares. An ingress controller reads the certificates, which are Secrets, in all namespaces that publish, and its load balancer's Service carries the label gateway.networking.k8s.io/gateway-name = NAME. Take \"gateway-api\" where there is a choice."},
 		{Name: "class", Type: dnsNameType, Required: true, Example: `class = "cilium"`, Doc: "GatewayClass, for example \"cilium\", or IngressClass."},
 		{Name: "namespace", Type: to("namespace"), Required: true, Doc: "Namespace of the Gateway."},
 		{Name: "from", Type: listOf(to("zone", "vpn", "jump_box", "foreign_cluster")), Required: true, Doc: "Who may connect to it."},
