@@ -18,7 +18,6 @@ type Node struct {
 	Address netip.Addr
 	space   *space
 	ends    []*End
-	outside *End
 	taken   map[netip.Addr]bool
 }
 
