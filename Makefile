@@ -64,6 +64,7 @@ clusters:
 network:
 	e2e/debian.sh
 	$(GO) test -tags e2e -count=1 -timeout 40m -v ./e2e/network
+	$(GO) test -tags e2e -count=1 -timeout 40m -v -run RealPackets ./generate/verify
 
 # Time and memory of each stage for 100, 1,000 and 10,000 workloads.
 bench:

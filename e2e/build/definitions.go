@@ -19,6 +19,7 @@ func Definitions() []Component {
 		{Name: "istio-api", Version: "v1.29.0", Module: "istio.io/api", Data: []string{"kubernetes"}},
 		{Name: "kustomize-controller", Version: "v1.7.3", Module: "github.com/fluxcd/kustomize-controller", Data: []string{"config/crd/bases"}},
 		{Name: "network-policy-api", Version: "v0.2.0", Module: "sigs.k8s.io/network-policy-api", Data: []string{"config/crd/standard"}},
+		{Name: "policy-controller", Version: "v0.13.0", Module: "github.com/sigstore/policy-controller", Data: []string{"config"}},
 		{Name: "source-controller", Version: "v1.7.0", Module: "github.com/fluxcd/source-controller", Data: []string{"config/crd/bases"}},
 	}
 }

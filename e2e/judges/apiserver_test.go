@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -77,6 +78,39 @@ func takes(t *testing.T, e example) *apiserver.Server {
 // initialStatus are the kinds whose definition gives a status to objects that have none. The server stores it when the object
 // is written for the second time; in a cluster their controller has set it by then.
 var initialStatus = []string{"Gateway", "GitRepository", "Kustomization"}
+
+// No example asks for signatures; sigstore's own definition judges the policies of a specification that does. It knows all that is
+// written, takes it and keeps it, and refuses a field that is misspelt.
+func TestTheAPIServerTakesSignaturePolicies(t *testing.T) {
+	e, err := generate(filepath.Join(root, "generate", "testdata", "addons"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policies := slices.DeleteFunc(e.objects, func(o judges.Object) bool { return o.Kind != "ClusterImagePolicy" })
+	if len(policies) < 2 {
+		t.Fatalf("%d policies: one with a key and one without are expected", len(policies))
+	}
+	s := startServer(t)
+	installDefinitions(t, s, policies)
+	for _, o := range policies {
+		apply(t, s, o)
+		var kept, written struct{ Spec any }
+		if err := s.Get(t.Context(), "/apis/"+o.APIVersion+"/clusterimagepolicies/"+o.Name, &kept); err != nil {
+			t.Fatal(err)
+		}
+		if err := yaml.Unmarshal(o.YAML, &written); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(kept, written) {
+			t.Errorf("%s: kept %v, written %v", o.ID(), kept, written)
+		}
+		wrong := bytes.Replace(o.YAML, []byte("authorities:"), []byte("authority:"), 1)
+		if _, err := s.Apply(t.Context(), o.APIVersion, o.Kind, "", o.Name, wrong); err == nil {
+			t.Errorf("%s: the API server takes a misspelt field", o.ID())
+		}
+	}
+	fmt.Printf("API server   %s %6d policies about signatures, by policy-controller's definition\n", release, len(policies))
+}
 
 // What is not right is refused: a field that does not exist, and a pod below the level of its namespace.
 func TestTheAPIServerRefusesWhatIsWrong(t *testing.T) {
@@ -182,6 +216,25 @@ func installDefinitions(t *testing.T, s *apiserver.Server, objects []judges.Obje
 	}
 }
 
+// unconverted is a definition without the controller that translates between its versions: none runs here.
+func unconverted(t *testing.T, text []byte) []byte {
+	t.Helper()
+	var crd map[string]any
+	if err := yaml.Unmarshal(text, &crd); err != nil {
+		t.Fatal(err)
+	}
+	spec, ok := crd["spec"].(map[string]any)
+	if !ok || spec["conversion"] == nil {
+		return text
+	}
+	spec["conversion"] = map[string]any{"strategy": "None"}
+	text, err := yaml.Marshal(crd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 func installDefinition(t *testing.T, s *apiserver.Server, text []byte, objects []judges.Object) {
 	t.Helper()
 	var crd struct {
@@ -202,7 +255,7 @@ func installDefinition(t *testing.T, s *apiserver.Server, text []byte, objects [
 	if crd.Kind != "CustomResourceDefinition" || i < 0 {
 		return
 	}
-	apply(t, s, judges.Object{APIVersion: "apiextensions.k8s.io/v1", Kind: crd.Kind, Name: crd.Metadata.Name, YAML: text})
+	apply(t, s, judges.Object{APIVersion: "apiextensions.k8s.io/v1", Kind: crd.Kind, Name: crd.Metadata.Name, YAML: unconverted(t, text)})
 	var list any
 	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
 		err := s.Get(t.Context(), "/apis/"+objects[i].APIVersion+"/"+crd.Spec.Names.Plural, &list)

@@ -106,14 +106,8 @@ func headed(apiVersion, kind, namespace, name string, body Object) ([]byte, erro
 // Pod runs a pod of a template, metadata and spec, at an address: the object as a kubelet reports it, and the namespace of the
 // kernel that is it.
 func (c *Cluster) Pod(ctx context.Context, namespace, name string, address netip.Addr, template Object) (*End, error) {
-	spec, ok := template["spec"].(Object)
-	if !ok {
-		return nil, fmt.Errorf("the pod %s/%s has no spec", namespace, name)
-	}
-	body, spec := maps.Clone(template), maps.Clone(spec)
-	body["spec"], spec["nodeName"] = spec, nodeName
-	if err := c.Apply(ctx, "v1", "Pod", namespace, name, body); err != nil {
-		return nil, fmt.Errorf("pod %s/%s: %w", namespace, name, err)
+	if err := c.Relabel(ctx, namespace, name, template); err != nil {
+		return nil, err
 	}
 	ip, host := address.String(), c.Node.Address.String()
 	err := c.status(ctx, "v1", "Pod", namespace, name, Object{
@@ -122,6 +116,20 @@ func (c *Cluster) Pod(ctx context.Context, namespace, name string, address netip
 		return nil, fmt.Errorf("pod %s/%s: %w", namespace, name, err)
 	}
 	return c.Node.Pod(address)
+}
+
+// Relabel applies a pod's template again, with other labels.
+func (c *Cluster) Relabel(ctx context.Context, namespace, name string, template Object) error {
+	spec, ok := template["spec"].(Object)
+	if !ok {
+		return fmt.Errorf("the pod %s/%s has no spec", namespace, name)
+	}
+	body, spec := maps.Clone(template), maps.Clone(spec)
+	body["spec"], spec["nodeName"] = spec, nodeName
+	if err := c.Apply(ctx, "v1", "Pod", namespace, name, body); err != nil {
+		return fmt.Errorf("pod %s/%s: %w", namespace, name, err)
+	}
+	return nil
 }
 
 // Enforce makes these policies, and no others, hold, and returns when they do.

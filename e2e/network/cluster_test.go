@@ -199,9 +199,9 @@ func manifests(t *testing.T, spec *model.Spec, c *model.Cluster) []judges.Object
 	return objects
 }
 
-func load(t *testing.T, dir string) *model.Spec {
+func load(t *testing.T, dir string, vars ...string) *model.Spec {
 	t.Helper()
-	l := model.Load(dir, model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
+	l := model.Load(dir, model.Options{Today: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), VarFiles: vars})
 	if l.HasErrors() {
 		t.Fatal(l.Text())
 	}

@@ -8,14 +8,19 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bartizan-dev/bartizan/e2e/network"
 	"github.com/bartizan-dev/bartizan/model"
 )
 
-// specifications are the directories of those whose clusters are tried, below this one.
-var specifications = []string{"testdata/kinds"}
+// specifications are those whose clusters are tried, each with a file of its variables or none: the examples, and one with every
+// kind of end that a connection may have.
+var specifications = []struct{ dir, vars string }{
+	{"testdata/kinds", ""}, {"../../examples/minimal", ""}, {"../../examples/online-boutique", ""}, {"../../examples/astronomy-shop", ""},
+	{"../../examples/platform", ""}, {"../../examples/estate", "staging"}, {"../../examples/estate", "production"},
+}
 
 func TestMain(m *testing.M) {
 	if os.Geteuid() != 0 {
@@ -27,14 +32,19 @@ func TestMain(m *testing.M) {
 
 // Between the pods of every specification, and between them and addresses outside, those connections can be opened that the
 // specification declares, and no others. First without any policy, so that what is closed afterwards was open before; then
-// with the policies as they are generated; then, where these are for another network plugin, with those for one that has no
-// objects of its own, so that everything that a NetworkPolicy can say is said by one.
+// with the policies as they are generated; then with those for a network plugin that has no objects of its own, so that
+// everything that a NetworkPolicy can say is said by one.
 func TestPodsReachWhatIsDeclaredAndNothingElse(t *testing.T) {
 	row("specification", "plugin", "pods", "strangers", "tried of all", "open", "refused", "silent", "elsewhere", "disagreements")
-	for _, dir := range specifications {
-		name := filepath.Base(dir)
-		t.Run(name, func(t *testing.T) {
-			spec := load(t, dir)
+	for _, x := range specifications {
+		name := filepath.Base(x.dir)
+		var vars []string
+		if x.vars != "" {
+			name += " " + x.vars
+			vars = []string{filepath.Join(x.dir, "environments", x.vars+".vars.hcl")}
+		}
+		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
+			spec := load(t, x.dir, vars...)
 			for _, c := range spec.Clusters {
 				tryCluster(t, name, spec, c)
 			}

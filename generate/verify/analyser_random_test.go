@@ -24,6 +24,8 @@ type randomCluster struct {
 	pods     []*corev1.Pod
 	policies []*networkingv1.NetworkPolicy
 	tiers    []*generate.ClusterNetworkPolicy
+	// plain policies have no named port, and no rule with two ranges of addresses.
+	plain bool
 }
 
 var randomNamespaces = []string{"x", "y", "z"}
@@ -114,8 +116,15 @@ func (c *randomCluster) policy(name string) *networkingv1.NetworkPolicy {
 
 func (c *randomCluster) peers() []networkingv1.NetworkPolicyPeer {
 	var peers []networkingv1.NetworkPolicyPeer
+	ranges := 0
 	for range c.IntN(4) {
-		switch c.IntN(4) {
+		kind := c.IntN(4)
+		if kind == 3 {
+			if ranges++; c.plain && ranges > 1 {
+				continue
+			}
+		}
+		switch kind {
 		case 0:
 			peers = append(peers, networkingv1.NetworkPolicyPeer{PodSelector: c.selector()})
 		case 1:
@@ -150,7 +159,7 @@ func (c *randomCluster) ports(named bool) []networkingv1.NetworkPolicyPort {
 			p.Protocol = &protocol
 		}
 		switch k := c.IntN(5); {
-		case k == 0 && named:
+		case k == 0 && named && !c.plain:
 			name := intstr.FromString(choose(c.Rand, []string{"http", "dns", "nobody"}))
 			p.Port = &name
 		case k == 1:
