@@ -6,8 +6,10 @@ import (
 	"math/big"
 	"reflect"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 )
 
@@ -242,6 +244,10 @@ func (l *loader) declareLocals(n *node) {
 	for name, a := range n.attrs {
 		if first := l.locals[name]; first != nil {
 			l.errorf(a.name, "Duplicate local", "local.%s is defined in %s, line %d already.", name, first.attr.name.Filename, first.attr.name.Start.Line)
+			continue
+		}
+		if !utf8.ValidString(name) || !hclsyntax.ValidIdentifier(name) { // the JSON form takes any text for a key
+			l.errorf(a.name, "Invalid name", "%q is not a name of letters, digits, _ and -, starting with a letter.", name)
 			continue
 		}
 		l.locals[name] = &localValue{attr: a}

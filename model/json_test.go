@@ -82,6 +82,19 @@ func rewrite(t *testing.T, dir string, f func(name string, text []byte) (string,
 	return to
 }
 
+// What the native form cannot say, the JSON form must not: nothing could refer to such a local.
+func TestLocalsOfTheJSONFormHaveNames(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{`a\nb`, `1a`, `a b`, ``, `${x}`} {
+		if err := os.WriteFile(filepath.Join(dir, "x.bartizan.json"), []byte(`{"locals": {"`+name+`": 1}}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if text := model.Load(dir, model.Options{}).Text(); !strings.Contains(text, "Error: Invalid name") {
+			t.Errorf("%q: %s", name, text)
+		}
+	}
+}
+
 // The JSON form says exactly what the native form says.
 func TestJSONMeansTheSame(t *testing.T) {
 	for _, dir := range specifications(t) {
