@@ -37,7 +37,7 @@ type Control struct {
 }
 
 // Controls is the catalogue of controls, in reading order.
-var Controls = withStandards(slices.Concat(clusterControls, componentControls, nodeControls, accessControls, workloadControls, pipelineControls, attestedControls), Standards)
+var Controls = withStandards(slices.Concat(clusterControls, componentControls, nodeControls, accessControls, workloadControls, gatewayControls, pipelineControls, attestedControls), Standards)
 
 var controlsByID = func() map[ControlID]*Control {
 	m := make(map[ControlID]*Control, len(Controls))

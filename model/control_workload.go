@@ -2,51 +2,48 @@ package model
 
 // Controls of what runs in the cluster, claimed by the files below clusters/NAME/manifests.
 const (
-	DefaultDeny             ControlID = "default-deny"
-	IngressExact            ControlID = "ingress-exact"
-	EgressExact             ControlID = "egress-exact"
-	MetadataBlocked         ControlID = "metadata-blocked"
-	APIEgressBlocked        ControlID = "api-egress-blocked"
-	MetadataGuarded         ControlID = "metadata-guarded"
-	NodesGuarded            ControlID = "nodes-guarded"
-	DNSClusterOnly          ControlID = "dns-cluster-only"
-	PodSecurityEnforced     ControlID = "pod-security-enforced"
-	PodRestricted           ControlID = "pod-restricted"
-	NoPrivileged            ControlID = "no-privileged"
-	NoHostNamespaces        ControlID = "no-host-namespaces"
-	NoHostPaths             ControlID = "no-host-paths"
-	CapabilitiesDropped     ControlID = "capabilities-dropped"
-	NoAddedCapabilities     ControlID = "no-added-capabilities"
-	SeccompProfile          ControlID = "seccomp-profile"
-	NonRoot                 ControlID = "non-root"
-	ReadOnlyRoot            ControlID = "read-only-root"
-	SiblingIsolation        ControlID = "sibling-isolation"
-	NoToken                 ControlID = "no-token"
-	OwnAccount              ControlID = "own-account"
-	LeastPrivilege          ControlID = "least-privilege"
-	NoEscalation            ControlID = "no-escalation"
-	DefaultAccountEmpty     ControlID = "default-account-empty"
-	PeopleLeastPrivilege    ControlID = "people-least-privilege"
-	SecretsAsFiles          ControlID = "secrets-as-files"
-	Limits                  ControlID = "limits"
-	NamespaceQuota          ControlID = "quota"
-	ImageDigest             ControlID = "image-digest"
-	ImageRegistry           ControlID = "image-registry"
-	PoolIsolation           ControlID = "pool-isolation"
-	RuntimeSandbox          ControlID = "runtime-sandbox"
-	RegistriesEnforced      ControlID = "registries-enforced"
-	DigestsEnforced         ControlID = "digests-enforced"
-	SignaturesEnforced      ControlID = "signatures-enforced"
-	PoliciesProtected       ControlID = "policies-protected"
-	ServiceTypesEnforced    ControlID = "service-types-enforced"
-	PlacementEnforced       ControlID = "placement-enforced"
-	BindingRefused          ControlID = "binding-refused"
-	ExecRefused             ControlID = "exec-refused"
-	AccountsEnforced        ControlID = "accounts-enforced"
-	ExceptionsConfined      ControlID = "exceptions-confined"
-	GatewaySourcesExact     ControlID = "gateway-sources-exact"
-	GatewayRoutesRestricted ControlID = "gateway-routes-restricted"
-	MeshStrictMTLS          ControlID = "mesh-strict-mtls"
+	DefaultDeny          ControlID = "default-deny"
+	IngressExact         ControlID = "ingress-exact"
+	EgressExact          ControlID = "egress-exact"
+	MetadataBlocked      ControlID = "metadata-blocked"
+	APIEgressBlocked     ControlID = "api-egress-blocked"
+	MetadataGuarded      ControlID = "metadata-guarded"
+	NodesGuarded         ControlID = "nodes-guarded"
+	DNSClusterOnly       ControlID = "dns-cluster-only"
+	PodSecurityEnforced  ControlID = "pod-security-enforced"
+	PodRestricted        ControlID = "pod-restricted"
+	NoPrivileged         ControlID = "no-privileged"
+	NoHostNamespaces     ControlID = "no-host-namespaces"
+	NoHostPaths          ControlID = "no-host-paths"
+	CapabilitiesDropped  ControlID = "capabilities-dropped"
+	NoAddedCapabilities  ControlID = "no-added-capabilities"
+	SeccompProfile       ControlID = "seccomp-profile"
+	NonRoot              ControlID = "non-root"
+	ReadOnlyRoot         ControlID = "read-only-root"
+	SiblingIsolation     ControlID = "sibling-isolation"
+	NoToken              ControlID = "no-token"
+	OwnAccount           ControlID = "own-account"
+	LeastPrivilege       ControlID = "least-privilege"
+	NoEscalation         ControlID = "no-escalation"
+	DefaultAccountEmpty  ControlID = "default-account-empty"
+	PeopleLeastPrivilege ControlID = "people-least-privilege"
+	SecretsAsFiles       ControlID = "secrets-as-files"
+	Limits               ControlID = "limits"
+	NamespaceQuota       ControlID = "quota"
+	ImageDigest          ControlID = "image-digest"
+	ImageRegistry        ControlID = "image-registry"
+	PoolIsolation        ControlID = "pool-isolation"
+	RuntimeSandbox       ControlID = "runtime-sandbox"
+	RegistriesEnforced   ControlID = "registries-enforced"
+	DigestsEnforced      ControlID = "digests-enforced"
+	SignaturesEnforced   ControlID = "signatures-enforced"
+	PoliciesProtected    ControlID = "policies-protected"
+	ServiceTypesEnforced ControlID = "service-types-enforced"
+	PlacementEnforced    ControlID = "placement-enforced"
+	BindingRefused       ControlID = "binding-refused"
+	ExecRefused          ControlID = "exec-refused"
+	AccountsEnforced     ControlID = "accounts-enforced"
+	ExceptionsConfined   ControlID = "exceptions-confined"
 )
 
 var workloadControls = []*Control{
@@ -389,29 +386,5 @@ var workloadControls = []*Control{
 		Title:     "In every namespace, pods below the restricted level are refused, but for what their workload's exceptions give",
 		Doc:       "Pod Security Admission judges a whole namespace by its label: an exception for one workload lets every other pod of the namespace be privileged too. A ValidatingAdmissionPolicy holds each pod to the restricted level, and lets through exactly the host namespaces, ports, paths, capabilities and privileges that the specification gives to the workload whose account the pod has. Who may create pods with that account has its exceptions. Not claimed while an add-on runs in a namespace below the restricted level: its pods are not known.",
 		Standards: []string{"CIS-1.12-5.2.2", "OWASP-2025-K01", "OWASP-2025-K04", "NIST-800-190-4.4.3"},
-	},
-	{
-		ID:        GatewaySourcesExact,
-		Layer:     LayerNetwork,
-		Subject:   "gateway",
-		Title:     "Only declared sources reach the gateway",
-		Doc:       "A policy on the gateway's pods, or on Cilium's own proxies, admits the addresses of the zones in from and no others.",
-		Standards: []string{"NIST-800-190-4.3.3", "PCI-04"},
-	},
-	{
-		ID:        GatewayRoutesRestricted,
-		Layer:     LayerNetwork,
-		Subject:   "gateway",
-		Title:     "Only declared namespaces attach routes to the gateway, each to its own hosts",
-		Doc:       "Each published host has a listener, which admits routes from the namespaces that publish this host, by a label that the API server itself sets. Another namespace cannot take over a host name, not even one that publishes through the same gateway (Gateway API, Listener.hostname and AllowedRoutes). An Ingress has no such limit of its own: an admission policy lets each namespace write those of its own hosts and class, without a default backend and without annotations, by which controllers take orders.",
-		Standards: []string{"K8S-08", "OWASP-2025-K06"},
-	},
-	{
-		ID:        MeshStrictMTLS,
-		Layer:     LayerNetwork,
-		Subject:   "mesh",
-		Title:     "Services authenticate each other with mutual TLS",
-		Doc:       "The mesh refuses plain text: each service proves its identity with a certificate, and each port accepts its declared callers alone. A label or an address alone impersonates nobody. Ports that something outside the mesh calls accept plain text too, for which network policies answer.",
-		Standards: []string{"NSA-T06"},
 	},
 }

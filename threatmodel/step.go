@@ -67,6 +67,7 @@ var Steps = slices.Concat(
 	imageSteps,
 	podSteps,
 	nodeSteps,
+	machineSteps,
 	configSteps,
 	organisationSteps,
 )

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -170,7 +171,8 @@ func (m *torment) say(name, value string) {
 		m.words("many fields of the JSON form", name, m.in.json(together))
 	}
 	names := assignment{}
-	for p := range m.names {
+	// In one order, so that each run judges the same.
+	for _, p := range slices.SortedFunc(maps.Keys(m.names), func(a, b *place) int { return cmp.Or(a.line-b.line, strings.Compare(a.name, b.name)) }) {
 		if len(names) < most {
 			names[p] = value
 		}

@@ -42,7 +42,7 @@ func (r *meshRules) authorization(o Object, spec generate.AuthorizationSpec) {
 	r.allow = append(r.allow, meshAuthorization{o, spec})
 }
 
-// selects reports whether the selector may select pods of the workload: they have its labels, and others besides, so that a
+// meshSelects reports whether the selector may select pods of the workload: they have its labels, and others besides, so that a
 // selector with labels that are not known is taken to select them.
 func meshSelects(s *generate.IstioSelector, w *model.Workload) bool {
 	if s == nil {
