@@ -160,20 +160,24 @@ func onAll(w *model.Workload, has func(*model.NodePool) bool) bool {
 // userNamespace reports whether the pods get a user namespace, in which even root is nobody on the node.
 //
 // It takes a kernel of 6.3 or later, for the mounts of tmpfs, which Debian 12
-// has not; a runtime that shares the node's kernel (gVisor and Kata have a kernel of their own); and file systems that
-// know idmapped mounts, which those of persistent volumes need not (NFS).
+// has not; a runtime that shares the node's kernel (gVisor and Kata have a kernel of their own); file systems that
+// know idmapped mounts, which those of persistent volumes need not (NFS); and users and groups below 65536, the others
+// are not in it.
 // https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/
 func userNamespace(w *model.Workload) bool {
 	if w.Host.Any() || hasPersistentVolume(w) {
 		return false
 	}
-	for _, c := range slices.Concat(w.Containers, w.InitContainers) {
-		if c.Security.Privileged {
+	for i, c := range slices.Concat(w.Containers, w.InitContainers) {
+		if c.Security.Privileged || max(userID(c, i), groupID(c, i)) >= usersPerPod {
 			return false
 		}
 	}
 	return onAll(w, hasUserNamespaces)
 }
+
+// usersPerPod is how many users the kubelet gives to a pod with a user namespace: the default of userNamespaces.idsPerPod.
+const usersPerPod = 65536
 
 // hasUserNamespaces reports whether the pool's nodes can run pods in user namespaces.
 func hasUserNamespaces(p *model.NodePool) bool {

@@ -79,8 +79,8 @@ headers = { Accept = "application/json" }`, Doc: "Headers of an HTTP request."},
   capabilities = ["NET_BIND_SERVICE"]
 }`,
 		Attributes: []*Attribute{
-			{Name: "user", Type: number(0, 2147483647), Derived: "10001 for the first container, 10002 for the second…", Example: "user = 10070", Doc: "Numeric user id."},
-			{Name: "group", Type: number(0, 2147483647), Derived: "the user id", Example: "group = 10070", Doc: "Numeric group id."},
+			{Name: "user", Type: number(0, 2147483647), Derived: "10001 for the first container, 10002 for the second…", Example: "user = 10070", Doc: "Numeric user id. Above 65535 the pod gets no user namespace: the kubelet gives a pod 65536 users."},
+			{Name: "group", Type: number(0, 2147483647), Derived: "the user id", Example: "group = 10070", Doc: "Numeric group id. Above 65535 the pod gets no user namespace."},
 			{Name: "run_as_root", Type: boolType, Default: false, Doc: "Runs as user 0.",
 				Weakening: &Weakness{Doc: "The container runs as root; a flaw of the kernel or runtime then gives root on the node.", Values: []any{true}}},
 			{Name: "privileged", Type: boolType, Default: false, Doc: "Runs without isolation.",
