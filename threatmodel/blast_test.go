@@ -15,7 +15,7 @@ func TestBlastRadiusAgreesWithAssumedBreaches(t *testing.T) {
 	positions, falls, after := 0, 0, 0
 	for i, f := range specimens() {
 		g := Build(f.spec)
-		posture := f.proved([][]string{nil, {"secrets-encrypted", "default-deny"}, {"etcd-own-ca"}, {"pod-security-enforced"}}[i]...)
+		posture := f.proved([][]string{nil, {"secrets-encrypted", "default-deny"}, {"etcd-own-ca"}, {"pod-security-enforced"}, {"egress-exact"}}[i]...)
 		o := Options{TrustAttested: i%2 == 1}
 		all, err := g.BlastRadius(posture, o)
 		if err != nil {

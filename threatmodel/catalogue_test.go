@@ -1,8 +1,11 @@
 package threatmodel
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/bartizan-dev/bartizan/model"
@@ -72,6 +75,40 @@ func TestCatalogueIsComplete(t *testing.T) {
 		}
 	}
 	t.Logf("%d steps: %v", len(Steps), layers)
+}
+
+// unused are numbers that never were an attack.
+var unused = []string{"C-08", "D-12", "D-14"}
+
+// A number without a step was merged, or is no step for a reason that stands in [TakenElsewhere].
+func TestNumbersWithoutAStepAreExplained(t *testing.T) {
+	explained, last := map[string]bool{}, map[string]int{}
+	for _, e := range TakenElsewhere {
+		if LookupStep(e.ID) != nil || explained[e.ID] || e.Title == "" || e.Why == "" {
+			t.Errorf("%s: title and reason are required, and a number that neither a step nor another attack has", e.ID)
+		}
+		explained[e.ID] = true
+		for _, id := range e.Steps {
+			if LookupStep(id) == nil {
+				t.Errorf("%s: unknown step %q", e.ID, id)
+			}
+		}
+	}
+	for _, s := range Steps {
+		letter, number, _ := strings.Cut(s.ID, "-")
+		n, err := strconv.Atoi(number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last[letter] = max(last[letter], n)
+	}
+	for letter, n := range last {
+		for i := 1; i <= n; i++ {
+			if id := fmt.Sprintf("%s-%02d", letter, i); LookupStep(id) == nil && !explained[id] && !slices.Contains(unused, id) {
+				t.Errorf("%s: neither a step, nor explained", id)
+			}
+		}
+	}
 }
 
 // Every edge of the fixture is sound: titled, with known controls whose subjects are of the right kind, and with a

@@ -62,6 +62,7 @@ var parts = slices.Concat([]part{
 	{"a workload on a pool of its own", func(f *specimen) { f.pay.Pool = nil }},
 	{"a dedicated pool", func(f *specimen) { f.pay.Pool = nil; f.pools(f.payments) }},
 	{"a shared pool", func(f *specimen) { f.pools(f.general) }},
+	{"a managed control plane", func(f *specimen) { f.cluster.Provisioner = model.Kubeadm }},
 	{"a control-plane pool", func(f *specimen) { f.pools(f.control) }},
 }, workloadParts())
 
@@ -147,7 +148,7 @@ func (s *shrinker) smallest(m int, v *Variant) []int {
 // taken out ends it. Where controls block it, each alone ends it too, see
 // TestEveryVariantExistsAndIsBlockedByEachOfItsControls. What each needs stands in testdata/variants.txt, to be read.
 func TestEveryVariantHasAMinimalSpecification(t *testing.T) {
-	small := &shrinker{[]func() *specimen{newSpecimen, weakSpecimen, pushingSpecimen, scopedSpecimen}, map[string]map[*Variant]bool{}}
+	small := &shrinker{[]func() *specimen{newSpecimen, weakSpecimen, pushingSpecimen, scopedSpecimen, managedSpecimen}, map[string]map[*Variant]bool{}}
 	ways := Ways()
 	var page strings.Builder
 	page.WriteString("# What each variant needs, in the smallest specification in which it exists, and the controls each of which ends it.\n# Written by \"go test ./threatmodel -run MinimalSpecification -update\".\n")

@@ -120,7 +120,14 @@ func scopedSpecimen() *specimen {
 	return f
 }
 
+// managedSpecimen has somebody else's control plane.
+func managedSpecimen() *specimen {
+	f := newSpecimen()
+	f.cluster.Provisioner, f.cluster.NodePools = model.Managed, []*model.NodePool{f.general, f.payments}
+	return f
+}
+
 // specimens are the specifications in one of which every variant of the catalogue exists.
 func specimens() []*specimen {
-	return []*specimen{newSpecimen(), weakSpecimen(), pushingSpecimen(), scopedSpecimen()}
+	return []*specimen{newSpecimen(), weakSpecimen(), pushingSpecimen(), scopedSpecimen(), managedSpecimen()}
 }

@@ -111,14 +111,19 @@ var machineSteps = []*Step{
 			{Name: "provider", Effort: Hard, Fault: TrustedBase, Remains: "The provider's administrators read the memory of its machines.", Expand: func(b *Builder) {
 				b.pools(func(p *model.NodePool) {
 					if p.Physical == nil {
-						b.Add(Edge{Title: "Enter a node of pool " + p.Name + " through the provider's console", Premises: on(b.internet()), To: b.node(p),
-							Atom: b.trusted("provider", "the administrators of the hypervisor or the provider's account", Trust{
-								Owner:      "the provider, and whoever administers the account there",
-								Reason:     "They read the memory and the disks of machines that are not one's own.",
-								Mitigation: "Machines of one's own, or with encrypted memory; few people in the account, each with a security key; the provider's log of their acts kept elsewhere.",
-							})})
+						b.Add(Edge{Title: "Enter a node of pool " + p.Name + " through the provider's console", Premises: on(b.internet()), To: b.node(p), Atom: b.provider()})
 					}
 				})
+			}},
+			{Name: "managed-control-plane", Effort: Hard, Fault: TrustedBase, Remains: "Who runs the API server and etcd may do all that they may; who administers the account there makes himself cluster-admin.", Expand: func(b *Builder) {
+				for _, c := range b.Spec.Clusters {
+					if c.Provisioner != model.Managed {
+						continue
+					}
+					b.Add(Edge{Title: "Become cluster-admin of " + c.Name + " through the provider of its control plane", Premises: on(b.internet()), To: b.admin(c), Atom: b.provider()})
+					b.Add(Edge{Title: "Read the signing keys of cluster " + c.Name + " where its provider keeps them", Premises: on(b.internet()), To: b.clusterKeys(c), Atom: b.provider()})
+					b.Add(Edge{Title: "Turn off the audit records of cluster " + c.Name + " at its provider", Premises: on(b.internet()), To: b.auditLog(c), Atom: b.provider()})
+				}
 			}},
 			{Name: "packages", Effort: Hard, Fault: TrustedBase, Remains: "Nodes install what their package sources sign.", Expand: func(b *Builder) {
 				b.pools(func(p *model.NodePool) {
@@ -132,4 +137,21 @@ var machineSteps = []*Step{
 			}},
 		},
 	},
+}
+
+// provider is the breach of whoever runs machines, or control planes, that are not one's own: one account, whatever it opens.
+func (b *Builder) provider() *Atom {
+	return b.trusted("provider", "the administrators of the hypervisor or the provider's account", Trust{
+		Owner:      "the provider, and whoever administers the account there",
+		Reason:     "They read the memory and the disks of machines that are not one's own, and a control plane that the provider runs is theirs.",
+		Mitigation: "Machines of one's own, or with encrypted memory; few people in the account, each with a security key; no role of the account that is cluster-admin in daily work; the provider's log of their acts kept elsewhere.",
+	})
+}
+
+// addOnOwner is the team that answers for an add-on.
+func addOnOwner(a *model.AddOn) string {
+	if a.Owner == nil {
+		return "whoever updates " + a.Name
+	}
+	return "team " + a.Owner.Name
 }

@@ -213,14 +213,6 @@ var nodeSteps = []*Step{
 	},
 }
 
-// addOnOwner is the team that answers for an add-on.
-func addOnOwner(a *model.AddOn) string {
-	if a.Owner == nil {
-		return "whoever updates " + a.Name
-	}
-	return "team " + a.Owner.Name
-}
-
 // drawPods adds the edges of those who close other nodes and move their pods.
 func (b *Builder) drawPods(rights []right) {
 	b.granted(rights, func(w *model.Workload, all bool) {

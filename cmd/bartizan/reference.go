@@ -67,7 +67,7 @@ func reference() ([]document, error) {
 		{"weakenings.md", weakeningsPage{model.WeakPoints(), strings.TrimSpace(model.LookupBlock("exception").Example)}},
 		{"challenges.md", challenges()},
 		{"controls.md", layered(controlInfos(), func(i controlInfo) model.Layer { return i.Layer })},
-		{"steps.md", stepsPage{threatmodel.ATTACKVersion, layered(stepInfos(), func(i stepInfo) model.Layer { return i.Layer })}},
+		{"steps.md", stepsPage{threatmodel.ATTACKVersion, layered(stepInfos(), func(i stepInfo) model.Layer { return i.Layer }), threatmodel.TakenElsewhere}},
 		{"checks.md", checkInfos()},
 		{"generators.md", generatorInfos()},
 		{"words.md", words()},
@@ -108,6 +108,7 @@ type weakeningsPage struct {
 type stepsPage struct {
 	ATTACKVersion string
 	Layers        []layerOf[stepInfo]
+	Elsewhere     []*threatmodel.Elsewhere
 }
 
 // layerOf is one layer with the entries of a catalogue that belong to it.
