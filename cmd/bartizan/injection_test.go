@@ -16,6 +16,7 @@ import (
 	"github.com/bartizan-dev/bartizan/internal/torture"
 	"github.com/bartizan-dev/bartizan/model"
 	"github.com/bartizan-dev/bartizan/threatmodel"
+	"github.com/bartizan-dev/bartizan/threatmodel/render"
 )
 
 // everything is a specification that uses every block and attribute of the language.
@@ -51,7 +52,9 @@ func allFiles(l *model.Loaded) (map[string][]byte, error) {
 	if report.Invariants, err = graph.Judge(posture, options); err != nil {
 		return nil, err
 	}
-	reports, err := reportSet(reportTitle(l.Spec), report, reportFormats)
+	title := reportTitle(l.Spec)
+	// How much a fitted overview shows depends on how wide the names are.
+	reports, err := reportSet(title, report, render.Overview(title, report), reportFormats)
 	if err != nil {
 		return nil, err
 	}

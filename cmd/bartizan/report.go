@@ -110,8 +110,8 @@ func nearer(a, b *story) bool {
 	) < 0
 }
 
-// reportSet is the reports and drawings as a tree.
-func reportSet(title string, r *threatmodel.Report, formats []string) (*generate.Set, error) {
+// reportSet is the reports and drawings as a tree, with a drawing of the whole.
+func reportSet(title string, r *threatmodel.Report, overview *render.Drawing, formats []string) (*generate.Set, error) {
 	set := &generate.Set{}
 	add := func(name string, write func(io.Writer) error) error {
 		var buf bytes.Buffer
@@ -135,10 +135,6 @@ func reportSet(title string, r *threatmodel.Report, formats []string) (*generate
 				return nil, err
 			}
 		}
-	}
-	overview, err := render.FittedOverview(title, r)
-	if err != nil {
-		return nil, err
 	}
 	told := stories(r)
 	left := max(len(told)-maxStories, 0)

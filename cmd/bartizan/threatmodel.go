@@ -308,7 +308,11 @@ func controlIDs() []string {
 
 // writeReports writes the reports and drawings as a small tree of their own.
 func writeReports(s *streams, f *threatmodelFlags, title string, report *threatmodel.Report) error {
-	set, err := reportSet(title, report, f.formats)
+	overview, err := render.FittedOverview(title, report)
+	if err != nil {
+		return err
+	}
+	set, err := reportSet(title, report, overview, f.formats)
 	if err != nil {
 		return err
 	}
