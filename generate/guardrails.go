@@ -131,6 +131,11 @@ func nodeAddresses(c *model.Cluster) []netip.Prefix {
 	for _, s := range c.APIServers() {
 		all = append(all, netip.PrefixFrom(s.Addr(), s.Addr().BitLen()))
 	}
+	return mergeNested(all)
+}
+
+// mergeNested sorts ranges, without those inside another.
+func mergeNested(all []netip.Prefix) []netip.Prefix {
 	slices.SortFunc(all, func(a, b netip.Prefix) int {
 		if d := a.Masked().Addr().Compare(b.Masked().Addr()); d != 0 {
 			return d

@@ -25,11 +25,33 @@ var customResources = []struct{ group, owner string }{
 	{"external-secrets.io", "External Secrets Operator"},
 	{"gateway.networking.k8s.io", "Gateway API, standard channel"},
 	{"kustomize.toolkit.fluxcd.io", "Flux (kustomize-controller)"},
+	{"networking.k8s.aws", "Amazon EKS, which installs them on Auto Mode"},
 	{"policy.networking.k8s.io", "network policy API, standard channel, " + networkPolicyAPIVersion},
 	{"policy.sigstore.dev", "policy-controller"},
 	{"secrets-store.csi.x-k8s.io", "Secrets Store CSI driver"},
 	{"security.istio.io", "Istio, whose istiod it is"},
 	{"source.toolkit.fluxcd.io", "Flux (source-controller)"},
+}
+
+// providerSettings are what must be set at the provider so that its network plugin does what the policies say. No file shows
+// it, so no proof takes it.
+// Sources: docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html, auto-net-pol.html and create-node-class.html.
+var providerSettings = map[model.CNI]string{
+	model.AmazonVPCCNI: `
+The network policies hold only once Amazon EKS is told so, which no file here does: in the configuration of the add-on ` + "`vpc-cni`" + `
+write ` + "`enableNetworkPolicy: \"true\"`" + `. They hold on Linux nodes of EC2, not on Fargate. The plugin encrypts nothing: choose machines
+between which EC2 encrypts.
+`,
+	model.EKSAutoMode: `
+The network policies hold only once Amazon EKS Auto Mode is told so, which no file here does:
+
+- the ConfigMap ` + "`amazon-vpc-cni`" + ` in ` + "`kube-system`" + ` has ` + "`enable-network-policy-controller: \"true\"`" + `;
+- each ` + "`NodeClass`" + ` has ` + "`networkPolicy: DefaultDeny`" + ` or ` + "`DefaultAllow`" + `, and ` + "`podSubnetSelectorTerms`" + ` that select the subnets of the pods:
+  rules by address tell nodes from pods only if they have subnets of their own;
+- no node is of another kind: elsewhere rules for DNS names do not hold, and the DNS is not on each node.
+
+Auto Mode encrypts no traffic of pods: choose machines between which EC2 encrypts.
+`,
 }
 
 func runManifestsGuide(p *Pass) error {
@@ -71,6 +93,7 @@ func manifestsDoc(kinds map[string][]string, c *model.Cluster) string {
 	if needed.Len() > 0 {
 		doc += "\nThe definitions (CRDs) of these kinds must be in the cluster first; without them kubectl says \"no matches for kind\":\n\n" + needed.String()
 	}
+	doc += providerSettings[c.Network.CNI]
 	if len(c.Namespaces) > 0 {
 		doc += `
 The first apply of a namespace may fail with "object has been modified": the quota controller writes the new quota at the same

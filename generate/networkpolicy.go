@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"path"
 	"slices"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,15 +26,18 @@ Each namespace gets a policy that isolates all its pods in both directions. Each
 declared sources to its ports, and lets it out to the cluster's DNS, the ports that it calls or that admit it, its
 egress destinations and, if it has api_access, the API server. Where the CNI is Cilium, what Kubernetes' own policies cannot
 say (DNS names, nodes, the API server, Cilium's gateway) is a CiliumNetworkPolicy in the same file; where it is Antrea, DNS
-names are a NetworkPolicy of Antrea's. Both deny what no name may lead to on the ports where names are reached: the metadata
-addresses, the API server and the cluster's nodes. A name may still lead to any other address, of a private network too.
+names are a NetworkPolicy of Antrea's; where it is EKS Auto Mode, an ApplicationNetworkPolicy of Amazon's. All deny what no
+name may lead to on the ports where names are reached: the metadata addresses, the API server and the cluster's nodes; on EKS a
+ClusterNetworkPolicy of Amazon's does. A name may still lead to any other address, of a private network too. The DNS of EKS Auto
+Mode runs on each node, not in pods: it is reached at the address of its Service.
 Host-network pods use their node's addresses: no policy selects them, and none is written for them.`,
 	Controls: []model.ControlID{
 		model.DefaultDeny, model.IngressExact, model.EgressExact,
 		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly, model.GatewaySourcesExact,
 	},
-	Kinds: slices.Concat(objectKinds("networking.k8s.io/v1", "NetworkPolicy"), objectKinds("cilium.io/v2", "CiliumNetworkPolicy"), objectKinds("crd.antrea.io/v1beta1", "NetworkPolicy")),
-	Run:   runNetworkPolicy,
+	Kinds: slices.Concat(objectKinds("networking.k8s.io/v1", "NetworkPolicy"), objectKinds("cilium.io/v2", "CiliumNetworkPolicy"), objectKinds("crd.antrea.io/v1beta1", "NetworkPolicy"),
+		objectKinds(amazonAPI, "ApplicationNetworkPolicy", "ClusterNetworkPolicy")),
+	Run: runNetworkPolicy,
 }
 
 // whyAnnotation says in words what a policy allows and because of which declaration.
@@ -66,6 +70,9 @@ func runNetworkPolicy(p *Pass) error {
 				return err
 			}
 		}
+		if err := denyNames(p, net); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -91,10 +98,13 @@ func defaultDeny(p *Pass, n *model.Namespace) error {
 	}, policy)
 }
 
+// allowPrefix begins the names of the workloads' policies.
+const allowPrefix = "allow-"
+
 func workloadPolicy(p *Pass, net *network, w *model.Workload) error {
 	rules := net.workload(w)
 	file := path.Join(GuardDir(w.Namespace), "networkpolicy-allow-"+w.Name+".yaml")
-	meta := workloadMeta(w, "allow-"+w.Name)
+	meta := workloadMeta(w, allowPrefix+w.Name)
 	selector := metav1.LabelSelector{MatchLabels: maps.Clone(w.Selector)}
 	if err := p.YAML(Artifact{
 		Path:  file,
@@ -132,7 +142,7 @@ func gatewayPolicy(p *Pass, net *network, g *model.Gateway) error {
 	}, net.gateway(g).objects(namespaceMeta(g.Namespace, name), metav1.LabelSelector{MatchLabels: maps.Clone(g.Selector)})...)
 }
 
-// objects returns the NetworkPolicy and, if anything needs it, the policy of Cilium or Antrea of the same name.
+// objects returns the NetworkPolicy and, if anything needs it, the policy of the network plugin's own.
 func (r *netRules) objects(meta metav1.ObjectMeta, pods metav1.LabelSelector) []any {
 	meta.Annotations = map[string]string{whyAnnotation: r.why()}
 	policy := &networkingv1.NetworkPolicy{
@@ -153,6 +163,15 @@ func (r *netRules) objects(meta metav1.ObjectMeta, pods metav1.LabelSelector) []
 			TypeMeta:   typeMeta("crd.antrea.io/v1beta1", "NetworkPolicy"),
 			ObjectMeta: meta,
 			Spec:       AntreaRules{Tier: AntreaTier, Priority: 100, AppliedTo: []AntreaAppliedTo{{PodSelector: pods}}, Egress: r.antreaEgress},
+		})
+	}
+	if len(r.amazonEgress) > 0 {
+		own := meta
+		own.Name = "names-" + strings.TrimPrefix(meta.Name, allowPrefix) // no NetworkPolicy has such a name
+		objects = append(objects, &ApplicationNetworkPolicy{
+			TypeMeta:   typeMeta(amazonAPI, "ApplicationNetworkPolicy"),
+			ObjectMeta: own,
+			Spec:       ApplicationRules{PodSelector: pods, PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeEgress}, Egress: r.amazonEgress},
 		})
 	}
 	return objects

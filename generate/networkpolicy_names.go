@@ -15,7 +15,8 @@ import (
 )
 
 // dns lets queries out to the cluster's DNS. Where names are destinations, Cilium's proxy must see the answers: it
-// learns the addresses from them.
+// learns the addresses from them. EKS Auto Mode's DNS is a service of each node, which no labels select:
+// aws-network-policy-agent v1.4.1, test/integration/clusternetworkpolicy/domain_policy_test.go.
 func (n *network) dns(r *netRules, w *model.Workload) {
 	if w != nil && n.cluster.Network.CNI == model.Cilium && slices.ContainsFunc(w.Egress, func(e *model.Egress) bool { return len(e.FQDNs) > 0 }) {
 		selector := metav1.LabelSelector{MatchLabels: map[string]string{"k8s:io.kubernetes.pod.namespace": dnsNamespace}}
@@ -30,8 +31,12 @@ func (n *network) dns(r *netRules, w *model.Workload) {
 			}},
 		})
 	} else {
+		server := podPeer(dnsNamespace, dnsLabels)
+		if n.cluster.Network.CNI == model.EKSAutoMode {
+			server = networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: n.cluster.DNSRange().String()}}
+		}
 		r.egress = append(r.egress, networkingv1.NetworkPolicyEgressRule{
-			To:    []networkingv1.NetworkPolicyPeer{podPeer(dnsNamespace, dnsLabels)},
+			To:    []networkingv1.NetworkPolicyPeer{server},
 			Ports: []networkingv1.NetworkPolicyPort{netPort(model.UDP, dnsPort), netPort(model.TCP, dnsPort)},
 		})
 	}
@@ -53,6 +58,10 @@ func (n *network) byName(r *netRules, e *model.Egress) bool {
 			rule.To = append(rule.To, AntreaPeer{FQDN: f})
 		}
 		r.antreaEgress = append(r.antreaEgress, rule)
+	case model.EKSAutoMode:
+		r.amazonEgress = append(r.amazonEgress, ApplicationEgress{
+			To: []ApplicationPeer{{DomainNames: e.FQDNs}}, Ports: []networkingv1.NetworkPolicyPort{netPort(e.Protocol, e.Port)},
+		})
 	default:
 		return false
 	}
@@ -60,7 +69,7 @@ func (n *network) byName(r *netRules, e *model.Egress) bool {
 }
 
 // confineNames keeps the names of a workload from what no name may lead to. Cilium's denials win over whatever any policy
-// allows; Antrea's rules are judged in their order.
+// allows; Antrea's rules are judged in their order. Those of EKS are policies of the cluster: see [denyNames].
 func (n *network) confineNames(r *netRules, w *model.Workload) {
 	var first []AntreaEgress
 	for _, x := range n.notByName(w) {
@@ -176,10 +185,15 @@ func (x unnamed) cilium() []CiliumEgressDeny {
 	return out
 }
 
+// name is what the rule is called where rules have names.
+func (x unnamed) name() string {
+	return fmt.Sprintf("never-%d-%s", x.port, strings.ToLower(string(x.protocol)))
+}
+
 // antrea returns the rule that drops.
 func (x unnamed) antrea() []AntreaEgress {
 	rule := AntreaEgress{
-		Name: fmt.Sprintf("never-%d-%s", x.port, strings.ToLower(string(x.protocol))), Action: AntreaDrop,
+		Name: x.name(), Action: AntreaDrop,
 		Ports: []networkingv1.NetworkPolicyPort{netPort(x.protocol, x.port)},
 	}
 	for _, a := range x.addrs {

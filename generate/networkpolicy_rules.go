@@ -51,6 +51,7 @@ type netRules struct {
 	ciliumEgress  []CiliumEgress
 	ciliumDeny    []CiliumEgressDeny
 	antreaEgress  []AntreaEgress
+	amazonEgress  []ApplicationEgress
 	reasons       []string
 	// complete is false if the CNI cannot express a declared destination.
 	complete bool

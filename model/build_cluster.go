@@ -52,6 +52,7 @@ func (l *loader) buildCluster(n *node) {
 		c.Network.CNI = as[CNI](l, b, "cni")
 		c.Network.Encryption = as[bool](l, b, "encryption")
 		c.Network.GuardRails = as[bool](l, b, "guard_rails")
+		l.checkProvidedCNI(b, c)
 		l.checkGuardRails(b, c)
 		l.checkFamilies(b, "pods")
 		l.checkFamilies(b, "services")
@@ -94,13 +95,26 @@ func (l *loader) buildIdentity(n *node, c *Cluster) {
 	}
 }
 
+// checkProvidedCNI holds that a plugin of a provider's is not asked of kubeadm.
+func (l *loader) checkProvidedCNI(n *node, c *Cluster) {
+	if c.Provisioner == Kubeadm && c.Network.CNI.Provided() {
+		l.errorf(l.at(n, "cni"), "Plugin of a provider", "%q comes with Amazon EKS, which runs the control plane itself, and kubeadm makes that of %s. Write provisioner = \"managed\", or a plugin that you install, such as cni = \"cilium\".", c.Network.CNI, c.Addr())
+	}
+}
+
 // checkGuardRails holds that the network plugin knows the standard's ClusterNetworkPolicy.
 //
 // OVN-Kubernetes implements AdminNetworkPolicy of v1alpha1, which v1alpha2 replaces: network-policy-api.sigs.k8s.io,
-// "Implementations".
+// "Implementations". EKS has a kind of the same name in a group of its own: aws/amazon-network-policy-controller-k8s,
+// api/v1alpha1.
 func (l *loader) checkGuardRails(n *node, c *Cluster) {
-	if c.Network.GuardRails && c.Network.CNI == OVNKubernetes {
-		l.errorf(l.at(n, "guard_rails"), "Guard rails not enforced", "ClusterNetworkPolicy is known to cilium, calico and antrea; %s has %q, which knows AdminNetworkPolicy, its predecessor. Leave guard_rails out: the policies of the namespaces hold without it.", c.Addr(), c.Network.CNI)
+	instead := map[CNI]string{
+		OVNKubernetes: "AdminNetworkPolicy, its predecessor",
+		AmazonVPCCNI:  "one of Amazon's own",
+		EKSAutoMode:   "one of Amazon's own",
+	}[c.Network.CNI]
+	if c.Network.GuardRails && instead != "" {
+		l.errorf(l.at(n, "guard_rails"), "Guard rails not enforced", "ClusterNetworkPolicy is known to cilium, calico and antrea; %s has %q, which knows %s. Leave guard_rails out: the policies of the namespaces hold without it.", c.Addr(), c.Network.CNI, instead)
 	}
 }
 

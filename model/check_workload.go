@@ -218,6 +218,8 @@ var withoutNames = map[CNI]string{
 	Calico: "Its open-source edition has none; those of Calico Enterprise and Calico Cloud are not written.",
 	// https://ovn-kubernetes.io/features/network-security-controls/egress-firewall/
 	OVNKubernetes: "Its EgressFirewall holds for all pods of a namespace together, not for one workload.",
+	// https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html
+	AmazonVPCCNI: "EKS enforces names on the nodes of Auto Mode alone: where all nodes are, write cni = \"eks-auto-mode\".",
 }
 
 // checkEgress keeps connections inside the cluster with calls, where both ends are known, and holds that the network
@@ -232,7 +234,7 @@ func (l *loader) checkEgress(n *node, w *Workload) {
 			l.warnf(b.at, "Egress not held", "%s uses its node's network, where no network policy holds: it reaches whatever its node reaches. Leave the block out, which nothing enforces.", n.describe())
 		}
 		if why := withoutNames[c.Network.CNI]; why != "" && len(l.items(b, "fqdns")) > 0 {
-			l.errorf(l.at(b, "fqdns"), "Names not enforced", "Rules that limit connections to DNS names are written for cni = \"cilium\" and \"antrea\"; %s has %q. %s Give the addresses in cidrs, or a zone.", c.Addr(), c.Network.CNI, why)
+			l.errorf(l.at(b, "fqdns"), "Names not enforced", "Rules that limit connections to DNS names are written for cni = \"cilium\", \"antrea\" and \"eks-auto-mode\"; %s has %q. %s Give the addresses in cidrs, or a zone.", c.Addr(), c.Network.CNI, why)
 		}
 		for _, v := range l.items(b, "cidrs") {
 			p := of[netip.Prefix](v)

@@ -93,7 +93,14 @@ const (
 	Calico        CNI = "calico"
 	Antrea        CNI = "antrea"
 	OVNKubernetes CNI = "ovn-kubernetes"
+	// AmazonVPCCNI is the VPC CNI plugin of Amazon EKS, on nodes that EKS Auto Mode does not run.
+	AmazonVPCCNI CNI = "amazon-vpc-cni"
+	// EKSAutoMode is what Amazon EKS Auto Mode has on the nodes that it runs.
+	EKSAutoMode CNI = "eks-auto-mode"
 )
+
+// Provided reports whether the plugin comes with a provider's control plane, so that kubeadm's clusters cannot have it.
+func (c CNI) Provided() bool { return c == AmazonVPCCNI || c == EKSAutoMode }
 
 // Identity is how people log in.
 type Identity struct {

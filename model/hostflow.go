@@ -51,7 +51,7 @@ type NodePort struct {
 
 // NodePorts returns the ports that the CNI opens between nodes. Sources: Cilium "System Requirements" (VXLAN, health
 // checks, WireGuard), Calico "System requirements" (BGP, VXLAN, Typha, WireGuard), Antrea pkg/apis/ports.go and Geneve,
-// OVN-Kubernetes (Geneve, IPsec).
+// OVN-Kubernetes (Geneve, IPsec). Pods on EKS have addresses of the provider's network, which carries their packets.
 func (n Network) NodePorts() []NodePort {
 	switch n.CNI {
 	case Cilium:
@@ -341,7 +341,7 @@ func (p *NodePool) RecordedSSH() bool {
 
 // NetfilterSeesPods reports whether packets that a pod sends to other machines pass netfilter on its node. Cilium's do
 // if it is installed with our values, which only kubeadm clusters are. OVN-Kubernetes hands them from Open vSwitch to
-// the wire (its shared gateway mode, the default).
+// the wire (its shared gateway mode, the default). Of a provider's plugin no file says it.
 func (c *Cluster) NetfilterSeesPods() bool {
 	switch c.Network.CNI {
 	case Cilium:
@@ -349,5 +349,5 @@ func (c *Cluster) NetfilterSeesPods() bool {
 	case OVNKubernetes:
 		return false
 	}
-	return true
+	return !c.Network.CNI.Provided()
 }

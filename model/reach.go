@@ -68,6 +68,11 @@ func (c *Cluster) APIServers() []netip.AddrPort {
 	return slices.Compact(servers)
 }
 
+// DNSRange is the address of the cluster's DNS service as a range.
+func (c *Cluster) DNSRange() netip.Prefix {
+	return netip.PrefixFrom(c.Network.DNS, c.Network.DNS.BitLen())
+}
+
 // Outside returns a declared range as a block: without the cluster's pods and Services, which only declared flows
 // reach, and without metadata addresses. A range that lies inside one of these is meant as it is written.
 func (c *Cluster) Outside(cidr netip.Prefix) Block {

@@ -81,7 +81,7 @@ var clusterBlock = &BlockType{
 services = ["10.96.0.0/16", "fd00:10:96::/112"]`, Doc: "Network of the pods; one of each family for dual stack."},
 				{Name: "services", Type: oneOrMore(cidrType), Required: true, Example: `pods     = ["10.244.0.0/16", "fd00:10:244::/56"] # dual stack
 services = ["10.96.0.0/16", "fd00:10:96::/112"]`, Doc: "Network of the services; one of each family for dual stack."},
-				{Name: "cni", Type: enum(Cilium, Calico, Antrea, OVNKubernetes), Required: true, Example: `cni = "cilium"`, Doc: "Network plugin, which enforces the network policies."},
+				{Name: "cni", Type: enum(Cilium, Calico, Antrea, OVNKubernetes, AmazonVPCCNI, EKSAutoMode), Required: true, Example: `cni = "cilium"`, Doc: "Network plugin, which enforces the network policies. The last two are Amazon EKS's, for managed clusters alone: what must be set there stands in the guide of the manifests."},
 				{Name: "encryption", Type: boolType, Default: true, Doc: "The network plugin encrypts traffic between nodes.",
 					Weakening: &Weakness{Doc: "Who listens on the wires between nodes reads what pods say to each other.", Values: []any{false}}},
 				{Name: "guard_rails", Type: boolType, Default: false, Example: `guard_rails = true`,

@@ -22,6 +22,8 @@ type clusterPolicy struct {
 	subject      podPeer
 	ingress      []clusterRule
 	egress       []clusterRule
+	// confines says that the network plugin surely knows the policy, so that names lead not to what it denies.
+	confines bool
 }
 
 // clusterRule decides on the connections that it matches.

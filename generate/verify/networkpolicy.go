@@ -25,8 +25,8 @@ var networkPolicyCheck = &Check{
 Default deny: a policy of the namespace selects every pod for both directions and allows nothing, and every other
 policy of the namespace selects pods of a declared workload only. Exact: the permissions of all policies that may
 select the workload's pods are the declared ones. Rules of the API: k8s.io/api/networking/v1, NetworkPolicySpec;
-https://kubernetes.io/docs/concepts/services-networking/network-policies/. Of Cilium's and Antrea's policies the part that
-Bartizan writes is understood. A name leads wherever its DNS server says but to what is denied first. A host-network pod is
+https://kubernetes.io/docs/concepts/services-networking/network-policies/. Of Cilium's, Antrea's and Amazon's policies the part
+that Bartizan writes is understood. A name leads wherever its DNS server says but to what is denied first. A host-network pod is
 outside of every policy; for such workloads nothing is proved.
 
 ClusterNetworkPolicies (policy.networking.k8s.io/v1alpha2): the Admin tier is judged before all of these, in the order of
@@ -110,13 +110,21 @@ func (j *networkJudge) collect() {
 				}
 				break
 			}
+			if o.GVK.Group == amazonGroup && o.GVK.Version == "v1alpha1" && o.GVK.Kind == "ClusterNetworkPolicy" && j.cluster.Network.CNI == model.EKSAutoMode {
+				var p *clusterPolicy
+				if p, err = readAmazonCluster(o, v); err == nil {
+					cluster = append(cluster, p)
+					continue
+				}
+				break
+			}
 			policy, err = j.native(o, v)
 		default:
 			continue
 		}
 		if err != nil {
 			j.opaque[o.Namespace] = true
-			if o.GVK.Group == "policy.networking.k8s.io" {
+			if o.GVK.Group == "policy.networking.k8s.io" || o.GVK.Group == amazonGroup {
 				j.opaque[""] = true
 			}
 			j.pass.Find(Finding{Control: model.DefaultDeny, Path: o.Path, Object: o.String(),
@@ -137,7 +145,11 @@ func (j *networkJudge) collect() {
 
 // native reads a policy of the network plugin's own.
 func (j *networkJudge) native(o Object, u *unstructured.Unstructured) (*netPolicy, error) {
-	kinds := map[string]model.CNI{"cilium.io/v2 CiliumNetworkPolicy": model.Cilium, "crd.antrea.io/v1beta1 NetworkPolicy": model.Antrea}
+	kinds := map[string]model.CNI{
+		"cilium.io/v2 CiliumNetworkPolicy":                 model.Cilium,
+		"crd.antrea.io/v1beta1 NetworkPolicy":              model.Antrea,
+		amazonGroup + "/v1alpha1 ApplicationNetworkPolicy": model.EKSAutoMode,
+	}
 	cni, ok := kinds[o.GVK.GroupVersion().String()+" "+o.GVK.Kind]
 	switch {
 	case !ok:
@@ -152,6 +164,15 @@ func (j *networkJudge) native(o Object, u *unstructured.Unstructured) (*netPolic
 			return nil, err
 		}
 		return parseAntrea(o.Path, &a)
+	case cni == model.EKSAutoMode:
+		var a generate.ApplicationNetworkPolicy
+		if err := decodeObject(u, &a); err != nil {
+			return nil, err
+		}
+		if _, same := j.objects.One("networking.k8s.io", "NetworkPolicy", o.Namespace, a.Name); same {
+			return nil, fmt.Errorf("a NetworkPolicy has the same name, and Amazon's controller takes one for the other")
+		}
+		return parseApplication(o.Path, &a)
 	}
 	var c generate.CiliumNetworkPolicy
 	if err := decodeObject(u, &c); err != nil {

@@ -243,11 +243,23 @@ var istiod = podsPeer("istio-system", map[string]string{"app": "istiod"})
 
 const dnsPort = 53
 
+// dnsAddrs is the address of the cluster's DNS where it runs on each node, in no pods that a policy could select; empty elsewhere.
+func (j *networkJudge) dnsAddrs() addrSet {
+	if j.cluster.Network.CNI != model.EKSAutoMode {
+		return nil
+	}
+	return addrs(j.cluster.DNSRange())
+}
+
 // declaredEgress lists what the workload may reach.
 func (j *networkJudge) declaredEgress(w *model.Workload) *permissions {
 	s := newPermissions()
 	for _, protocol := range []model.Protocol{model.UDP, model.TCP} {
-		s.peer(portOf{protocol, dnsPort}, clusterDNS, "")
+		if own := j.dnsAddrs(); len(own) > 0 {
+			s.ranges(portOf{protocol, dnsPort}, own, "")
+		} else {
+			s.peer(portOf{protocol, dnsPort}, clusterDNS, "")
+		}
 	}
 	for _, p := range j.callees[w] {
 		j.declare(s, portOf{protocolOf(p.Protocol), p.Number}, p.Workload)

@@ -68,6 +68,9 @@ func (j *networkJudge) misled(r netRule, p netPeer, declared *permissions) strin
 		if !api {
 			forbidden = forbidden.union(j.servers(at))
 		}
+		if !nodes && j.cluster.Network.CNI == model.EKSAutoMode {
+			forbidden = forbidden.union(j.nodeAddrs()) // where no policy knows nodes but by their addresses
+		}
 		forbidden = forbidden.minus(declared.addrs[at])
 		if reached := forbidden.minus(forbidden.minus(p.leads)); len(reached) > 0 {
 			return reached.String()

@@ -17,11 +17,12 @@ func (j *networkJudge) workload(w *model.Workload) {
 
 	ingress := allowedBy(policies, ingressOf)
 	v.exact(model.IngressExact, isolated(policies, w.Selector, ingressOf), ingress, j.declaredIngress(w))
-
+	admin := j.admin(w)
+	policies = confined(policies, admin)
 	out := isolated(policies, w.Selector, egressOf)
 	egress := allowedBy(policies, egressOf)
 	declared := j.declaredEgress(w)
-	admin := j.admin(w)
+	v.needs = confiners(admin)
 	dropped, misled, denied := v.dropsDeclared(policies, declared), v.misleads(policies, declared), v.deniesDeclared(w, admin, declared)
 	if !dropped && !misled && !denied {
 		v.exact(model.EgressExact, out, egress, declared)
@@ -38,7 +39,7 @@ func (j *networkJudge) workload(w *model.Workload) {
 			return false
 		}
 		if p.pods == nil {
-			return true
+			return len(p.addrs) == 0 || len(p.addrs.minus(j.dnsAddrs())) > 0
 		}
 		s := newPermissions()
 		s.add(portOf{}, p, "")
@@ -105,7 +106,7 @@ func (j *networkJudge) reachesAPI(r netRule, p netPeer) bool {
 		return slices.Contains(p.nodes, "kube-apiserver") && r.opens(j.cluster.APIPort()) ||
 			slices.ContainsFunc(servers, func(a netip.AddrPort) bool { return p.leads.contains(a.Addr()) && r.opens(int(a.Port())) })
 	case p.addrs != nil && len(servers) == 0:
-		return true // a managed control plane at addresses that are not known
+		return len(p.addrs.minus(j.dnsAddrs())) > 0 // a managed control plane at addresses that are not known
 	case p.addrs != nil:
 		return slices.ContainsFunc(servers, func(a netip.AddrPort) bool {
 			return p.addrs.contains(a.Addr()) && r.opens(int(a.Port()))
@@ -120,6 +121,7 @@ type workloadVerdict struct {
 	subject    model.Address
 	path       string
 	understood bool
+	needs      []string // further files that the proofs take
 }
 
 func (v *workloadVerdict) find(control model.ControlID, place, message string) {
@@ -137,7 +139,7 @@ func (v *workloadVerdict) exact(control model.ControlID, isolated bool, allowed,
 		return
 	}
 	if allowed.compare(declared, func(place, message string) { v.find(control, place, message) }) && v.understood {
-		v.judge.pass.Prove(control, v.subject, v.path)
+		v.prove(control)
 	}
 }
 
@@ -171,8 +173,13 @@ func (v *workloadVerdict) blocked(control model.ControlID, isolated bool, polici
 		}
 	}
 	if holds && v.understood {
-		v.judge.pass.Prove(control, v.subject, v.path)
+		v.prove(control)
 	}
+}
+
+func (v *workloadVerdict) prove(control model.ControlID) {
+	v.judge.pass.Prove(control, v.subject, v.path)
+	v.judge.pass.needs(control, v.subject, v.needs...)
 }
 
 // reach reports whether the declared permissions themselves have the property.

@@ -1,0 +1,85 @@
+# Amazon EKS Auto Mode: workloads that connect to DNS names, one of them to the port of the API server.
+cluster "main" {
+  kubernetes  = "1.37"
+  provisioner = "managed"
+  api {
+    endpoint       = "0a1b2c3d4e5f.gr7.eu-central-1.eks.amazonaws.example:443"
+    reachable_from = [jump_box.bastion]
+    load_balancer {
+      kind    = "external"
+      address = "192.0.2.10"
+    }
+  }
+  network {
+    pods     = "10.64.0.0/16"
+    services = "172.20.0.0/16"
+    cni      = "eks-auto-mode"
+  }
+  identity {
+    oidc {
+      issuer    = "https://login.example.com"
+      client_id = "kubernetes"
+    }
+  }
+  audit { ship_to = "https://logs.example.internal:8443/audit" }
+}
+zone "nodes" { cidrs = ["10.0.0.0/24"] }
+zone "mgmt" { cidrs = ["10.0.9.0/24"] }
+zone "vpn" { cidrs = ["10.8.0.0/24"] }
+node_pool "auto" {
+  zone = zone.nodes
+  cidr = "10.0.0.0/24"
+  max  = 20
+}
+vpn "wg" {
+  zone     = zone.vpn
+  endpoint = "vpn.example.com:51820"
+  device "anna" {
+    team       = team.sre
+    public_key = "fQ4+ydMozE1WnXNfiohfGduixHDRCSqYKfj11mEhs+Y="
+  }
+}
+jump_box "bastion" {
+  zone           = zone.mgmt
+  reachable_from = [vpn.wg]
+}
+team "sre" { oidc_group = "sre" }
+namespace "shop" { owner = team.sre }
+
+workload "shop" "pay" {
+  image = "registry.example.com/shop/pay:v1"
+  ports = { http = 8080 }
+  egress "provider" {
+    fqdns = ["api.payments.example", "fallback.payments.example"]
+    port  = 443
+  }
+  egress "mail" {
+    fqdns = ["smtp.mail.example"]
+    port  = 587
+  }
+  egress "bank" {
+    cidrs = ["198.51.100.0/24"]
+    port  = 443
+  }
+  probe "readiness" { http = "/ready" }
+  probe "liveness" { http = "/alive" }
+}
+
+workload "shop" "web" {
+  image = "registry.example.com/shop/web:v1"
+  ports = { http = 8080 }
+  calls = [workload.shop.pay.port.http]
+  probe "readiness" { http = "/ready" }
+  probe "liveness" { http = "/alive" }
+}
+attestation "encrypted" {
+  control   = "secrets-encrypted"
+  subject   = cluster.main
+  by        = team.sre
+  evidence  = "https://wiki.example.com/provider/encryption"
+  review_by = "2027-05-01"
+}
+registry "main" {
+  host      = "registry.example.com"
+  signed_by = [file("cosign.pub")]
+}
