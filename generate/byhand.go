@@ -48,7 +48,7 @@ func byHand(p *Pass, page *coveragePage) (*byHandPage, error) {
 		h := byHandCluster{Needs: needed, Name: c.Name, Managed: c.Provisioner == model.Managed}
 		for _, controlPlane := range []bool{true, false} {
 			for _, pool := range c.NodePools {
-				if pool.Has(model.RoleControlPlane) == controlPlane {
+				if pool.Ours() && pool.Has(model.RoleControlPlane) == controlPlane {
 					h.Pools = append(h.Pools, byHandPool{pool.Name, "../" + PoolDir(pool)})
 				}
 			}

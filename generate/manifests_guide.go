@@ -48,6 +48,8 @@ The network policies hold only once Amazon EKS Auto Mode is told so, which no fi
 - the ConfigMap ` + "`amazon-vpc-cni`" + ` in ` + "`kube-system`" + ` has ` + "`enable-network-policy-controller: \"true\"`" + `;
 - each ` + "`NodeClass`" + ` has ` + "`networkPolicy: DefaultDeny`" + ` or ` + "`DefaultAllow`" + `, and ` + "`podSubnetSelectorTerms`" + ` that select the subnets of the pods:
   rules by address tell nodes from pods only if they have subnets of their own;
+- each ` + "`NodePool`" + ` gives its nodes the label ` + "`" + PoolLabel + "`" + `, with the name of the node_pool in the specification, and a dedicated one
+  the taint of that name;
 - no node is of another kind: elsewhere rules for DNS names do not hold, and the DNS is not on each node.
 
 Auto Mode encrypts no traffic of pods: choose machines between which EC2 encrypts.

@@ -21,6 +21,9 @@ and cloud-init user data that carries all of them.`,
 	Run: func(p *Pass) error {
 		for _, c := range p.Spec.Clusters {
 			for _, pool := range c.NodePools {
+				if !pool.Ours() {
+					continue
+				}
 				if err := runNodeFiles(p, pool); err != nil {
 					return fmt.Errorf("%s: %w", pool.Addr(), err)
 				}

@@ -164,7 +164,7 @@ const rootDoc = `These files were generated from a specification. Change the spe
 
 Read first: ` + "`docs/README.md`" + ` says what is covered and what people must still do by hand.`
 
-const clusterDoc = `In this order:
+const clusterDoc = `In this order; what a provider runs has no directory:
 
 1. ` + "`nodes/`" + `: prepare the machines, one pool after the other, control plane first.
 2. ` + "`cluster/`" + `: start the control plane, then join the nodes.

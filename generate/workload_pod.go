@@ -179,9 +179,9 @@ func userNamespace(w *model.Workload) bool {
 // usersPerPod is how many users the kubelet gives to a pod with a user namespace: the default of userNamespaces.idsPerPod.
 const usersPerPod = 65536
 
-// hasUserNamespaces reports whether the pool's nodes can run pods in user namespaces.
+// hasUserNamespaces reports whether the pool's nodes can run pods in user namespaces. Of a provider's nodes nobody here knows.
 func hasUserNamespaces(p *model.NodePool) bool {
-	return p.OS != model.Debian12 && (p.Runtime == model.Runc || p.Runtime == "")
+	return p.OS != model.Debian12 && p.Ours() && (p.Runtime == model.Runc || p.Runtime == "")
 }
 
 // appArmor reports whether every node of the workload has AppArmor. The kubelet refuses pods that ask for a profile,

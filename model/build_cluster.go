@@ -201,6 +201,9 @@ func (l *loader) buildNodePool(n *node) {
 	p.Roles = slices.Compact(p.Roles)
 	p.Zone = as[*Zone](l, n, "zone")
 	p.OS = as[OS](l, n, "os")
+	if p.Cluster != nil && p.Cluster.Network.CNI == EKSAutoMode {
+		p.OS = Bottlerocket
+	}
 	p.SSHFrom = l.peers(n, "ssh_from")
 	p.SSH = as[SSHOpening](l, n, "ssh")
 	p.Dedicated = as[bool](l, n, "dedicated")

@@ -40,6 +40,25 @@ func (l *loader) checkNodePool(n *node, p *NodePool) {
 	}
 	l.checkPoolZone(n, p)
 	l.checkNodeSize(n, p)
+	l.checkProvidedNodes(n, p)
+}
+
+// checkProvidedNodes holds that nothing is asked of a provider's nodes that only files of ours would do.
+func (l *loader) checkProvidedNodes(n *node, p *NodePool) {
+	if p.Ours() {
+		return
+	}
+	refuse := func(at hcl.Range, name string) {
+		l.errorf(at, "Nodes of a provider", "Amazon EKS Auto Mode runs the nodes of %s, and no file of ours reaches them. Leave %s out; if Amazon shows evidence of a control of the nodes, write an attestation.", p.Cluster.Addr(), name)
+	}
+	for _, name := range []string{"os", "ssh_from", "ssh", "runtime", "patching"} {
+		if l.has(n, name) {
+			refuse(l.at(n, name), name)
+		}
+	}
+	if b := n.one("physical"); b != nil {
+		refuse(b.at, "physical")
+	}
 }
 
 // checkPoolZone holds that the addresses of a pool are in its zone.

@@ -251,7 +251,13 @@ const (
 	Ubuntu2404 OS = "ubuntu-24.04"
 	Debian12   OS = "debian-12"
 	Debian13   OS = "debian-13"
+	// Bottlerocket is what the nodes of EKS Auto Mode run. Nobody chooses it, and no node files are written for it.
+	Bottlerocket OS = "bottlerocket"
 )
+
+// Ours reports whether the pool's machines take the node files of the tree. Nodes that a provider runs take none: their
+// controls need attestations.
+func (p *NodePool) Ours() bool { return p.OS != Bottlerocket }
 
 // Runtime is the OCI runtime of a pool's pods.
 type Runtime string

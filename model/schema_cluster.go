@@ -230,7 +230,7 @@ var nodePoolBlock = &BlockType{
 		{Name: "roles", Type: listOf(roleType), Derived: "worker", Example: `nodes = { cp-4 = "10.0.0.14", cp-5 = "10.0.0.15" }
 roles = ["control-plane", "etcd"]`, Doc: "What the nodes do instead of running workloads. Either every control-plane pool has both, or a pool of its own has only \"etcd\"; etcd has an odd number of nodes."},
 		{Name: "zone", Type: to("zone"), Required: true, Example: "zone = zone.nodes", Doc: "Where the nodes stand."},
-		{Name: "os", Type: enum(Ubuntu2404, Debian12, Debian13), Default: "ubuntu-24.04", Doc: "Operating system that the node files are written for. Pods get appArmorProfile and hostUsers: false only if every node that they may run on can do it: the kubelet refuses them elsewhere. debian-12 has no user namespaces for pods: its kernel and its runc are too old."},
+		{Name: "os", Type: enum(Ubuntu2404, Debian12, Debian13), Default: "ubuntu-24.04", Doc: "Operating system that the node files are written for. Pods get appArmorProfile and hostUsers: false only if every node that they may run on can do it: the kubelet refuses them elsewhere. debian-12 has no user namespaces for pods: its kernel and its runc are too old. The nodes of EKS Auto Mode are Amazon's, with its Bottlerocket: no node files are written, so leave it out."},
 		{Name: "nodes", Type: mapOf(labelType, addressType), Doc: "Machines with fixed addresses: name to IP address."},
 		{Name: "cidr", Type: cidrType, Example: `cidr = "10.0.0.64/26"`, Doc: "Addresses of an elastic pool, instead of nodes."},
 		{Name: "max", Type: number(1, 5000), Default: 10, Example: `cidr = "10.0.0.64/26"

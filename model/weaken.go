@@ -325,10 +325,11 @@ func (l *loader) buildAttestation(n *node) {
 }
 
 // checkSubject holds that a control can be attested, and for this kind of subject. The controls of a managed control
-// plane are somebody else's to implement, so all of its cluster's controls can be.
+// plane and of a provider's nodes are somebody else's to implement, so all of the cluster's or the pool's can be.
 func (l *loader) checkSubject(n *node, c *Control, r *ref) {
 	cluster, _ := r.object().(*Cluster)
-	if !c.Attested && (cluster == nil || cluster.Provisioner != Managed) {
+	pool, _ := r.object().(*NodePool)
+	if !c.Attested && (cluster == nil || cluster.Provisioner != Managed) && (pool == nil || pool.Ours()) {
 		l.errorf(l.at(n, "control"), "Not attestable", "%q is proved from the files that are written; nobody has to vouch for it. `bartizan controls` marks those that can be attested.", c.ID)
 		return
 	}

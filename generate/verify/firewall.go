@@ -33,6 +33,9 @@ func runNodeFirewall(p *Pass, c *model.Cluster) {
 	etcd, api := holder{}, holder{}
 	seen := netfilterSeesPods(p, c)
 	for _, pool := range c.NodePools {
+		if !pool.Ours() {
+			continue
+		}
 		file := path.Join(generate.PoolDir(pool), "nftables.nft")
 		find := func(id model.ControlID, object, message string) {
 			p.Find(Finding{Control: id, Subject: pool.Addr(), Path: file, Object: object, Message: message})

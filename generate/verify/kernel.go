@@ -32,11 +32,13 @@ The settings are exactly the known ones; modules with a history of vulnerabiliti
 	},
 }
 
-// eachPool calls the function for each pool of each cluster.
+// eachPool calls the function for each pool of each cluster whose machines take files of the tree.
 func (p *Pass) eachPool(judge func(*model.NodePool)) {
 	for _, c := range p.Spec.Clusters {
 		for _, pool := range c.NodePools {
-			judge(pool)
+			if pool.Ours() {
+				judge(pool)
+			}
 		}
 	}
 }

@@ -186,6 +186,20 @@ func TestTheTreeForEKSIsProved(t *testing.T) {
 			t.Errorf("%v is not proved", want)
 		}
 	}
+	// Amazon runs the nodes: nothing is written for them, nothing is claimed of them, and no pod asks for what they may lack.
+	for path, data := range files {
+		if strings.HasPrefix(path, "clusters/main/nodes/") {
+			t.Errorf("%s is written", path)
+		}
+		if s := string(data); strings.Contains(path, "/apps/") && (strings.Contains(s, "appArmorProfile") || strings.Contains(s, "hostUsers: false")) {
+			t.Errorf("%s asks the node for AppArmor or user namespaces", path)
+		}
+	}
+	for _, c := range slices.Concat(set.Claims, result.Proved) {
+		if c.Subject == "node_pool.auto" {
+			t.Errorf("%s is claimed or proved of Amazon's nodes", c.Control)
+		}
+	}
 	guide := string(files["clusters/main/manifests/README.md"])
 	for _, s := range []string{"`networking.k8s.aws/v1alpha1` (ApplicationNetworkPolicy, ClusterNetworkPolicy): Amazon EKS", "enable-network-policy-controller", "podSubnetSelectorTerms"} {
 		if !strings.Contains(guide, s) {

@@ -79,6 +79,13 @@ attestation "encrypted" {
   evidence  = "https://wiki.example.com/provider/encryption"
   review_by = "2027-05-01"
 }
+attestation "nodes" {
+  control   = "kernel-hardened"
+  subject   = node_pool.auto
+  by        = team.sre
+  evidence  = "https://wiki.example.com/provider/nodes"
+  review_by = "2027-05-01"
+}
 registry "main" {
   host      = "registry.example.com"
   signed_by = [file("cosign.pub")]
