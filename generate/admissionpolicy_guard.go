@@ -57,6 +57,7 @@ func guardPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 				resources("projectcalico.org", changed, "globalnetworkpolicies", "networkpolicies", "tiers"),
 				resources("crd.antrea.io", changed, "clusternetworkpolicies", "networkpolicies", "tiers"),
 				resources("k8s.ovn.org", changed, "egressfirewalls"),
+				resources("networking.gke.io", changed, "fqdnnetworkpolicies"),
 				resources("networking.k8s.aws", changed, "applicationnetworkpolicies", "clusternetworkpolicies"),
 				resources("policy.sigstore.dev", changed, "clusterimagepolicies", "trustroots"),
 				resources("security.istio.io", changed, "authorizationpolicies", "peerauthentications"),

@@ -25,6 +25,7 @@ var customResources = []struct{ group, owner string }{
 	{"external-secrets.io", "External Secrets Operator"},
 	{"gateway.networking.k8s.io", "Gateway API, standard channel"},
 	{"kustomize.toolkit.fluxcd.io", "Flux (kustomize-controller)"},
+	{"networking.gke.io", "Google Kubernetes Engine"},
 	{"networking.k8s.aws", "Amazon EKS, which installs them on Auto Mode"},
 	{"policy.networking.k8s.io", "network policy API, standard channel, " + networkPolicyAPIVersion},
 	{"policy.sigstore.dev", "policy-controller"},
@@ -35,7 +36,7 @@ var customResources = []struct{ group, owner string }{
 
 // providerSettings are what must be set at the provider so that its network plugin does what the policies say. No file shows
 // it, so no proof takes it.
-// Sources: docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html, auto-net-pol.html and create-node-class.html.
+// Sources: cloud.google.com/kubernetes-engine/docs/how-to/fqdn-network-policies and nodelocal-dns-cache; docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html, auto-net-pol.html and create-node-class.html.
 var providerSettings = map[model.CNI]string{
 	model.AmazonVPCCNI: `
 The network policies hold only once Amazon EKS is told so, which no file here does: in the configuration of the add-on ` + "`vpc-cni`" + `
@@ -53,6 +54,17 @@ The network policies hold only once Amazon EKS Auto Mode is told so, which no fi
 - no node is of another kind: elsewhere rules for DNS names do not hold, and the DNS is not on each node.
 
 Auto Mode encrypts no traffic of pods: choose machines between which EC2 encrypts.
+`,
+	model.GKEDataplaneV2: `
+The network policies hold as they are meant only in a cluster that Google is told to make so, which no file here does:
+
+- ` + "`--enable-dataplane-v2`" + `, and ` + "`--enable-fqdn-network-policy`" + ` where workloads connect to DNS names. A policy holds for at most 50 addresses
+  of its names;
+- the DNS is kube-dns, without NodeLocal DNSCache: the policies let queries out to the pods of kube-dns alone. Autopilot always has
+  the cache, and Cloud DNS answers at the metadata address;
+- ` + "`--in-transit-encryption inter-node-transparent`" + `: without it nothing encrypts the traffic of pods.
+
+Dataplane V2 is Cilium: rules by address match neither nodes nor pods, so what is declared to or from nodes is dropped.
 `,
 }
 

@@ -28,7 +28,8 @@ egress destinations and, if it has api_access, the API server. Where the CNI is 
 say (DNS names, nodes, the API server, Cilium's gateway) is a CiliumNetworkPolicy in the same file; where it is Antrea, DNS
 names are a NetworkPolicy of Antrea's; where it is EKS Auto Mode, an ApplicationNetworkPolicy of Amazon's. All deny what no
 name may lead to on the ports where names are reached: the metadata addresses, the API server and the cluster's nodes; on EKS a
-ClusterNetworkPolicy of Amazon's does. A name may still lead to any other address, of a private network too. The DNS of EKS Auto
+ClusterNetworkPolicy of Amazon's does. On GKE Dataplane V2 names are an FQDNNetworkPolicy, and nothing denies: neither
+egress-exact nor metadata-blocked is claimed for a workload with names. A name may still lead to any other address, of a private network too. The DNS of EKS Auto
 Mode runs on each node, not in pods: it is reached at the address of its Service.
 Host-network pods use their node's addresses: no policy selects them, and none is written for them.`,
 	Controls: []model.ControlID{
@@ -36,7 +37,7 @@ Host-network pods use their node's addresses: no policy selects them, and none i
 		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly, model.GatewaySourcesExact,
 	},
 	Kinds: slices.Concat(objectKinds("networking.k8s.io/v1", "NetworkPolicy"), objectKinds("cilium.io/v2", "CiliumNetworkPolicy"), objectKinds("crd.antrea.io/v1beta1", "NetworkPolicy"),
-		objectKinds(amazonAPI, "ApplicationNetworkPolicy", "ClusterNetworkPolicy")),
+		objectKinds(amazonAPI, "ApplicationNetworkPolicy", "ClusterNetworkPolicy"), objectKinds(googleAPI, "FQDNNetworkPolicy")),
 	Run: runNetworkPolicy,
 }
 
@@ -174,11 +175,22 @@ func (r *netRules) objects(meta metav1.ObjectMeta, pods metav1.LabelSelector) []
 			Spec:       ApplicationRules{PodSelector: pods, PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeEgress}, Egress: r.amazonEgress},
 		})
 	}
+	if len(r.googleEgress) > 0 {
+		objects = append(objects, &FQDNNetworkPolicy{
+			TypeMeta:   typeMeta(googleAPI, "FQDNNetworkPolicy"),
+			ObjectMeta: meta,
+			Spec:       FQDNRules{PodSelector: pods, Egress: r.googleEgress},
+		})
+	}
 	return objects
 }
 
-// reachesMetadata reports whether a declared range of the workload is a metadata address, or lies inside one.
+// reachesMetadata reports whether a declared range of the workload is a metadata address, or lies inside one, or whether a
+// name may lead there.
 func (n *network) reachesMetadata(w *model.Workload) bool {
+	if len(n.unconfined(w)) > 0 {
+		return true
+	}
 	return n.declares(w, func(b model.Block, _ *model.Egress) bool {
 		return slices.ContainsFunc(model.MetadataAddresses, func(m netip.Prefix) bool { return contains(b, m.Addr()) })
 	})
@@ -187,6 +199,11 @@ func (n *network) reachesMetadata(w *model.Workload) bool {
 // reachesAPI reports whether the workload may call the API server, or may do so for all that is known.
 func (n *network) reachesAPI(w *model.Workload) bool {
 	servers := n.cluster.APIServers()
+	for _, e := range n.unconfined(w) {
+		if slices.ContainsFunc(servers, func(s netip.AddrPort) bool { return e.Port == int(s.Port()) }) {
+			return true
+		}
+	}
 	// Nothing keeps a name from addresses that are not known.
 	if len(servers) == 0 && slices.ContainsFunc(w.Egress, func(e *model.Egress) bool {
 		return len(e.FQDNs) > 0 && (e.Port == n.cluster.APIPort() || e.Port == n.cluster.API.Endpoint.Port)
@@ -204,6 +221,14 @@ func (n *network) reachesAPI(w *model.Workload) bool {
 		}
 		return false
 	})
+}
+
+// unconfined are the workload's destinations by name that no policy keeps from anywhere.
+func (n *network) unconfined(w *model.Workload) []*model.Egress {
+	if n.cluster.Network.CNI.ConfinesNames() {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(w.Egress), func(e *model.Egress) bool { return len(e.FQDNs) == 0 })
 }
 
 // declares reports whether a block of the workload's egress has the property.

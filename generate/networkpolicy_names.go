@@ -62,6 +62,13 @@ func (n *network) byName(r *netRules, e *model.Egress) bool {
 		r.amazonEgress = append(r.amazonEgress, ApplicationEgress{
 			To: []ApplicationPeer{{DomainNames: e.FQDNs}}, Ports: []networkingv1.NetworkPolicyPort{netPort(e.Protocol, e.Port)},
 		})
+	case model.GKEDataplaneV2:
+		rule := FQDNEgress{Ports: []FQDNPort{{string(protocolOf(e.Protocol)), e.Port}}}
+		for _, f := range e.FQDNs {
+			rule.Matches = append(rule.Matches, FQDNMatch{f})
+		}
+		r.googleEgress = append(r.googleEgress, rule)
+		r.complete = false
 	default:
 		return false
 	}

@@ -52,8 +52,9 @@ type netRules struct {
 	ciliumDeny    []CiliumEgressDeny
 	antreaEgress  []AntreaEgress
 	amazonEgress  []ApplicationEgress
+	googleEgress  []FQDNEgress
 	reasons       []string
-	// complete is false if the CNI cannot express a declared destination.
+	// complete is false if the CNI cannot express a declared destination, or keep it from leading elsewhere.
 	complete bool
 }
 

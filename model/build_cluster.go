@@ -97,8 +97,8 @@ func (l *loader) buildIdentity(n *node, c *Cluster) {
 
 // checkProvidedCNI holds that a plugin of a provider's is not asked of kubeadm.
 func (l *loader) checkProvidedCNI(n *node, c *Cluster) {
-	if c.Provisioner == Kubeadm && c.Network.CNI.Provided() {
-		l.errorf(l.at(n, "cni"), "Plugin of a provider", "%q comes with Amazon EKS, which runs the control plane itself, and kubeadm makes that of %s. Write provisioner = \"managed\", or a plugin that you install, such as cni = \"cilium\".", c.Network.CNI, c.Addr())
+	if provider := c.Network.CNI.Provider(); c.Provisioner == Kubeadm && provider != "" {
+		l.errorf(l.at(n, "cni"), "Plugin of a provider", "%q comes with %s, which runs the control plane itself, and kubeadm makes that of %s. Write provisioner = \"managed\", or a plugin that you install, such as cni = \"cilium\".", c.Network.CNI, provider, c.Addr())
 	}
 }
 
@@ -109,9 +109,10 @@ func (l *loader) checkProvidedCNI(n *node, c *Cluster) {
 // api/v1alpha1.
 func (l *loader) checkGuardRails(n *node, c *Cluster) {
 	instead := map[CNI]string{
-		OVNKubernetes: "AdminNetworkPolicy, its predecessor",
-		AmazonVPCCNI:  "one of Amazon's own",
-		EKSAutoMode:   "one of Amazon's own",
+		OVNKubernetes:  "AdminNetworkPolicy, its predecessor",
+		AmazonVPCCNI:   "one of Amazon's own",
+		EKSAutoMode:    "one of Amazon's own",
+		GKEDataplaneV2: "those of Cilium, where Google turns them on",
 	}[c.Network.CNI]
 	if c.Network.GuardRails && instead != "" {
 		l.errorf(l.at(n, "guard_rails"), "Guard rails not enforced", "ClusterNetworkPolicy is known to cilium, calico and antrea; %s has %q, which knows %s. Leave guard_rails out: the policies of the namespaces hold without it.", c.Addr(), c.Network.CNI, instead)
@@ -201,8 +202,13 @@ func (l *loader) buildNodePool(n *node) {
 	p.Roles = slices.Compact(p.Roles)
 	p.Zone = as[*Zone](l, n, "zone")
 	p.OS = as[OS](l, n, "os")
-	if p.Cluster != nil && p.Cluster.Network.CNI == EKSAutoMode {
-		p.OS = Bottlerocket
+	if p.Cluster != nil {
+		switch p.Cluster.Network.CNI {
+		case EKSAutoMode:
+			p.OS = Bottlerocket
+		case GKEDataplaneV2:
+			p.OS = ContainerOptimizedOS
+		}
 	}
 	p.SSHFrom = l.peers(n, "ssh_from")
 	p.SSH = as[SSHOpening](l, n, "ssh")

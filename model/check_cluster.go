@@ -49,7 +49,7 @@ func (l *loader) checkProvidedNodes(n *node, p *NodePool) {
 		return
 	}
 	refuse := func(at hcl.Range, name string) {
-		l.errorf(at, "Nodes of a provider", "Amazon EKS Auto Mode runs the nodes of %s, and no file of ours reaches them. Leave %s out; if Amazon shows evidence of a control of the nodes, write an attestation.", p.Cluster.Addr(), name)
+		l.errorf(at, "Nodes of a provider", "%s runs the nodes of %s, and no file of ours reaches them. Leave %s out; if there is evidence of a control of the nodes, write an attestation.", p.Cluster.Network.CNI.Provider(), p.Cluster.Addr(), name)
 	}
 	for _, name := range []string{"os", "ssh_from", "ssh", "runtime", "patching"} {
 		if l.has(n, name) {

@@ -234,7 +234,14 @@ func (l *loader) checkEgress(n *node, w *Workload) {
 			l.warnf(b.at, "Egress not held", "%s uses its node's network, where no network policy holds: it reaches whatever its node reaches. Leave the block out, which nothing enforces.", n.describe())
 		}
 		if why := withoutNames[c.Network.CNI]; why != "" && len(l.items(b, "fqdns")) > 0 {
-			l.errorf(l.at(b, "fqdns"), "Names not enforced", "Rules that limit connections to DNS names are written for cni = \"cilium\", \"antrea\" and \"eks-auto-mode\"; %s has %q. %s Give the addresses in cidrs, or a zone.", c.Addr(), c.Network.CNI, why)
+			l.errorf(l.at(b, "fqdns"), "Names not enforced", "Rules that limit connections to DNS names are written for cni = \"cilium\", \"antrea\", \"eks-auto-mode\" and \"gke-dataplane-v2\"; %s has %q. %s Give the addresses in cidrs, or a zone.", c.Addr(), c.Network.CNI, why)
+		}
+		switch {
+		case c.Network.CNI.ConfinesNames() || len(l.items(b, "fqdns")) == 0:
+		case as[Protocol](l, b, "protocol") == SCTP:
+			l.errorf(l.at(b, "protocol"), "Names not enforced", "Rules for DNS names of %s know TCP and UDP, not SCTP. Give the addresses in cidrs, or a zone.", c.Network.CNI.Provider())
+		default:
+			l.warnf(l.at(b, "fqdns"), "Names not confined", "Policies of %s allow connections to DNS names and deny no address to them: whoever answers for a name can lead %s to the cloud's metadata service or the API server. Its egress counts as not exact. Give the addresses in cidrs, or let one small workload call the names for the others.", c.Network.CNI.Provider(), n.describe())
 		}
 		for _, v := range l.items(b, "cidrs") {
 			p := of[netip.Prefix](v)

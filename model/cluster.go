@@ -97,10 +97,23 @@ const (
 	AmazonVPCCNI CNI = "amazon-vpc-cni"
 	// EKSAutoMode is what Amazon EKS Auto Mode has on the nodes that it runs.
 	EKSAutoMode CNI = "eks-auto-mode"
+	// GKEDataplaneV2 is what Google Kubernetes Engine has on the nodes that it runs.
+	GKEDataplaneV2 CNI = "gke-dataplane-v2"
 )
 
-// Provided reports whether the plugin comes with a provider's control plane, so that kubeadm's clusters cannot have it.
-func (c CNI) Provided() bool { return c == AmazonVPCCNI || c == EKSAutoMode }
+// Provider is whose control plane the plugin comes with; empty if it can be installed in a cluster of kubeadm's.
+func (c CNI) Provider() string {
+	switch c {
+	case AmazonVPCCNI, EKSAutoMode:
+		return "Amazon EKS"
+	case GKEDataplaneV2:
+		return "Google Kubernetes Engine"
+	}
+	return ""
+}
+
+// ConfinesNames reports whether a policy of the plugin can deny addresses that a DNS name must not lead to.
+func (c CNI) ConfinesNames() bool { return c != GKEDataplaneV2 }
 
 // Identity is how people log in.
 type Identity struct {
@@ -253,11 +266,13 @@ const (
 	Debian13   OS = "debian-13"
 	// Bottlerocket is what the nodes of EKS Auto Mode run. Nobody chooses it, and no node files are written for it.
 	Bottlerocket OS = "bottlerocket"
+	// ContainerOptimizedOS is what the nodes of Google Kubernetes Engine run, likewise.
+	ContainerOptimizedOS OS = "container-optimized-os"
 )
 
 // Ours reports whether the pool's machines take the node files of the tree. Nodes that a provider runs take none: their
 // controls need attestations.
-func (p *NodePool) Ours() bool { return p.OS != Bottlerocket }
+func (p *NodePool) Ours() bool { return p.OS != Bottlerocket && p.OS != ContainerOptimizedOS }
 
 // Runtime is the OCI runtime of a pool's pods.
 type Runtime string

@@ -51,7 +51,7 @@ type NodePort struct {
 
 // NodePorts returns the ports that the CNI opens between nodes. Sources: Cilium "System Requirements" (VXLAN, health
 // checks, WireGuard), Calico "System requirements" (BGP, VXLAN, Typha, WireGuard), Antrea pkg/apis/ports.go and Geneve,
-// OVN-Kubernetes (Geneve, IPsec). Pods on EKS have addresses of the provider's network, which carries their packets.
+// OVN-Kubernetes (Geneve, IPsec). Pods of Amazon and Google have addresses of the provider's network, which carries their packets.
 func (n Network) NodePorts() []NodePort {
 	switch n.CNI {
 	case Cilium:
@@ -349,5 +349,5 @@ func (c *Cluster) NetfilterSeesPods() bool {
 	case OVNKubernetes:
 		return false
 	}
-	return !c.Network.CNI.Provided()
+	return c.Network.CNI.Provider() == ""
 }

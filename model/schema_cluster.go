@@ -81,7 +81,7 @@ var clusterBlock = &BlockType{
 services = ["10.96.0.0/16", "fd00:10:96::/112"]`, Doc: "Network of the pods; one of each family for dual stack."},
 				{Name: "services", Type: oneOrMore(cidrType), Required: true, Example: `pods     = ["10.244.0.0/16", "fd00:10:244::/56"] # dual stack
 services = ["10.96.0.0/16", "fd00:10:96::/112"]`, Doc: "Network of the services; one of each family for dual stack."},
-				{Name: "cni", Type: enum(Cilium, Calico, Antrea, OVNKubernetes, AmazonVPCCNI, EKSAutoMode), Required: true, Example: `cni = "cilium"`, Doc: "Network plugin, which enforces the network policies. The last two are Amazon EKS's, for managed clusters alone: what must be set there stands in the guide of the manifests."},
+				{Name: "cni", Type: enum(Cilium, Calico, Antrea, OVNKubernetes, AmazonVPCCNI, EKSAutoMode, GKEDataplaneV2), Required: true, Example: `cni = "cilium"`, Doc: "Network plugin, which enforces the network policies. The last three are Amazon EKS's and Google Kubernetes Engine's, for managed clusters alone: what must be set there stands in the guide of the manifests."},
 				{Name: "encryption", Type: boolType, Default: true, Doc: "The network plugin encrypts traffic between nodes.",
 					Weakening: &Weakness{Doc: "Who listens on the wires between nodes reads what pods say to each other.", Values: []any{false}}},
 				{Name: "guard_rails", Type: boolType, Default: false, Example: `guard_rails = true`,
@@ -230,7 +230,7 @@ var nodePoolBlock = &BlockType{
 		{Name: "roles", Type: listOf(roleType), Derived: "worker", Example: `nodes = { cp-4 = "10.0.0.14", cp-5 = "10.0.0.15" }
 roles = ["control-plane", "etcd"]`, Doc: "What the nodes do instead of running workloads. Either every control-plane pool has both, or a pool of its own has only \"etcd\"; etcd has an odd number of nodes."},
 		{Name: "zone", Type: to("zone"), Required: true, Example: "zone = zone.nodes", Doc: "Where the nodes stand."},
-		{Name: "os", Type: enum(Ubuntu2404, Debian12, Debian13), Default: "ubuntu-24.04", Doc: "Operating system that the node files are written for. Pods get appArmorProfile and hostUsers: false only if every node that they may run on can do it: the kubelet refuses them elsewhere. debian-12 has no user namespaces for pods: its kernel and its runc are too old. The nodes of EKS Auto Mode are Amazon's, with its Bottlerocket: no node files are written, so leave it out."},
+		{Name: "os", Type: enum(Ubuntu2404, Debian12, Debian13), Default: "ubuntu-24.04", Doc: "Operating system that the node files are written for. Pods get appArmorProfile and hostUsers: false only if every node that they may run on can do it: the kubelet refuses them elsewhere. debian-12 has no user namespaces for pods: its kernel and its runc are too old. The nodes of EKS Auto Mode and Google Kubernetes Engine are the provider's, with its Bottlerocket or Container-Optimized OS: no node files are written, so leave it out."},
 		{Name: "nodes", Type: mapOf(labelType, addressType), Doc: "Machines with fixed addresses: name to IP address."},
 		{Name: "cidr", Type: cidrType, Example: `cidr = "10.0.0.64/26"`, Doc: "Addresses of an elastic pool, instead of nodes."},
 		{Name: "max", Type: number(1, 5000), Default: 10, Example: `cidr = "10.0.0.64/26"

@@ -25,8 +25,9 @@ var networkPolicyCheck = &Check{
 Default deny: a policy of the namespace selects every pod for both directions and allows nothing, and every other
 policy of the namespace selects pods of a declared workload only. Exact: the permissions of all policies that may
 select the workload's pods are the declared ones. Rules of the API: k8s.io/api/networking/v1, NetworkPolicySpec;
-https://kubernetes.io/docs/concepts/services-networking/network-policies/. Of Cilium's, Antrea's and Amazon's policies the part
-that Bartizan writes is understood. A name leads wherever its DNS server says but to what is denied first. A host-network pod is
+https://kubernetes.io/docs/concepts/services-networking/network-policies/. Of Cilium's, Antrea's, Amazon's and Google's policies the
+part that Bartizan writes is understood. A name leads wherever its DNS server says but to what is denied first; where a
+plugin denies nothing to names, the rules of a workload with names are compared and nothing is proved that a name could undo. A host-network pod is
 outside of every policy; for such workloads nothing is proved.
 
 ClusterNetworkPolicies (policy.networking.k8s.io/v1alpha2): the Admin tier is judged before all of these, in the order of
@@ -149,6 +150,7 @@ func (j *networkJudge) native(o Object, u *unstructured.Unstructured) (*netPolic
 		"cilium.io/v2 CiliumNetworkPolicy":                 model.Cilium,
 		"crd.antrea.io/v1beta1 NetworkPolicy":              model.Antrea,
 		amazonGroup + "/v1alpha1 ApplicationNetworkPolicy": model.EKSAutoMode,
+		"networking.gke.io/v1alpha1 FQDNNetworkPolicy":     model.GKEDataplaneV2,
 	}
 	cni, ok := kinds[o.GVK.GroupVersion().String()+" "+o.GVK.Kind]
 	switch {
@@ -164,6 +166,12 @@ func (j *networkJudge) native(o Object, u *unstructured.Unstructured) (*netPolic
 			return nil, err
 		}
 		return parseAntrea(o.Path, &a)
+	case cni == model.GKEDataplaneV2:
+		var f generate.FQDNNetworkPolicy
+		if err := decodeObject(u, &f); err != nil {
+			return nil, err
+		}
+		return parseFQDN(o.Path, &f)
 	case cni == model.EKSAutoMode:
 		var a generate.ApplicationNetworkPolicy
 		if err := decodeObject(u, &a); err != nil {

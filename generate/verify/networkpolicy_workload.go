@@ -23,7 +23,8 @@ func (j *networkJudge) workload(w *model.Workload) {
 	egress := allowedBy(policies, egressOf)
 	declared := j.declaredEgress(w)
 	v.needs = confiners(admin)
-	dropped, misled, denied := v.dropsDeclared(policies, declared), v.misleads(policies, declared), v.deniesDeclared(w, admin, declared)
+	v.open = !j.cluster.Network.CNI.ConfinesNames() && slices.ContainsFunc(w.Egress, func(e *model.Egress) bool { return len(e.FQDNs) > 0 })
+	dropped, misled, denied := v.dropsDeclared(policies, declared), !v.open && v.misleads(policies, declared), v.deniesDeclared(w, admin, declared)
 	if !dropped && !misled && !denied {
 		v.exact(model.EgressExact, out, egress, declared)
 	}
@@ -122,6 +123,7 @@ type workloadVerdict struct {
 	path       string
 	understood bool
 	needs      []string // further files that the proofs take
+	open       bool     // declared names may lead anywhere: what is allowed beyond a port and a name nobody knows
 }
 
 func (v *workloadVerdict) find(control model.ControlID, place, message string) {
@@ -146,7 +148,7 @@ func (v *workloadVerdict) exact(control model.ControlID, isolated bool, allowed,
 // blocked proves that no rule reaches something. Where a declaration reaches it, the control does not exist and
 // nothing is reported.
 func (v *workloadVerdict) blocked(control model.ControlID, isolated bool, policies []*netPolicy, declared *permissions, reaches func(netRule, netPeer) bool) {
-	if declared.reach(reaches) {
+	if declared.reach(reaches, v.open) {
 		return
 	}
 	holds := isolated
@@ -178,12 +180,15 @@ func (v *workloadVerdict) blocked(control model.ControlID, isolated bool, polici
 }
 
 func (v *workloadVerdict) prove(control model.ControlID) {
+	if v.open && control == model.EgressExact {
+		return
+	}
 	v.judge.pass.Prove(control, v.subject, v.path)
 	v.judge.pass.needs(control, v.subject, v.needs...)
 }
 
-// reach reports whether the declared permissions themselves have the property.
-func (s *permissions) reach(property func(netRule, netPeer) bool) bool {
+// reach reports whether the declared permissions themselves have the property. open: names may lead anywhere.
+func (s *permissions) reach(property func(netRule, netPeer) bool, open bool) bool {
 	for at, set := range s.addrs {
 		if property(netRule{ports: []netPorts{{protocol: at.protocol, from: at.port, to: at.port}}}, netPeer{addrs: set}) {
 			return true
@@ -198,7 +203,11 @@ func (s *permissions) reach(property func(netRule, netPeer) bool) bool {
 				return true
 			}
 		case "name":
-			if property(rule, netPeer{name: name}) {
+			peer := netPeer{name: name}
+			if open {
+				peer.leads = addrs(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))
+			}
+			if property(rule, peer) {
 				return true
 			}
 		case "pods":
