@@ -109,6 +109,9 @@ func machineRows(s *model.Spec) []machineRow {
 	}
 	for _, c := range s.Clusters {
 		for _, pool := range c.NodePools {
+			if !pool.Ours() {
+				continue // the firewall of a provider's node is the provider's
+			}
 			add(pool.Addr(), pool.Inbound())
 		}
 	}
