@@ -90,7 +90,7 @@ func (a *asked) holds(id model.ControlID, subject model.Address) bool {
 	case team != nil && id == model.BreakGlassAccess:
 		return team.BreakGlass != nil
 	case team != nil && id == model.PeopleLeastPrivilege:
-		return len(team.Grants) > 0
+		return team.Stands()
 	}
 	return true
 }

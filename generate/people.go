@@ -17,14 +17,16 @@ import (
 // that labels its roles (OWASP K02), and edit creates pods and reads Secrets.
 var people = &Generator{
 	Name: "people",
-	Doc: `standing rights of teams, by namespace
+	Doc: `standing rights of teams, by namespace and for the cluster itself
 
 "view" reads everything but Secrets. "operate" also restarts and scales: it deletes and evicts pods, whose controllers
 make them again, and sets replicas. It cannot patch a Deployment, which a rolling restart by kubectl would need: who
-patches a Deployment chooses its image. "deploy", a weakening, changes workloads past GitOps. Nobody has standing
-rights to exec, to Secrets, or across namespaces; break-glass access is issued for hours, and leaves no binding here.`,
+patches a Deployment chooses its image. "deploy", a weakening, changes workloads past GitOps. Who inspects a cluster
+reads what belongs to no namespace: nodes, volumes, classes, definitions, roles, policies. Nobody has standing
+rights to exec, to Secrets, or to what stands in all namespaces; break-glass access is issued for hours, and leaves no
+binding here.`,
 	Controls: []model.ControlID{model.PeopleLeastPrivilege},
-	Kinds:    objectKinds("rbac.authorization.k8s.io/v1", "ClusterRole", "RoleBinding"),
+	Kinds:    objectKinds("rbac.authorization.k8s.io/v1", "ClusterRole", "ClusterRoleBinding", "RoleBinding"),
 	Run:      runPeople,
 }
 
@@ -64,6 +66,30 @@ var deployRules = []rbacv1.PolicyRule{
 	{APIGroups: []string{"policy"}, Verbs: []string{"create", "delete", "patch", "update"}, Resources: []string{"poddisruptionbudgets"}},
 }
 
+// inspectRules read what belongs to no namespace. Each resource is named: bound for the whole cluster, a resource of
+// namespaces would be read in all of them.
+var inspectRules = []rbacv1.PolicyRule{
+	{APIGroups: []string{""}, Verbs: readVerbs, Resources: []string{"namespaces", "nodes", "persistentvolumes"}},
+	{APIGroups: []string{"admissionregistration.k8s.io"}, Verbs: readVerbs, Resources: []string{
+		"mutatingadmissionpolicies", "mutatingadmissionpolicybindings", "mutatingwebhookconfigurations",
+		"validatingadmissionpolicies", "validatingadmissionpolicybindings", "validatingwebhookconfigurations",
+	}},
+	{APIGroups: []string{"apiextensions.k8s.io"}, Verbs: readVerbs, Resources: []string{"customresourcedefinitions"}},
+	{APIGroups: []string{"apiregistration.k8s.io"}, Verbs: readVerbs, Resources: []string{"apiservices"}},
+	{APIGroups: []string{"certificates.k8s.io"}, Verbs: readVerbs, Resources: []string{"certificatesigningrequests"}},
+	{APIGroups: []string{"cilium.io"}, Verbs: readVerbs, Resources: []string{"ciliumclusterwidenetworkpolicies"}},
+	{APIGroups: []string{"flowcontrol.apiserver.k8s.io"}, Verbs: readVerbs, Resources: []string{"flowschemas", "prioritylevelconfigurations"}},
+	{APIGroups: []string{"gateway.networking.k8s.io"}, Verbs: readVerbs, Resources: []string{"gatewayclasses"}},
+	{APIGroups: []string{"metrics.k8s.io"}, Verbs: readVerbs, Resources: []string{"nodes"}},
+	{APIGroups: []string{"networking.k8s.io"}, Verbs: readVerbs, Resources: []string{"ingressclasses"}},
+	{APIGroups: []string{"node.k8s.io"}, Verbs: readVerbs, Resources: []string{"runtimeclasses"}},
+	{APIGroups: []string{"policy.networking.k8s.io"}, Verbs: readVerbs, Resources: []string{"clusternetworkpolicies"}},
+	{APIGroups: []string{"policy.sigstore.dev"}, Verbs: readVerbs, Resources: []string{"clusterimagepolicies"}},
+	{APIGroups: []string{"rbac.authorization.k8s.io"}, Verbs: readVerbs, Resources: []string{"clusterrolebindings", "clusterroles"}},
+	{APIGroups: []string{"scheduling.k8s.io"}, Verbs: readVerbs, Resources: []string{"priorityclasses"}},
+	{APIGroups: []string{"storage.k8s.io"}, Verbs: readVerbs, Resources: []string{"csidrivers", "csinodes", "storageclasses", "volumeattachments"}},
+}
+
 // actionRules are the rights of each action.
 var actionRules = map[model.Action][]rbacv1.PolicyRule{
 	model.ActionView:    viewRules,
@@ -89,6 +115,9 @@ func runPeople(p *Pass) error {
 // actionRole is the name of the ClusterRole with an action's rights. It is bound in namespaces only.
 func actionRole(a model.Action) string { return "bartizan:" + string(a) }
 
+// inspectRole is the name of the ClusterRole that reads what belongs to no namespace. It is bound for the cluster.
+const inspectRole = "bartizan:inspect"
+
 func writeActions(p *Pass, c *model.Cluster) error {
 	var roles []any
 	for _, action := range []model.Action{model.ActionView, model.ActionOperate, model.ActionDeploy} {
@@ -103,14 +132,45 @@ func writeActions(p *Pass, c *model.Cluster) error {
 			Rules:      actionRules[action],
 		})
 	}
+	if inspectors := inspections(p.Spec, c); inspectors != nil {
+		meta := clusterMeta(c, inspectRole)
+		meta.Labels[labelName] = "people"
+		roles = append(roles, &rbacv1.ClusterRole{TypeMeta: typeMeta("rbac.authorization.k8s.io/v1", "ClusterRole"), ObjectMeta: meta, Rules: inspectRules})
+		roles = append(roles, inspectors...)
+	}
 	if len(roles) == 0 {
 		return nil
 	}
 	return p.YAML(Artifact{
-		Path:  path.Join(PlatformDir(c), "people.yaml"),
-		Doc:   "what people's actions mean; namespaces bind them to teams",
+		Path:  peopleOf(c),
+		Doc:   "what people's actions mean, which namespaces bind to teams, and which teams read what belongs to no namespace",
 		Where: "the cluster",
 	}, roles...)
+}
+
+// peopleOf is the file with what people may do in the whole cluster, and what their actions mean.
+func peopleOf(c *model.Cluster) string { return path.Join(PlatformDir(c), "people.yaml") }
+
+// inspections bind the role of those who inspect the cluster to each team that does.
+func inspections(spec *model.Spec, c *model.Cluster) []any {
+	if c.Identity.OIDC == nil {
+		return nil // a managed cluster whose logins its provider arranges: there is no group to name
+	}
+	var bindings []any
+	for _, t := range spec.Teams {
+		if !slices.Contains(t.Inspects, c) {
+			continue
+		}
+		meta := clusterMeta(c, "bartizan:team:"+t.Name+":inspect")
+		meta.Labels[labelName] = "people"
+		bindings = append(bindings, &rbacv1.ClusterRoleBinding{
+			TypeMeta:   typeMeta("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
+			ObjectMeta: meta,
+			Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: c.Identity.OIDC.GroupsPrefix + t.OIDCGroup}},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: inspectRole},
+		})
+	}
+	return bindings
 }
 
 func actionUsed(spec *model.Spec, c *model.Cluster, action model.Action) bool {
@@ -172,6 +232,10 @@ func claimTeams(p *Pass) {
 				files = append(files, peopleFile(n))
 				sound = sound && g.Action != model.ActionDeploy && n.Cluster.Identity.OIDC != nil
 			}
+		}
+		for _, c := range t.Inspects {
+			files = append(files, peopleOf(c))
+			sound = sound && c.Identity.OIDC != nil
 		}
 		if sound && len(files) > 0 {
 			p.Claim(model.PeopleLeastPrivilege, t.Addr(), slices.Min(files))

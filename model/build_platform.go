@@ -92,6 +92,9 @@ func (l *loader) buildTeam(n *node) {
 	t := n.object.(*Team)
 	t.OIDCGroup = as[string](l, n, "oidc_group")
 	t.CodeOwner = as[string](l, n, "code_owner")
+	t.Inspects = each[*Cluster](l, n, "inspects")
+	byName(t.Inspects, func(c *Cluster) string { return c.Name })
+	t.Inspects = slices.Compact(t.Inspects)
 	for _, b := range n.all("can") {
 		if b.broken {
 			continue

@@ -248,7 +248,7 @@ var workloadControls = []*Control{
 		Layer:     LayerConfig,
 		Subject:   "team",
 		Title:     "The team's standing rights are the declared ones, without Secrets, exec or pod creation",
-		Doc:       "Teams are bound, by group and namespace, to roles of our own: the built-in ones grow with every add-on, and edit reads Secrets and creates pods. Any binding to a person or an unknown group takes the proof away. Emergency access leaves no standing binding.",
+		Doc:       "Teams are bound, by group and namespace, to roles of our own: the built-in ones grow with every add-on, and edit reads Secrets and creates pods. Who inspects a cluster reads resources that belong to no namespace, each by name. Any binding to a person or an unknown group takes the proof away. Emergency access leaves no standing binding.",
 		Standards: []string{"CIS-1.12-5.1.1", "CIS-1.12-5.1.7", "NIST-800-190-4.3.1", "RBAC-GP-05", "PCI-02"},
 	},
 	{

@@ -171,10 +171,14 @@ type Team struct {
 	Name       string
 	OIDCGroup  string
 	Grants     []*Grant
+	Inspects   []*Cluster // clusters of which it reads what belongs to no namespace
 	BreakGlass *BreakGlass
 	// CodeOwner is the team's name at the Git host, for CODEOWNERS: "@example/security". Empty: it owns no files there.
 	CodeOwner string
 }
+
+// Stands reports whether the team has any standing rights.
+func (t *Team) Stands() bool { return len(t.Grants) > 0 || len(t.Inspects) > 0 }
 
 // Grant gives a team standing rights in namespaces.
 type Grant struct {

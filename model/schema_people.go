@@ -14,6 +14,7 @@ var teamBlock = &BlockType{
 }`,
 	Attributes: []*Attribute{
 		{Name: "oidc_group", Type: groupType, Required: true, Doc: "Name of the group in the tokens, without prefix."},
+		{Name: "inspects", Type: listOf(to("cluster")), Example: "inspects = [cluster.main]", Doc: "Clusters of which it reads what belongs to no namespace: nodes and what they use, volumes, classes, definitions, roles, policies and certificate requests. It changes nothing there, and reads neither Secrets nor what stands in namespaces."},
 		{Name: "code_owner", Type: textType("@organisation/team", parseCodeOwner), Derived: "owns no files", Doc: "The team's name at the Git host, for CODEOWNERS."},
 	},
 	Blocks: []*BlockType{

@@ -30,8 +30,8 @@ var rightsSteps = []*Step{
 			}},
 			{Name: "people", Effort: PublicTool, Expand: func(b *Builder) {
 				b.members(func(c *model.Cluster, t *model.Team) {
-					// Teams without grants have nothing bound to them; those that deploy are in R-03.
-					if len(t.Grants) == 0 || deploys(t) {
+					// Teams without rights have nothing bound to them; those that deploy are in R-03.
+					if !t.Stands() || deploys(t) {
 						return
 					}
 					b.Add(Edge{Title: "Use undeclared rights of team " + t.Name + " in cluster " + c.Name, Premises: on(b.member(c, t)), To: b.admin(c), Blockers: by(hold(model.PeopleLeastPrivilege, t)), Reveals: by(hold(model.APIAudit, c))})

@@ -78,6 +78,7 @@ node_pool "apps" {
 team "platform" {
   oidc_group = "platform"
   code_owner = "@platform-example/platform"
+  inspects   = [cluster.platform]
 
   can "operate" { in = [namespace.edge, namespace.monitoring, namespace.cert-manager] }
   break_glass {
@@ -89,6 +90,7 @@ team "platform" {
 team "security" {
   oidc_group = "security"
   code_owner = "@platform-example/security"
+  inspects   = [cluster.platform]
 
   can "view" { in = [namespace.edge, namespace.monitoring, namespace.cert-manager] }
 }

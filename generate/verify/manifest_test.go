@@ -34,6 +34,7 @@ func manifestSpec() *model.Spec {
 	shop := &model.Namespace{Name: "shop", Cluster: c, Owner: sre, PodSecurity: model.Restricted, Quota: &model.Quota{CPU: "20", Memory: "40Gi", Pods: 200}}
 	c.Namespaces = []*model.Namespace{mon, shop}
 	sre.Grants = []*model.Grant{{Action: model.ActionOperate, In: []*model.Namespace{mon, shop}}}
+	sre.Inspects = []*model.Cluster{c}
 	dev.Grants = []*model.Grant{{Action: model.ActionView, In: []*model.Namespace{shop}}}
 
 	newContainer := func(name string) *model.Container {

@@ -12,7 +12,8 @@ import (
 // peopleCheck compares people's standing rights with the declared ones.
 //
 // The rule: "view" reads anything but Secrets; "operate" also deletes and evicts pods and sets replicas; both in the
-// declared namespaces only, and neither has a right that leads to more.
+// declared namespaces only, and neither has a right that leads to more. Who inspects a cluster reads, for the whole
+// cluster, resources that belong to no namespace.
 var peopleCheck = &Check{
 	Name: "people",
 	Doc: `teams hold the declared rights and no others
@@ -35,6 +36,27 @@ var operateExtra = []right{
 	{verb: "update", group: "apps", resource: "statefulsets/scale"},
 }
 
+// ofNoNamespace are the resources that belong to no namespace and hold no Secret, by API group: what is read of others for the
+// whole cluster is read in every namespace.
+var ofNoNamespace = map[string][]string{
+	"":                             {"namespaces", "nodes", "persistentvolumes"},
+	"admissionregistration.k8s.io": {"mutatingadmissionpolicies", "mutatingadmissionpolicybindings", "mutatingwebhookconfigurations", "validatingadmissionpolicies", "validatingadmissionpolicybindings", "validatingwebhookconfigurations"},
+	"apiextensions.k8s.io":         {"customresourcedefinitions"},
+	"apiregistration.k8s.io":       {"apiservices"},
+	"certificates.k8s.io":          {"certificatesigningrequests"},
+	"cilium.io":                    {"ciliumclusterwidenetworkpolicies"},
+	"flowcontrol.apiserver.k8s.io": {"flowschemas", "prioritylevelconfigurations"},
+	"gateway.networking.k8s.io":    {"gatewayclasses"},
+	"metrics.k8s.io":               {"nodes"},
+	"networking.k8s.io":            {"ingressclasses"},
+	"node.k8s.io":                  {"runtimeclasses"},
+	"policy.networking.k8s.io":     {"clusternetworkpolicies"},
+	"policy.sigstore.dev":          {"clusterimagepolicies"},
+	"rbac.authorization.k8s.io":    {"clusterrolebindings", "clusterroles"},
+	"scheduling.k8s.io":            {"priorityclasses"},
+	"storage.k8s.io":               {"csidrivers", "csinodes", "storageclasses", "volumeattachments"},
+}
+
 func runPeople(p *Pass) {
 	type verdict struct {
 		sound bool
@@ -43,7 +65,7 @@ func runPeople(p *Pass) {
 	}
 	verdicts := map[*model.Team]*verdict{}
 	for _, t := range p.Spec.Teams {
-		if len(t.Grants) > 0 && !deploys(t) {
+		if t.Stands() && !deploys(t) {
 			verdicts[t] = &verdict{sound: true}
 		}
 	}
@@ -113,7 +135,7 @@ func judgeTeam(p *Pass, t *model.Team, c *model.Cluster, r *rbac) (path string, 
 	sound = true
 	group := teamGroup(t, c)
 	if group == "" {
-		return "", len(grantedIn(t, c)) == 0
+		return "", len(grantedIn(t, c)) == 0 && !slices.Contains(t.Inspects, c)
 	}
 	find := func(g grant, message string, args ...any) {
 		sound = false
@@ -142,6 +164,10 @@ func judgeTeam(p *Pass, t *model.Team, c *model.Cluster, r *rbac) (path string, 
 			sound = false
 			p.Find(Finding{Control: model.PeopleLeastPrivilege, Subject: t.Addr(), Path: namespacePath(p, n), Message: fmt.Sprintf("The team does not see the pods of namespace %q, as is declared.", n.Name)})
 		}
+	}
+	if slices.Contains(t.Inspects, c) && !r.allowed(groupIdentity(group), request{verb: "get", resource: "nodes"}) {
+		sound = false
+		p.Find(Finding{Control: model.PeopleLeastPrivilege, Subject: t.Addr(), Path: path, Message: fmt.Sprintf("The team does not see the nodes of cluster %q, as is declared.", c.Name)})
 	}
 	return path, sound
 }
@@ -180,6 +206,9 @@ func grantedIn(t *model.Team, c *model.Cluster) []*model.Namespace {
 
 // teamMay reports whether one of the team's grants explains the right.
 func teamMay(t *model.Team, c *model.Cluster, x right) bool {
+	if x.namespace == "" && x.url == "" {
+		return slices.Contains(t.Inspects, c) && slices.Contains(readVerbs, x.verb) && slices.Contains(ofNoNamespace[x.group], x.resource)
+	}
 	return slices.ContainsFunc(t.Grants, func(g *model.Grant) bool {
 		if x.url != "" || !slices.ContainsFunc(g.In, func(n *model.Namespace) bool { return n.Cluster == c && n.Name == x.namespace }) {
 			return false

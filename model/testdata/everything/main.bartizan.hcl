@@ -190,6 +190,7 @@ backup "second" {
 team "sre" {
   oidc_group = "sre"
   code_owner = "@example/sre"
+  inspects = [cluster.main]
   can "view" { in = [namespace.shop] }
   can "operate" { in = [namespace.shop] }
   can "deploy" { in = [namespace.shop] }
