@@ -99,6 +99,14 @@ func runNodeFiles(p *Pass, pool *model.NodePool) error {
 			Template: "issue.tmpl",
 		},
 	}
+	if v.GVisor() {
+		// https://gvisor.dev/docs/user_guide/containerd/configuration/
+		h.Files = append(h.Files, hostFile{
+			Name: "runsc.toml", Target: "/etc/containerd/runsc.toml", Mode: "0600",
+			Doc:      "What containerd's shim for gVisor tells it.",
+			Template: "runsc.tmpl",
+		})
+	}
 	if pool.Has(model.RoleEtcd) {
 		h.Files = append(h.Files, hostFile{
 			Name: "sysusers.conf", Target: "/etc/sysusers.d/bartizan.conf", Mode: "0644",

@@ -18,8 +18,15 @@ var containerRuntime = &Check{
 	Controls: []model.ControlID{model.RuntimeHardened},
 	Run: func(p *Pass) {
 		p.eachPool(func(pool *model.NodePool) {
-			f := p.nodeFile(pool, model.RuntimeHardened, "containerd.toml", "node.sh")
+			names := []string{"containerd.toml", "node.sh"}
+			if pool.Runtime == model.GVisor {
+				names = append(names, "runsc.toml")
+			}
+			f := p.nodeFile(pool, model.RuntimeHardened, names...)
 			f.judge("containerd.toml", func(data []byte) error { return judgeContainerd(data, pool) })
+			if pool.Runtime == model.GVisor {
+				f.judge("runsc.toml", judgeRunsc)
+			}
 			f.prove("containerd.toml")
 		})
 	},
@@ -58,7 +65,10 @@ func judgeContainerd(data []byte, pool *model.NodePool) error {
 	}
 	switch pool.Runtime {
 	case model.GVisor:
-		want[runtime+".containerd.runtimes.runsc.runtime_type"] = `"io.containerd.runsc.v1"`
+		const runsc = runtime + ".containerd.runtimes.runsc"
+		want[runsc+".runtime_type"] = `"io.containerd.runsc.v1"`
+		want[runsc+".options.TypeUrl"] = `"io.containerd.runsc.v1.options"`
+		want[runsc+".options.ConfigPath"] = `"/etc/containerd/runsc.toml"`
 	case model.Kata:
 		want[runtime+".containerd.runtimes.kata.runtime_type"] = `"io.containerd.kata.v2"`
 		want[runtime+".containerd.runtimes.kata.privileged_without_host_devices"] = "true"
@@ -68,6 +78,21 @@ func judgeContainerd(data []byte, pool *model.NodePool) error {
 		return fmt.Errorf("%s is %s, not the pause image of registry.k8s.io", sandbox, got[sandbox])
 	}
 	want[sandbox] = got[sandbox]
+	return sameKeys(got, want)
+}
+
+// judgeRunsc judges what the shim tells gVisor: nothing but that a pod's control group, where its limits are, is systemd's.
+// Flags of gVisor could take its network, its platform or its file system back to the host's.
+func judgeRunsc(data []byte) error {
+	got, err := readTOML(data)
+	if err != nil {
+		return err
+	}
+	return sameKeys(got, map[string]string{"runsc_config.systemd-cgroup": `"true"`})
+}
+
+// sameKeys compares keys and values with those expected: none may be missing, none more.
+func sameKeys(got, want map[string]string) error {
 	for _, key := range slices.Sorted(maps.Keys(want)) {
 		if got[key] != want[key] {
 			return fmt.Errorf("%s is %q, not %s", key, got[key], want[key])

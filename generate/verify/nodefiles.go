@@ -41,6 +41,9 @@ func wantNode(spec *model.Spec, pool *model.NodePool) hostWant {
 		},
 		setup: "node.sh",
 	}
+	if pool.Runtime == model.GVisor {
+		w.files = append(w.files, hostFile{"runsc.toml", "/etc/containerd/runsc.toml", "0600"})
+	}
 	etcd, ssh := pool.Has(model.RoleEtcd), len(pool.SSHFrom) > 0
 	if etcd {
 		w.files = append(w.files, hostFile{"sysusers.conf", "/etc/sysusers.d/bartizan.conf", "0644"})
