@@ -21,19 +21,22 @@ type Component struct {
 	Data []string
 	// Module is the path of the module that Data lies in.
 	Module string
-	// staging says that the module replaces its own parts by paths that only its repository has.
-	staging bool
+	// replaces says that the module replaces others: its own parts by paths that only its repository has, or those that it
+	// changed. Who depends on a module has to repeat its replacements.
+	replaces bool
 	// modules names the component whose files in modules are used, if they are not its own.
 	modules string
 	// sources is the directory of a program of ours, testdata/NAME, which is built inside the component's module as ./NAME.
 	sources string
+	// requires are further modules, PATH VERSION, that a program of ours imports and that the component's own does not decide about.
+	requires []string
 	// experiment is what GOEXPERIMENT says while the component is built.
 	experiment string
 }
 
 // Kubernetes is one release of Kubernetes, such as v1.36.4. Releases with files in modules can be built.
 func Kubernetes(version string) Component {
-	c := Component{Name: "kubernetes", Version: version, Module: "k8s.io/kubernetes", Packages: map[string]string{}, staging: true}
+	c := Component{Name: "kubernetes", Version: version, Module: "k8s.io/kubernetes", Packages: map[string]string{}, replaces: true}
 	for _, name := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubeadm", "kubelet", "kubectl"} {
 		c.Packages[name] = "k8s.io/kubernetes/cmd/" + name
 	}
@@ -96,7 +99,7 @@ func KubeBench() Component {
 // All are the components that the files in modules are kept for.
 func All() []Component {
 	return append([]Component{Kubernetes("v1.36.4"), Kubernetes("v1.37.1"), Etcd(), Containerd(), CNI(), KubeBench(),
-		Kubeconform(), KubeScore(), Kubesec(), Trivy(), NetpolAnalyzer(), Netpold()}, Definitions()...)
+		Kubeconform(), KubeScore(), Kubesec(), Kyverno(), Trivy(), NetpolAnalyzer(), Netpold()}, Definitions()...)
 }
 
 // binaries are the names of the programs, sorted.

@@ -20,6 +20,16 @@ func Kubesec() Component {
 	return Component{Name: "kubesec", Version: version, Module: module, Packages: map[string]string{"kubesec": module}}
 }
 
+// Kyverno applies policies to objects. With it come its chart of pod security policies, the samples of other policies that its
+// repository has, and a program of ours, testdata/helmtemplate, that renders charts as Helm does.
+func Kyverno() Component {
+	const module, version = "github.com/kyverno/kyverno", "v1.17.2"
+	return Component{Name: "kyverno", Version: version, Module: module,
+		Packages: map[string]string{"kyverno": module + "/cmd/cli/kubectl-kyverno", "helmtemplate": "./helmtemplate"},
+		Data:     []string{"charts/kyverno-policies", "test/best_practices", "test/more"},
+		replaces: true, sources: "testdata/helmtemplate", requires: []string{"helm.sh/helm/v3 v3.19.0"}}
+}
+
 // Trivy is a program of ours, testdata/trivyconfig, that judges objects by the scanner and the checks of trivy.
 func Trivy() Component {
 	return Component{Name: "trivy", Version: "v0.74.0", Module: "github.com/aquasecurity/trivy",

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -21,7 +22,7 @@ func Resolve(ctx context.Context, c Component, log io.Writer) (mod, sum []byte, 
 	defer os.RemoveAll(dir)
 	text := &bytes.Buffer{}
 	fmt.Fprintf(text, "module example.invalid/%s\n\n", c.Name)
-	if c.staging {
+	if c.replaces {
 		if err := c.writeReplaces(ctx, text); err != nil {
 			return nil, nil, err
 		}
@@ -30,16 +31,19 @@ func Resolve(ctx context.Context, c Component, log io.Writer) (mod, sum []byte, 
 	}
 	// Programs of ours need the module because they import it; go get finds a version of the others.
 	ours := c.sources != ""
-	if c.staging || ours || len(c.Packages) == 0 {
+	if c.replaces || ours || len(c.Packages) == 0 {
 		fmt.Fprintf(text, "require %s %s\n", c.Module, c.Version)
+	}
+	for _, module := range c.requires {
+		fmt.Fprintf(text, "require %s\n", module)
 	}
 	if len(c.Packages) == 0 {
 		return c.resolveData(ctx, dir, text, log)
 	}
 	// Tools keep the programs' packages, and all that they import, in the module graph.
 	for _, name := range c.binaries() {
-		if !ours {
-			fmt.Fprintf(text, "tool %s\n", c.Packages[name])
+		if pkg := c.Packages[name]; !strings.HasPrefix(pkg, "./") {
+			fmt.Fprintf(text, "tool %s\n", pkg)
 		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, "go.mod"), text.Bytes(), 0o644); err != nil {
@@ -48,7 +52,7 @@ func Resolve(ctx context.Context, c Component, log io.Writer) (mod, sum []byte, 
 	if err := c.writeSources(dir); err != nil {
 		return nil, nil, err
 	}
-	if !c.staging && !ours {
+	if !c.replaces && !ours {
 		get := []string{"get", "-tool"}
 		for _, name := range c.binaries() {
 			get = append(get, c.Packages[name]+"@"+c.Version)
@@ -79,8 +83,8 @@ func (c Component) resolveData(ctx context.Context, dir string, text *bytes.Buff
 	return text.Bytes(), sum, err
 }
 
-// writeReplaces writes what the main module of Kubernetes says about its build. Its own parts are published as modules
-// of the same release: v1.36.4 of the whole is v0.36.4 of each part.
+// writeReplaces writes what the go.mod of the component's module says about its build. Parts of Kubernetes are published as
+// modules of the same release: v1.36.4 of the whole is v0.36.4 of each part.
 func (c Component) writeReplaces(ctx context.Context, w io.Writer) error {
 	var out bytes.Buffer
 	if err := c.goTool(ctx, os.TempDir(), &out, "mod", "download", "-json", c.Module+"@"+c.Version); err != nil {
@@ -96,12 +100,15 @@ func (c Component) writeReplaces(ctx context.Context, w io.Writer) error {
 	}
 	part := "v0." + strings.TrimPrefix(c.Version, "v1.")
 	for line := range strings.Lines(string(text)) {
-		f := strings.Fields(line)
+		f := strings.Fields(strings.TrimPrefix(line, "replace "))
+		arrow := slices.Index(f, "=>")
 		switch {
 		case len(f) == 2 && (f[0] == "go" || f[0] == "godebug"):
 			fmt.Fprint(w, line)
-		case len(f) == 3 && f[1] == "=>" && strings.HasPrefix(f[2], "./staging/"):
+		case arrow == 1 && strings.HasPrefix(f[2], "./staging/"):
 			fmt.Fprintf(w, "replace %s => %s %s\n", f[0], f[0], part)
+		case arrow > 0:
+			fmt.Fprintf(w, "replace %s\n", strings.Join(f, " "))
 		}
 	}
 	return nil

@@ -28,7 +28,9 @@ type Judge struct {
 }
 
 // All are the judges, by the time that their programs take to build.
-func All() []*Judge { return []*Judge{kubeconform, kubeScore, kubesec, kubeLinter, polaris, trivy} }
+func All() []*Judge {
+	return []*Judge{kubeconform, kubeScore, kubesec, kubeLinter, polaris, trivy, kyverno}
+}
 
 // Court is what a judge works with.
 type Court struct {
