@@ -4,7 +4,10 @@ set -eu
 missing=
 need() { command -v "$1" >/dev/null || missing="$missing $2"; }
 PATH=$PATH:/usr/sbin:/sbin
-need runc runc
+need gcc gcc
+need pkg-config pkg-config
+[ -e /usr/include/stdlib.h ] || missing="$missing libc6-dev"
+[ -e /usr/include/seccomp.h ] || missing="$missing libseccomp-dev"
 need nft nftables
 need iptables iptables
 need conntrack conntrack

@@ -34,6 +34,7 @@ var podBreaks = []podBreak{
 	{"another user", "many", func(_ *corev1.PodSpec, c *corev1.Container) { c.SecurityContext.RunAsUser = new(int64(10007)) }, "the user is 10007, not 10001"},
 	{"a sibling's user", "second", func(_ *corev1.PodSpec, c *corev1.Container) { c.SecurityContext.RunAsUser = new(int64(10001)) }, "the user is 10001, not 20001"},
 	{"another group", "many", func(_ *corev1.PodSpec, c *corev1.Container) { c.SecurityContext.RunAsGroup = new(int64(10007)) }, "the group is 10007"},
+	{"the users of the node", "many", func(p *corev1.PodSpec, _ *corev1.Container) { p.HostUsers = nil }, "having users of its own, who are nobody on the node, is false"},
 	{"another user of an init container", "migrate", func(_ *corev1.PodSpec, c *corev1.Container) { c.SecurityContext.RunAsUser = new(int64(10001)) }, "the user is 10001, not 10004"},
 	{"a group besides", "many", func(p *corev1.PodSpec, _ *corev1.Container) { p.SecurityContext.SupplementalGroups = []int64{0} }, "the supplementary groups"},
 	{"another group of volumes", "many", func(p *corev1.PodSpec, _ *corev1.Container) { p.SecurityContext.FSGroup = new(int64(10007)) }, "not to the pod's group 10001"},
@@ -88,6 +89,7 @@ var podBreaks = []podBreak{
 		p.Volumes[volumeOf(p, "keys")].EmptyDir.Medium = corev1.StorageMediumDefault
 	}, "not memory of"},
 	{"a directory of the node", "many", func(p *corev1.PodSpec, c *corev1.Container) {
+		p.HostUsers = nil // its file system may know no other users
 		p.Volumes = append(p.Volumes, corev1.Volume{Name: "etc", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/etc"}}})
 		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: "etc", MountPath: "/host/etc", ReadOnly: true})
 	}, "mounts: /host/etc"},

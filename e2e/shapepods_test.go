@@ -171,6 +171,7 @@ func (s *stage) ask(ctx context.Context, group []*tried) error {
 	if err != nil {
 		return err
 	}
+	ofPods := map[string]inside.Report{}
 	for i, r := range group {
 		c := r.controller
 		w := s.workloads[c.Namespace+"/"+c.Name]
@@ -178,6 +179,7 @@ func (s *stage) ask(ctx context.Context, group []*tried) error {
 		if err != nil {
 			return err
 		}
+		ofPods[pods[i].Name] = reports[w.Containers[0].Name]
 		pod := shapes.NewPod(pods[i].Name, w, s.node, r.missing, s.audience)
 		for _, container := range slices.Concat(w.Containers, w.InitContainers) {
 			report, ok := reports[container.Name]
@@ -195,6 +197,9 @@ func (s *stage) ask(ctx context.Context, group []*tried) error {
 				r.wrong = append(r.wrong, "container "+container.Name+": "+what)
 			}
 		}
+	}
+	if shared := shapes.Shared(ofPods); len(shared) > 0 {
+		return errors.New(strings.Join(shared, "; "))
 	}
 	return nil
 }

@@ -146,6 +146,9 @@ func (s *stage) look(ctx context.Context) error {
 			s.node.RecursiveReadOnly = h.Features.RecursiveReadOnlyMounts != nil && *h.Features.RecursiveReadOnlyMounts
 		}
 	}
+	if err := s.hasUsers(ctx); err != nil {
+		return err
+	}
 	text, err := s.Kubectl(ctx, "get", "--raw", "/.well-known/openid-configuration")
 	if err != nil {
 		return err
@@ -155,6 +158,26 @@ func (s *stage) look(ctx context.Context) error {
 		return err
 	}
 	s.audience = about.Issuer
+	return nil
+}
+
+// hasUsers makes sure that pods are not let off user namespaces for another reason than the kernel: tmpfs can be mounted for
+// other users since 6.3.
+func (s *stage) hasUsers(ctx context.Context) error {
+	if s.node.UserNamespaces {
+		return nil
+	}
+	release, err := s.site.worker.Run(ctx, "uname", "-r")
+	if err != nil {
+		return err
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(release, "%d.%d", &major, &minor); err != nil {
+		return fmt.Errorf("the kernel %q: %w", release, err)
+	}
+	if major > 6 || major == 6 && minor >= 3 {
+		return fmt.Errorf("the kernel %s can give pods user namespaces, but the node's runtime does not", strings.TrimSpace(release))
+	}
 	return nil
 }
 

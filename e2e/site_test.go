@@ -92,6 +92,8 @@ func newSite(t *testing.T, ctx context.Context, d declared) *site {
 	must(err)
 	bin.Containerd, err = b.Binaries(ctx, build.Containerd())
 	must(err)
+	bin.Runc, err = b.Binaries(ctx, build.Runc())
+	must(err)
 	bin.CNI, err = b.Binaries(ctx, build.CNI())
 	must(err)
 	bin.Probe, err = b.Own(ctx, "..", "./e2e/probe")

@@ -159,6 +159,9 @@ func (c Component) id() (string, error) {
 	if c.experiment != "" {
 		fmt.Fprintln(h, c.experiment)
 	}
+	if c.cgo {
+		fmt.Fprintln(h, "cgo")
+	}
 	return fmt.Sprintf("%s-%s-%x", c.Name, c.Version, h.Sum(nil)[:4]), nil
 }
 
@@ -221,7 +224,11 @@ func (c Component) copyData(ctx context.Context, source, dir, name string) error
 func (c Component) goTool(ctx context.Context, dir string, out io.Writer, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false", "GOWORK=off", "GOEXPERIMENT="+c.experiment)
+	cgo := "0"
+	if c.cgo {
+		cgo = "1"
+	}
+	cmd.Env = append(os.Environ(), "CGO_ENABLED="+cgo, "GOFLAGS=-buildvcs=false", "GOWORK=off", "GOEXPERIMENT="+c.experiment)
 	cmd.Stdout, cmd.Stderr = out, out
 	return cmd.Run()
 }

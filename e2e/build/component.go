@@ -32,6 +32,8 @@ type Component struct {
 	requires []string
 	// experiment is what GOEXPERIMENT says while the component is built.
 	experiment string
+	// cgo says that parts are written in C: the host's compiler builds them, and its libraries are linked.
+	cgo bool
 }
 
 // Kubernetes is one release of Kubernetes, such as v1.36.4. Releases with files in modules can be built.
@@ -67,7 +69,15 @@ func Etcd() Component {
 	}}
 }
 
-// Containerd is the container runtime, with its shim and client. It runs containers with runc, which Debian provides.
+// Runc starts containers for containerd. User namespaces of pods need 1.2, which Debian 12 has not. Its first steps in a
+// new container are written in C, and seccomp filters are made by libseccomp.
+func Runc() Component {
+	const module, version = "github.com/opencontainers/runc", "v1.4.1"
+	return Component{Name: "runc", Version: version, Module: module, Packages: map[string]string{"runc": module},
+		Tags: []string{"seccomp"}, cgo: true}
+}
+
+// Containerd is the container runtime, with its shim for runc and its client.
 func Containerd() Component {
 	const module, version = "github.com/containerd/containerd/v2", "v2.3.7"
 	c := Component{Name: "containerd", Version: version, Module: module, Packages: map[string]string{},
@@ -98,7 +108,7 @@ func KubeBench() Component {
 
 // All are the components that the files in modules are kept for.
 func All() []Component {
-	return append([]Component{Kubernetes("v1.36.4"), Kubernetes("v1.37.1"), Etcd(), Containerd(), CNI(), KubeBench(),
+	return append([]Component{Kubernetes("v1.36.4"), Kubernetes("v1.37.1"), Etcd(), Containerd(), Runc(), CNI(), KubeBench(),
 		Kubeconform(), KubeScore(), Kubesec(), Kyverno(), Trivy(), NetpolAnalyzer(), Netpold()}, Definitions()...)
 }
 

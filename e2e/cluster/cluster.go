@@ -19,8 +19,8 @@ import (
 
 // Binaries are directories of programs, as package build makes them, and the program of command probe.
 type Binaries struct {
-	Kubernetes, Etcd, Containerd, CNI string
-	Probe                             string
+	Kubernetes, Etcd, Containerd, Runc, CNI string
+	Probe                                   string
 }
 
 // Cluster is a cluster that comes up.
@@ -59,6 +59,7 @@ func (c *Cluster) Prepare(ctx context.Context, m *lab.Machine, pool string) erro
 		{filepath.Join(c.Binaries.Containerd, "containerd"), "/usr/bin/containerd"},
 		{filepath.Join(c.Binaries.Containerd, "containerd-shim-runc-v2"), "/usr/bin/containerd-shim-runc-v2"},
 		{filepath.Join(c.Binaries.Containerd, "ctr"), "/usr/bin/ctr"},
+		{filepath.Join(c.Binaries.Runc, "runc"), "/usr/sbin/runc"},
 		{c.Binaries.CNI, "/opt/cni/bin"},
 		{filepath.Join(c.Tree, "nodes", pool), NodeFiles},
 		{filepath.Join(c.Tree, "cluster"), ClusterFiles},

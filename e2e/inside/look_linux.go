@@ -2,6 +2,7 @@ package inside
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +27,7 @@ func Look() Report {
 			r.Status[name] = strings.TrimSpace(value)
 		}
 	}
+	r.UsersMap, r.GroupsMap = ranges("/proc/self/uid_map"), ranges("/proc/self/gid_map")
 	profile, _ := os.ReadFile("/proc/self/attr/current")
 	r.AppArmor = strings.TrimRight(string(profile), "\x00\n")
 	spaces, _ := filepath.Glob("/proc/self/ns/*")
@@ -44,6 +46,18 @@ func Look() Report {
 	r.Files = volumeFiles(mounts)
 	r.Devices = devices()
 	return r
+}
+
+// ranges reads a file of user_namespaces(7).
+func ranges(file string) []Range {
+	var all []Range
+	for line := range lines(file) {
+		var r Range
+		if _, err := fmt.Sscan(line, &r.Inside, &r.Outside, &r.Count); err == nil {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // tryCalls makes system calls that have no effect, and that the runtime's profile refuses with EPERM. Without a profile the
@@ -118,7 +132,8 @@ func devices() []string {
 			}
 			return nil
 		}
-		if e.Type()&os.ModeDevice != 0 {
+		// With a user namespace a device is mounted on a file, and the directory says "file".
+		if info, err := os.Lstat(file); err == nil && info.Mode()&os.ModeDevice != 0 {
 			found = append(found, strings.TrimPrefix(file, "/dev/"))
 		}
 		return nil

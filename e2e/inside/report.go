@@ -26,6 +26,8 @@ type Report struct {
 	Refused map[string]string
 	// AppArmor is the profile of the process; "" on a host without AppArmor.
 	AppArmor string
+	// UsersMap and GroupsMap say who the users and groups of its user namespace are on the node.
+	UsersMap, GroupsMap []Range
 	// Namespaces are those of the process by kind, as /proc/self/ns names them: "pid:[4026531836]".
 	Namespaces map[string]string
 	Mounts     []Mount
@@ -41,6 +43,10 @@ type Report struct {
 	// Memory is the limit in bytes, CPU in thousandths of a processor; 0 where there is none.
 	Memory, CPU int64
 }
+
+// Range is one line of /proc/self/uid_map or gid_map: Count numbers, of which the first is Inside in the user namespace and
+// Outside on the node.
+type Range struct{ Inside, Outside, Count uint32 }
 
 // Mount is one line of /proc/self/mountinfo.
 type Mount struct {

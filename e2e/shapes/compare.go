@@ -139,20 +139,7 @@ func (p *Pod) compareNamespaces(t *trial, r inside.Report) {
 		// Else another container's program, or the one that holds the namespace, is the first.
 		same(t, "the process's number", r.PID, 1)
 	}
-	same(t, "having users of its own, who are nobody on the node,", r.Namespaces["user"] != p.Node.Namespaces["user"], p.ownUsers())
-}
-
-// ownUsers reports whether the pod has a user namespace: wherever the nodes of the workload, its volumes and its rights let
-// it have one. Debian 12's kernel is older than 6.3; gVisor and Kata have kernels of their own.
-func (p *Pod) ownUsers() bool {
-	w := p.workload
-	privileged := func(c *model.Container) bool { return c.Security.Privileged }
-	persistent := func(v *model.Volume) bool { return v.Kind == model.Persistent }
-	unable := func(pool *model.NodePool) bool {
-		return pool.OS == model.Debian12 || pool.Runtime != "" && pool.Runtime != model.Runc
-	}
-	return !slices.Contains(p.Missing, MissingUserNamespace) && !w.Host.Any() && !slices.ContainsFunc(w.Volumes, persistent) &&
-		!slices.ContainsFunc(slices.Concat(w.Containers, w.InitContainers), privileged) && !slices.ContainsFunc(w.HostPools(), unable)
+	p.compareUsers(t, r)
 }
 
 func compareLimits(t *trial, c *model.Container, r inside.Report) error {

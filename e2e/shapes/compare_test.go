@@ -91,6 +91,12 @@ func TestEveryDifferenceIsNoticed(t *testing.T) {
 	}{
 		{"many", "user", func(r *inside.Report) { r.UID = 0 }, "the user is 0"},
 		{"second", "group", func(r *inside.Report) { r.GID = 20001 }, "the group is 20001"},
+		{"many", "users of the node", func(r *inside.Report) { r.UsersMap = []inside.Range{{Outside: 0, Count: 4294967295}} }, "the users are those of the node"},
+		{"many", "groups of the node", func(r *inside.Report) { r.GroupsMap[0].Outside = 0 }, "the groups are those of the node"},
+		{"many", "root of the node besides", func(r *inside.Report) {
+			r.UsersMap = append(r.UsersMap, inside.Range{Inside: 65536, Outside: 0, Count: 1})
+		}, "the users are those of the node"},
+		{"many", "no user namespace", func(r *inside.Report) { r.Namespaces["user"] = record(t).Node.Namespaces["user"] }, "having users of its own"},
 		{"many", "groups", func(r *inside.Report) { r.Groups = append(r.Groups, 0) }, "supplementary groups"},
 		{"many", "inheritable", func(r *inside.Report) { r.Status["CapInh"] = "0000000000000400" }, "CapInh"},
 		{"many", "permitted", func(r *inside.Report) { r.Status["CapPrm"] = "0000000000000400" }, "CapPrm"},
@@ -156,6 +162,24 @@ func TestEveryDifferenceIsNoticed(t *testing.T) {
 				t.Errorf("nothing says %q: %q", e.says, wrong)
 			}
 		})
+	}
+}
+
+// Users of the node that two pods share are noticed, by number and not by namespace.
+func TestSharedUsersAreNoticed(t *testing.T) {
+	of := func(outside uint32) inside.Report {
+		ranges := []inside.Range{{Inside: 0, Outside: outside, Count: 65536}}
+		return inside.Report{UsersMap: ranges, GroupsMap: ranges}
+	}
+	node := inside.Report{UsersMap: []inside.Range{{Count: 4294967295}}, GroupsMap: []inside.Range{{Count: 4294967295}}}
+	if shared := Shared(map[string]inside.Report{"a": of(65536), "b": of(131072), "c": node, "d": node}); len(shared) > 0 {
+		t.Errorf("pods apart: %q", shared)
+	}
+	want := []string{"a and b share groups of the node", "a and b share users of the node"}
+	for _, second := range []uint32{65536, 65537, 131071, 1} {
+		if shared := Shared(map[string]inside.Report{"a": of(65536), "b": of(second)}); !slices.Equal(shared, want) {
+			t.Errorf("%d: %q, not %q", second, shared, want)
+		}
 	}
 }
 

@@ -12,9 +12,17 @@ mount -t tmpfs -o mode=0755 run /run
 mount -t tmpfs -o mode=0700 root /root
 # Nothing of another cluster on the host.
 rm -rf /etc/kubernetes /etc/cni /etc/containerd /opt/cni /var/lib/kubelet /var/lib/etcd /var/lib/cni /var/log/kubernetes /var/log/pods
-# Container file systems are overlays themselves, and an overlay cannot be the upper layer of another.
-mkdir -p /var/lib/containerd /run/sshd /run/units /var/log/units "$work/containerd"
-mount --bind "$work/containerd" /var/lib/containerd
+mkdir -p /run/sshd /run/units /var/log/units
+# Container file systems are overlays themselves, and an overlay cannot be the upper layer of another; nor can the kernel map
+# the users of one for a pod that has its own, as it does with the volumes that the kubelet keeps.
+for dir in containerd kubelet; do
+	mkdir -p "/var/lib/$dir" "$work/$dir"
+	mount --bind "$work/$dir" "/var/lib/$dir"
+done
+# The kernel lets a pod with users of its own mount its processes only where those of its node are in full view, and those in
+# /proc are not: kernel.sh covers settings.
+mkdir -p /run/proc
+mount -t proc proc /run/proc
 tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
 : >/etc/resolv.conf
 # Volumes of pods are mounted by the kubelet and seen by containers.

@@ -142,6 +142,12 @@ workload "plain" "once" {
   image = "registry.example.com/plain/once:v1"
 }
 
+# A user that no user namespace of a pod has: those end with 65535.
+workload "plain" "beyond" {
+  image = "registry.example.com/plain/beyond:v1"
+  security { user = 70000 }
+}
+
 workload "plain" "nightly" {
   kind     = "CronJob"
   schedule = "0 3 * * *"
