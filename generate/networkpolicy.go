@@ -28,9 +28,9 @@ egress destinations and, if it has api_access, the API server. Where the CNI is 
 say (DNS names, nodes, the API server, Cilium's gateway) is a CiliumNetworkPolicy in the same file; where it is Antrea, DNS
 names are a NetworkPolicy of Antrea's; where it is EKS Auto Mode, an ApplicationNetworkPolicy of Amazon's. All deny what no
 name may lead to on the ports where names are reached: the metadata addresses, the API server and the cluster's nodes; on EKS a
-ClusterNetworkPolicy of Amazon's does. On GKE Dataplane V2 names are an FQDNNetworkPolicy, and nothing denies: neither
-egress-exact nor metadata-blocked is claimed for a workload with names. A name may still lead to any other address, of a private network too. The DNS of EKS Auto
-Mode runs on each node, not in pods: it is reached at the address of its Service.
+ClusterNetworkPolicy of Amazon's does. A name may still lead to any other address, of a private network too. On GKE Dataplane V2
+names are an FQDNNetworkPolicy, and nothing denies: neither egress-exact nor metadata-blocked is claimed for a workload with
+names. The DNS of EKS Auto Mode runs on each node, not in pods: it is reached at the address of its Service.
 Host-network pods use their node's addresses: no policy selects them, and none is written for them.`,
 	Controls: []model.ControlID{
 		model.DefaultDeny, model.IngressExact, model.EgressExact,
