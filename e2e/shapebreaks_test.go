@@ -109,26 +109,32 @@ func mountOf(c *corev1.Container, point string) int {
 	return slices.IndexFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == point })
 }
 
+// many is the pod template of plain/many with the stand-in, in its namespace without what would refuse changes of it.
+func (s *stage) many(ctx context.Context) (*shapes.Controller, []shapes.Missing, error) {
+	const namespace, name = "plain", "many"
+	all, err := shapes.Read(s.manifests)
+	if err != nil {
+		return nil, nil, err
+	}
+	i := slices.IndexFunc(all, func(c *shapes.Controller) bool { return c.Namespace == namespace && c.Name == name })
+	if i < 0 {
+		return nil, nil, fmt.Errorf("the stage is not that of %s", corners)
+	}
+	if err := s.disarm(ctx, namespace); err != nil {
+		return nil, nil, err
+	}
+	missing, err := all[i].StandIn(s.node)
+	return all[i], missing, err
+}
+
 // checkBreaks starts the pod with one field broken after the other, in its namespace without what would refuse it, and each
 // of its containers as generated. What notices nothing proves nothing.
 func checkBreaks(ctx context.Context, s *stage) (string, error) {
-	const namespace, name = "plain", "many"
-	w := s.workloads[namespace+"/"+name]
-	if w == nil {
-		return "", fmt.Errorf("the stage is not that of %s", corners)
-	}
-	if err := s.disarm(ctx, namespace); err != nil {
-		return "", err
-	}
-	all, err := shapes.Read(s.manifests)
+	many, missing, err := s.many(ctx)
 	if err != nil {
 		return "", err
 	}
-	many := all[slices.IndexFunc(all, func(c *shapes.Controller) bool { return c.Namespace == namespace && c.Name == name })]
-	missing, err := many.StandIn(s.node)
-	if err != nil {
-		return "", err
-	}
+	namespace, w := many.Namespace, s.workloads[many.Namespace+"/"+many.Name]
 	breaks := slices.Clone(podBreaks)
 	for _, c := range slices.Concat(w.Containers, w.InitContainers) {
 		breaks = append(breaks, podBreak{name: "nothing", in: c.Name, edit: func(*corev1.PodSpec, *corev1.Container) {}})

@@ -51,12 +51,17 @@ func shapeChecks(t *testing.T) []check {
 			return s.tryShapes(ctx, met)
 		}})
 	}
-	return append(checks, check{"Every break of a pod is noticed from inside", func(ctx context.Context, e *env) (string, error) {
-		if last == nil {
-			return "", errors.New("there is nothing to break")
+	ofLast := func(run func(context.Context, *stage) (string, error)) func(context.Context, *env) (string, error) {
+		return func(ctx context.Context, _ *env) (string, error) {
+			if last == nil {
+				return "", errors.New("there is nothing to break")
+			}
+			return run(ctx, last)
 		}
-		return checkBreaks(ctx, last)
-	}})
+	}
+	return append(checks,
+		check{"Every break of a pod is noticed from inside", ofLast(checkBreaks)},
+		check{"A pod that writes more to the disk than it may is ended", ofLast(checkFloods)})
 }
 
 // tried is a pod that ran.

@@ -11,6 +11,8 @@ type Orders struct {
 	Listen []int
 	// Ends says that it looks and ends, as the program of an init container does.
 	Ends bool
+	// Fill is how many bytes it writes to a new file, by the directory.
+	Fill map[string]int64
 }
 
 // Report is what a process sees. It is written as one line of JSON.

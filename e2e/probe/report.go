@@ -3,8 +3,10 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -26,6 +28,11 @@ func runOrders(text string) error {
 	if orders.Ends {
 		return nil
 	}
+	for dir, size := range orders.Fill {
+		if err := fill(dir, size); err != nil {
+			return err
+		}
+	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true) // gRPC
@@ -39,6 +46,18 @@ func runOrders(text string) error {
 	}
 	wait()
 	return nil
+}
+
+// fill writes so many bytes to a new file of the directory. What is written is no hole: the disk is really used.
+func fill(dir string, size int64) error {
+	f, err := os.CreateTemp(dir, "fill-*")
+	if err != nil {
+		return err
+	}
+	if _, err := io.CopyN(f, rand.Reader, size); err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // answer says to every question that all is well: with 200, or in gRPC's health protocol.
