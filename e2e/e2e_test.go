@@ -54,7 +54,8 @@ func TestNewestVersion(t *testing.T) {
 	newest := boutique
 	newest.release = "v1.37.1"
 	newest.machines = slices.DeleteFunc(slices.Clone(newest.machines), func(m machine) bool { return m.name == "cp-2" || m.name == "cp-3" })
-	runChecks(t, newest, startChecks, apiChecks, dataChecks, treeChecks, shapeChecks(t))
+	newest.machines = append(newest.machines, machine{sandbox, "pay-1", "10.20.0.31"})
+	runChecks(t, newest, startChecks, apiChecks, dataChecks, treeChecks, sandboxChecks, shapeChecks(t))
 }
 
 // A cluster whose etcd has machines of its own comes up, and they are closed.

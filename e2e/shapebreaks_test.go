@@ -3,9 +3,12 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -167,8 +170,10 @@ func checkBreaks(ctx context.Context, s *stage) (string, error) {
 			noticed++
 		}
 	}
-	wrong = append(wrong, s.refusedPull(ctx, breaks[len(breaks)-1].pod(many.Template, namespace, len(breaks))))
-	return fmt.Sprintf("%d breaks noticed, each in the words that name it; nothing said of %d containers as generated; no image without its pull secret", noticed, len(breaks)-len(podBreaks)), errors.Join(wrong...)
+	intact := breaks[len(breaks)-1]
+	wrong = append(wrong, s.refusedPull(ctx, intact.pod(many.Template, namespace, len(breaks))),
+		s.refusedClass(ctx, intact.pod(many.Template, namespace, len(breaks)+1)))
+	return fmt.Sprintf("%d breaks noticed, each in the words that name it; nothing said of %d containers as generated; no image without its pull secret, no gVisor without its handler", noticed, len(breaks)-len(podBreaks)), errors.Join(wrong...)
 }
 
 // refusedPull takes the pull secrets from the pod: the registry must then give it nothing, although the node has the image.
@@ -185,6 +190,32 @@ func (s *stage) refusedPull(ctx context.Context, p *corev1.Pod) error {
 		}
 		if state := describe(&now); !strings.Contains(state, "ImagePull") {
 			return fmt.Errorf("a pod without its pull secret: %s", state)
+		}
+		return nil
+	})
+}
+
+// refusedClass gives the pod the generated RuntimeClass of gVisor, on a node whose containerd has no handler of its name: it
+// must not start there by another runtime.
+func (s *stage) refusedClass(ctx context.Context, p *corev1.Pod) error {
+	classes, err := os.ReadFile(filepath.Join(s.Tree, "manifests/platform/runtimes.yaml"))
+	if err != nil {
+		return err
+	}
+	if _, err := s.KubectlInput(ctx, bytes.NewReader(classes), "apply", "--server-side", "--force-conflicts", "-f", "-"); err != nil {
+		return err
+	}
+	p.Spec.RuntimeClassName, p.Spec.HostUsers = new("gvisor"), nil
+	if err := s.applyObjects(ctx, []any{p}); err != nil {
+		return err
+	}
+	return cluster.Eventually(ctx, time.Minute, func() error {
+		events, err := s.Kubectl(ctx, "-n", p.Namespace, "get", "events", "--field-selector=type=Warning,involvedObject.name="+p.Name)
+		if err != nil {
+			return err
+		}
+		if !strings.Contains(events, `no runtime for "runsc" is configured`) {
+			return fmt.Errorf("a pod of gVisor's class on a node without the handler: %s", events)
 		}
 		return nil
 	})

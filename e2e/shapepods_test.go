@@ -3,11 +3,13 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,9 +31,6 @@ func (s *stage) tryPool(ctx context.Context, pool string, group []*tried) error 
 	namespaces := map[string]bool{}
 	for _, r := range group {
 		c := r.controller
-		if class := c.Template.Spec.RuntimeClassName; class != nil && cannotRun[*class] == "" {
-			s.node.Classes = append(s.node.Classes, *class)
-		}
 		w := s.workloads[c.Namespace+"/"+c.Name]
 		if w == nil {
 			return fmt.Errorf("%s/%s is not in the specification", c.Namespace, c.Name)
@@ -40,12 +39,12 @@ func (s *stage) tryPool(ctx context.Context, pool string, group []*tried) error 
 		if err != nil {
 			return err
 		}
-		volumes, err := c.Volumes(s.site.worker.Name, "/var/lib/e2e-volumes")
+		volumes, err := c.Volumes(s.machine.Name, "/var/lib/e2e-volumes")
 		if err != nil {
 			return err
 		}
 		for _, v := range volumes {
-			if _, err := s.site.worker.Run(ctx, "mkdir", "-p", v.Spec.Local.Path); err != nil {
+			if _, err := s.machine.Run(ctx, "mkdir", "-p", v.Spec.Local.Path); err != nil {
 				return err
 			}
 			first = append(first, v)
@@ -88,8 +87,19 @@ const (
 	dedicatedTaint = "bartizan.dev/dedicated"
 )
 
-// join makes the node one of the pool: with its label, and with the taint that keeps others off a dedicated one.
+// join makes a node one of the pool: with its label, and with the taint that keeps others off a dedicated one. Pods with a
+// RuntimeClass need the node whose containerd is configured for it, as the pool's would be.
 func (s *stage) join(ctx context.Context, pool string, group []*tried) error {
+	s.machine = s.site.worker
+	if group[0].controller.Template.Spec.RuntimeClassName != nil {
+		s.machine = s.site.sandbox
+		if err := s.sameRuntime(pool); err != nil {
+			return err
+		}
+	}
+	if err := s.look(ctx); err != nil {
+		return err
+	}
 	taints := []corev1.Taint{}
 	for _, t := range group[0].controller.Template.Spec.Tolerations {
 		if t.Key == dedicatedTaint {
@@ -103,8 +113,26 @@ func (s *stage) join(ctx context.Context, pool string, group []*tried) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.Kubectl(ctx, "patch", "node", s.site.worker.Name, "--type=merge", "-p", string(patch))
+	_, err = s.Kubectl(ctx, "patch", "node", s.machine.Name, "--type=merge", "-p", string(patch))
 	return err
+}
+
+// sameRuntime makes sure that the runtimes of the sandboxed node are configured as for the nodes of the pool.
+func (s *stage) sameRuntime(pool string) error {
+	for _, file := range []string{"containerd.toml", "runsc.toml"} {
+		want, err := os.ReadFile(filepath.Join(filepath.Dir(s.manifests), "nodes", pool, file))
+		if err != nil {
+			return err
+		}
+		got, err := os.ReadFile(filepath.Join(s.Tree, "nodes", sandboxPool, file))
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(got, want) {
+			return fmt.Errorf("%s of the pool %s is not that of the node %s", file, pool, s.machine.Name)
+		}
+	}
+	return nil
 }
 
 // applyObjects applies objects in one request.
@@ -217,7 +245,7 @@ func (s *stage) ready(ctx context.Context, group []*tried) ([]*corev1.Pod, error
 			pods[i] = nil
 			state := "no pod"
 			for _, p := range list.Items {
-				if p.Namespace == r.controller.Namespace && p.Labels["app.kubernetes.io/name"] == r.controller.Name && p.DeletionTimestamp == nil {
+				if p.Namespace == r.controller.Namespace && p.Labels["app.kubernetes.io/name"] == r.controller.Name && p.DeletionTimestamp == nil && p.Spec.NodeName == s.machine.Name {
 					pods[i], state = &p, describe(&p)
 				}
 			}

@@ -21,10 +21,6 @@ import (
 // corners is a specification with the shapes of pods that no example has.
 const corners = "e2e/shapes/testdata/corners"
 
-// cannotRun are the RuntimeClasses whose runtime is not there, each with the reason. Their pods run without: everything
-// else that they promise is looked at.
-var cannotRun = map[string]string{"gvisor": "runsc is not built here"}
-
 // shapeChecks start a pod of each shape that is found in the generated pod templates of every example, by the object that
 // makes it, in the generated namespace, and ask each of its containers what it finds. They leave nothing of the tree that
 // was applied before, so they come last.

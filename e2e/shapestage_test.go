@@ -17,6 +17,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/bartizan-dev/bartizan/e2e/cluster"
+	"github.com/bartizan-dev/bartizan/e2e/lab"
 	"github.com/bartizan-dev/bartizan/e2e/shapes"
 	"github.com/bartizan-dev/bartizan/model"
 )
@@ -27,6 +28,8 @@ type stage struct {
 	// manifests is the generated directory on the host, on the same on the first node.
 	manifests, on string
 	workloads     map[string]*model.Workload
+	// machine is the node on which the pods of the moment run; node is what it is.
+	machine *lab.Machine
 	// logins are the names and passwords that registries ask for, by the beginning of an image's name.
 	logins map[string][2]string
 	node   shapes.Node
@@ -55,7 +58,7 @@ func newStage(ctx context.Context, e *env, dir string) (*stage, error) {
 	if loaded.HasErrors() {
 		return nil, loaded.Diagnostics
 	}
-	s := &stage{env: e, workloads: map[string]*model.Workload{}, on: "/opt/bartizan/shapes/" + name}
+	s := &stage{env: e, machine: e.site.worker, workloads: map[string]*model.Workload{}, on: "/opt/bartizan/shapes/" + name}
 	digests := map[string]string{}
 	for _, w := range loaded.Spec.Clusters[0].Workloads() {
 		s.workloads[w.Namespace.Name+"/"+w.Name] = w
@@ -127,17 +130,21 @@ func exists(file string) bool {
 
 // look finds out what the node and the API server are.
 func (s *stage) look(ctx context.Context) error {
-	worker := s.site.worker
 	s.node = shapes.Node{Namespaces: map[string]string{}, AppArmor: exists("/sys/module/apparmor")}
 	for _, kind := range []string{"pid", "net", "ipc", "mnt", "user", "cgroup"} {
-		out, err := worker.Run(ctx, "readlink", "/proc/1/ns/"+kind)
+		out, err := s.machine.Run(ctx, "readlink", "/proc/1/ns/"+kind)
 		if err != nil {
 			return err
 		}
 		s.node.Namespaces[kind] = strings.TrimSpace(out)
 	}
+	kernel, err := s.machine.Run(ctx, "cat", "/proc/version")
+	if err != nil {
+		return err
+	}
+	s.node.Kernel = strings.TrimSpace(kernel)
 	var node corev1.Node
-	if err := s.JSON(ctx, &node, "get", "node", worker.Name); err != nil {
+	if err := s.JSON(ctx, &node, "get", "node", s.machine.Name); err != nil {
 		return err
 	}
 	for _, h := range node.Status.RuntimeHandlers {
@@ -167,7 +174,7 @@ func (s *stage) hasUsers(ctx context.Context) error {
 	if s.node.UserNamespaces {
 		return nil
 	}
-	release, err := s.site.worker.Run(ctx, "uname", "-r")
+	release, err := s.machine.Run(ctx, "uname", "-r")
 	if err != nil {
 		return err
 	}

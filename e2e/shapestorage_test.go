@@ -154,7 +154,7 @@ func (s *stage) endOf(ctx context.Context, namespace, pod string) (string, error
 
 // usage is how many bytes of disk the kubelet has measured for the pods of the namespace.
 func (s *stage) usage(ctx context.Context, namespace string) (map[string]int64, error) {
-	text, err := s.Kubectl(ctx, "get", "--raw", "/api/v1/nodes/"+s.site.worker.Name+"/proxy/stats/summary")
+	text, err := s.Kubectl(ctx, "get", "--raw", "/api/v1/nodes/"+s.machine.Name+"/proxy/stats/summary")
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,7 @@ type machine struct {
 // What the machines are to the checks.
 func control(s *site) **lab.Machine   { return &s.control }
 func worker(s *site) **lab.Machine    { return &s.worker }
+func sandbox(s *site) **lab.Machine   { return &s.sandbox }
 func jump(s *site) **lab.Machine      { return &s.jump }
 func stranger(s *site) **lab.Machine  { return &s.stranger }
 func collector(s *site) **lab.Machine { return &s.collector }
@@ -65,6 +66,8 @@ type site struct {
 	// control and worker are declared nodes of different pools. jump is the declared jump box; stranger is a machine that
 	// the specification does not know. collector receives the audit records.
 	control, worker, jump, stranger, collector *lab.Machine
+	// sandbox is a declared node of a pool whose pods run under gVisor.
+	sandbox *lab.Machine
 	// others are the declared nodes of the control plane besides control.
 	others [2]*lab.Machine
 	// etcd are the declared machines of etcd, where it has its own.
@@ -93,6 +96,8 @@ func newSite(t *testing.T, ctx context.Context, d declared) *site {
 	bin.Containerd, err = b.Binaries(ctx, build.Containerd())
 	must(err)
 	bin.Runc, err = b.Binaries(ctx, build.Runc())
+	must(err)
+	bin.GVisor, err = b.Binaries(ctx, build.GVisor())
 	must(err)
 	bin.CNI, err = b.Binaries(ctx, build.CNI())
 	must(err)

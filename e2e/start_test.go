@@ -38,6 +38,27 @@ var startChecks = []check{
 	}},
 }
 
+// sandboxPool is the pool of the first example whose pods run under gVisor.
+const sandboxPool = "payments"
+
+// sandboxChecks add a node whose containerd is configured for gVisor.
+var sandboxChecks = []check{
+	{"install.sh, node.sh and join.sh make a node of the pool for gVisor", func(ctx context.Context, e *env) (string, error) {
+		if err := e.Prepare(ctx, e.site.sandbox, sandboxPool); err != nil {
+			return "", err
+		}
+		if err := e.Join(ctx, e.site.sandbox); err != nil {
+			return "", err
+		}
+		seen, err := nodesReady(ctx, e, e.site.control, e.site.worker, e.site.sandbox)
+		if err != nil {
+			return "", err
+		}
+		_, err = admitted(ctx, e, e.site.sandbox)
+		return seen, err
+	}},
+}
+
 // admitted runs admit-nodes.sh until the API server reaches the machine's kubelet by its certificate.
 func admitted(ctx context.Context, e *env, m *lab.Machine) (string, error) {
 	err := cluster.Eventually(ctx, time.Minute, func() error {

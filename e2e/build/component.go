@@ -88,6 +88,16 @@ func Containerd() Component {
 	return c
 }
 
+// GVisor is the runtime that puts a kernel of its own between a pod and the node, with its shim. The version is a commit of
+// its branch for Go: releases have no module.
+func GVisor() Component {
+	const module, version = "gvisor.dev/gvisor", "v0.0.0-20260701204157-69c2d17aea96"
+	return Component{Name: "gvisor", Version: version, Module: module, Packages: map[string]string{
+		"runsc":                    module + "/runsc",
+		"containerd-shim-runsc-v1": module + "/shim",
+	}, LDFlags: []string{"-X", module + "/runsc/version.version=" + version}}
+}
+
 // CNI is the reference network plugins: a bridge and its addresses.
 func CNI() Component {
 	const module = "github.com/containernetworking/plugins"
@@ -108,7 +118,7 @@ func KubeBench() Component {
 
 // All are the components that the files in modules are kept for.
 func All() []Component {
-	return append([]Component{Kubernetes("v1.36.4"), Kubernetes("v1.37.1"), Etcd(), Containerd(), Runc(), CNI(), KubeBench(),
+	return append([]Component{Kubernetes("v1.36.4"), Kubernetes("v1.37.1"), Etcd(), Containerd(), Runc(), GVisor(), CNI(), KubeBench(),
 		Kubeconform(), KubeScore(), Kubesec(), Kyverno(), Trivy(), NetpolAnalyzer(), Netpold()}, Definitions()...)
 }
 

@@ -19,8 +19,8 @@ import (
 
 // Binaries are directories of programs, as package build makes them, and the program of command probe.
 type Binaries struct {
-	Kubernetes, Etcd, Containerd, Runc, CNI string
-	Probe                                   string
+	Kubernetes, Etcd, Containerd, Runc, GVisor, CNI string
+	Probe                                           string
 }
 
 // Cluster is a cluster that comes up.
@@ -52,7 +52,7 @@ const (
 // Prepare does the first step of the tree's README: the packages, then install.sh of the node's pool.
 func (c *Cluster) Prepare(ctx context.Context, m *lab.Machine, pool string) error {
 	c.nodes++
-	for _, copied := range []struct{ from, to string }{
+	files := []struct{ from, to string }{
 		{filepath.Join(c.Binaries.Kubernetes, "kubelet"), "/usr/libexec/bartizan-e2e/kubelet"},
 		{filepath.Join(c.Binaries.Kubernetes, "kubectl"), "/usr/bin/kubectl"},
 		{filepath.Join(c.Binaries.Kubernetes, "kubeadm"), "/usr/libexec/bartizan-e2e/kubeadm"},
@@ -63,13 +63,23 @@ func (c *Cluster) Prepare(ctx context.Context, m *lab.Machine, pool string) erro
 		{c.Binaries.CNI, "/opt/cni/bin"},
 		{filepath.Join(c.Tree, "nodes", pool), NodeFiles},
 		{filepath.Join(c.Tree, "cluster"), ClusterFiles},
-	} {
+	}
+	gVisor := c.hasGVisor(pool)
+	if gVisor {
+		files = append(files, struct{ from, to string }{filepath.Join(c.Binaries.GVisor, "runsc"), "/usr/local/bin/runsc"})
+	}
+	for _, copied := range files {
 		if err := m.Copy(ctx, copied.from, copied.to); err != nil {
 			return err
 		}
 	}
 	if err := m.InstallPackages(ctx); err != nil {
 		return err
+	}
+	if gVisor {
+		if err := m.InstallGVisor(ctx, filepath.Join(c.Binaries.GVisor, "containerd-shim-runsc-v1")); err != nil {
+			return err
+		}
 	}
 	if err := c.write(ctx, m, pool); err != nil {
 		return err
@@ -82,6 +92,12 @@ func (c *Cluster) Prepare(ctx context.Context, m *lab.Machine, pool string) erro
 		return err
 	}
 	return c.images(ctx, m)
+}
+
+// hasGVisor reports whether the machine image of the pool must provide gVisor: its files configure it.
+func (c *Cluster) hasGVisor(pool string) bool {
+	_, err := os.Stat(filepath.Join(c.Tree, "nodes", pool, "runsc.toml"))
+	return err == nil
 }
 
 // write writes what people put on the machine: names, trust, the collector's token, the network plugin's configuration,

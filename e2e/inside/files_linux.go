@@ -14,12 +14,13 @@ import (
 	"syscall"
 )
 
-// filled reports whether the kubelet fills the mount: a file system in memory, or a directory of the pod's on the node.
+// filled reports whether the kubelet fills the mount: a file system in memory, or a directory of the pod's on the node, which
+// gVisor mounts by 9p without saying where it is.
 func filled(m mount) bool {
 	if kernels(m.point) || m.point == "/dev" || strings.HasPrefix(m.point, "/dev/") {
 		return false
 	}
-	return m.kind == "tmpfs" || strings.Contains(m.root, "/volumes/kubernetes.io~") || strings.Contains(m.root, "/volume-subpaths/")
+	return m.kind == "tmpfs" || m.kind == "9p" && m.point != "/" || strings.Contains(m.root, "/volumes/kubernetes.io~") || strings.Contains(m.root, "/volume-subpaths/")
 }
 
 var errEnough = errors.New("enough files")

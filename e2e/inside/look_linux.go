@@ -23,11 +23,14 @@ func Look() Report {
 	for line := range lines("/proc/self/status") {
 		name, value, _ := strings.Cut(line, ":")
 		switch name {
-		case "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp":
+		case "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "Seccomp":
 			r.Status[name] = strings.TrimSpace(value)
 		}
 	}
+	version, _ := os.ReadFile("/proc/version")
+	r.Kernel, r.Messages = strings.TrimSpace(string(version)), messages()
 	r.UsersMap, r.GroupsMap = ranges("/proc/self/uid_map"), ranges("/proc/self/gid_map")
+	r.Status["NoNewPrivs"] = noNewPrivileges()
 	profile, _ := os.ReadFile("/proc/self/attr/current")
 	r.AppArmor = strings.TrimRight(string(profile), "\x00\n")
 	spaces, _ := filepath.Glob("/proc/self/ns/*")
@@ -46,6 +49,27 @@ func Look() Report {
 	r.Files = volumeFiles(mounts)
 	r.Devices = devices()
 	return r
+}
+
+// noNewPrivileges asks the kernel and not /proc/self/status, where gVisor does not say it.
+func noNewPrivileges() string {
+	const ask = 39 // PR_GET_NO_NEW_PRIVS
+	on, _, failure := syscall.RawSyscall6(syscall.SYS_PRCTL, ask, 0, 0, 0, 0, 0)
+	if failure != 0 {
+		return ""
+	}
+	return strconv.Itoa(int(on))
+}
+
+// messages are at most the first thousand bytes of what the kernel logged, syslog(2).
+func messages() string {
+	const readAll = 3 // SYSLOG_ACTION_READ_ALL
+	text := make([]byte, 1<<20)
+	n, err := syscall.Klogctl(readAll, text)
+	if err != nil {
+		return ""
+	}
+	return string(text[:min(n, 1000)])
 }
 
 // ranges reads a file of user_namespaces(7).

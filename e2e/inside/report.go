@@ -21,13 +21,16 @@ type Report struct {
 	// Groups are the supplementary groups, sorted.
 	Groups []int
 	// Status holds lines of /proc/self/status: the five sets of capabilities as hexadecimal numbers (CapInh, CapPrm,
-	// CapEff, CapBnd, CapAmb), NoNewPrivs and Seccomp.
+	// CapEff, CapBnd, CapAmb) and Seccomp; and NoNewPrivs as the kernel answers it.
 	Status map[string]string
 	// Refused is the name of the error with which a system call ended that the profile of the runtime refuses; "" if the
 	// kernel took it.
 	Refused map[string]string
 	// AppArmor is the profile of the process; "" on a host without AppArmor.
 	AppArmor string
+	// Kernel is how the kernel names itself in /proc/version, Messages the first of those that it logged; "" if the process may
+	// not read them.
+	Kernel, Messages string
 	// UsersMap and GroupsMap say who the users and groups of its user namespace are on the node.
 	UsersMap, GroupsMap []Range
 	// Namespaces are those of the process by kind, as /proc/self/ns names them: "pid:[4026531836]".

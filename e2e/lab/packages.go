@@ -19,8 +19,12 @@ var packages = map[string]string{
 
 // InstallPackages writes the files that the packages of containerd and the kubelet bring.
 func (m *Machine) InstallPackages(ctx context.Context) error {
-	for name, place := range packages {
-		data, err := machineFiles.ReadFile("machine/packages/" + name)
+	return m.writeAll(ctx, "packages", packages)
+}
+
+func (m *Machine) writeAll(ctx context.Context, dir string, places map[string]string) error {
+	for name, place := range places {
+		data, err := machineFiles.ReadFile("machine/" + dir + "/" + name)
 		if err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ func (p *Pod) compareMounts(t *trial, c *model.Container, r inside.Report, decla
 	found := map[string]inside.Mount{}
 	var points []string
 	for _, m := range r.Mounts {
-		if _, ok := declared[m.Point]; ok || !ofRuntime(m.Point) && (host == "" || !below(m.Point, host)) {
+		if _, ok := declared[m.Point]; ok || !p.ofSandbox(m) && !ofRuntime(m.Point) && (host == "" || !below(m.Point, host)) {
 			found[m.Point] = m // the last one covers those before
 			points = append(points, m.Point)
 		}
@@ -66,7 +66,11 @@ func (p *Pod) compareMounts(t *trial, c *model.Container, r inside.Report, decla
 	}
 	p.compareWritable(t, c, r, declared)
 	if !c.Security.Privileged {
-		for _, point := range []string{"/sys", "/proc/sys"} {
+		points := []string{"/sys", "/proc/sys"}
+		if p.sandboxed() {
+			points = points[:1] // settings of gVisor's kernel are the pod's own
+		}
+		for _, point := range points {
 			i := slices.IndexFunc(r.Mounts, func(m inside.Mount) bool { return m.Point == point })
 			t.want(i >= 0 && r.Mounts[i].ReadOnly, "the kernel's settings below %s can be written", point)
 		}
@@ -77,6 +81,9 @@ func (p *Pod) compareMounts(t *trial, c *model.Container, r inside.Report, decla
 // memory and its last words.
 func (p *Pod) compareWritable(t *trial, c *model.Container, r inside.Report, declared map[string]mounted) {
 	allowed := []string{"/dev/shm", "/dev/mqueue", "/dev/termination-log"}
+	if slices.ContainsFunc(r.Mounts, p.ofSandbox) {
+		allowed = append(allowed, sandboxTmp)
+	}
 	if c.Security.RunAsRoot || c.Security.Privileged {
 		allowed = append(allowed, "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
 	}

@@ -97,6 +97,8 @@ func TestEveryDifferenceIsNoticed(t *testing.T) {
 			r.UsersMap = append(r.UsersMap, inside.Range{Inside: 65536, Outside: 0, Count: 1})
 		}, "the users are those of the node"},
 		{"many", "no user namespace", func(r *inside.Report) { r.Namespaces["user"] = record(t).Node.Namespaces["user"] }, "having users of its own"},
+		{"many", "another kernel", func(r *inside.Report) { r.Kernel = "Linux version 4.4.0" }, "the kernel being the node's is false"},
+		{"many", "gVisor", func(r *inside.Report) { r.Messages = "Starting gVisor..." }, "the kernel saying that it is gVisor is true"},
 		{"many", "groups", func(r *inside.Report) { r.Groups = append(r.Groups, 0) }, "supplementary groups"},
 		{"many", "inheritable", func(r *inside.Report) { r.Status["CapInh"] = "0000000000000400" }, "CapInh"},
 		{"many", "permitted", func(r *inside.Report) { r.Status["CapPrm"] = "0000000000000400" }, "CapPrm"},
@@ -179,6 +181,28 @@ func TestSharedUsersAreNoticed(t *testing.T) {
 	for _, second := range []uint32{65536, 65537, 131071, 1} {
 		if shared := Shared(map[string]inside.Report{"a": of(65536), "b": of(second)}); !slices.Equal(shared, want) {
 			t.Errorf("%d: %q, not %q", second, shared, want)
+		}
+	}
+}
+
+// A pod of a pool with gVisor that runs on the node's kernel is noticed, also if that kernel logs the name.
+func TestASandboxHasAKernelOfItsOwn(t *testing.T) {
+	pool := &model.NodePool{Runtime: model.GVisor}
+	p := &Pod{Node: Node{Kernel: "Linux version 6.8.0"}, workload: &model.Workload{Pool: pool}}
+	for _, e := range []struct {
+		name  string
+		r     inside.Report
+		wrong int
+	}{
+		{"gVisor", inside.Report{Kernel: "Linux version 4.19.0-gvisor", Messages: "Starting gVisor..."}, 0},
+		{"the node", inside.Report{Kernel: "Linux version 6.8.0"}, 2},
+		{"the node that logs the name", inside.Report{Kernel: "Linux version 6.8.0", Messages: "Starting gVisor..."}, 1},
+		{"another sandbox", inside.Report{Kernel: "Linux version 6.12.0"}, 1},
+	} {
+		compared := &trial{}
+		p.compareKernel(compared, e.r)
+		if len(compared.wrong) != e.wrong {
+			t.Errorf("%s: %q", e.name, compared.wrong)
 		}
 	}
 }

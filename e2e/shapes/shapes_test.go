@@ -161,16 +161,15 @@ func TestWhatANodeMissesIsTakenOut(t *testing.T) {
 	container := &spec.Containers[0]
 	spec.Volumes = append(spec.Volumes, corev1.Volume{Name: "mounted", VolumeSource: corev1.VolumeSource{CSI: &corev1.CSIVolumeSource{Driver: "secrets-store.csi.k8s.io"}}})
 	container.VolumeMounts = append(container.VolumeMounts, corev1.VolumeMount{Name: "mounted", MountPath: "/run/secrets/mounted"})
-	spec.RuntimeClassName = new("gvisor")
 	volumes, mounts := len(spec.Volumes), len(container.VolumeMounts)
-	missing, err := c.StandIn(Node{Classes: []string{"kata"}})
+	missing, err := c.StandIn(Node{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []Missing{MissingUserNamespace, MissingClass, MissingDriver, MissingAppArmor}; !slices.Equal(missing, want) {
+	if want := []Missing{MissingUserNamespace, MissingDriver, MissingAppArmor}; !slices.Equal(missing, want) {
 		t.Errorf("missing %q, not %q", missing, want)
 	}
-	if spec.HostUsers != nil || spec.RuntimeClassName != nil || container.SecurityContext.AppArmorProfile != nil || len(spec.Volumes) != volumes-1 || len(container.VolumeMounts) != mounts-1 {
+	if spec.HostUsers != nil || container.SecurityContext.AppArmorProfile != nil || len(spec.Volumes) != volumes-1 || len(container.VolumeMounts) != mounts-1 {
 		t.Errorf("%+v", spec)
 	}
 	c = example(t, "astronomy-shop", "shop", "accounting")

@@ -18,8 +18,8 @@ type Node struct {
 	Namespaces map[string]string
 	// UserNamespaces, AppArmor and RecursiveReadOnly say what its kernel and its runtime have.
 	UserNamespaces, AppArmor, RecursiveReadOnly bool
-	// Classes are the RuntimeClasses whose handler it has.
-	Classes []string
+	// Kernel is how its kernel names itself, as [inside.Report] has it.
+	Kernel string
 }
 
 // Missing is what a pod asks for and its node cannot give.
@@ -29,7 +29,6 @@ type Missing string
 const (
 	MissingUserNamespace Missing = "user namespace"
 	MissingAppArmor      Missing = "AppArmor"
-	MissingClass         Missing = "RuntimeClass"
 	MissingDriver        Missing = "CSI driver"
 )
 
@@ -90,9 +89,6 @@ func takeAway(spec *corev1.PodSpec, node Node) []Missing {
 	var missing []Missing
 	if spec.HostUsers != nil && !*spec.HostUsers && !node.UserNamespaces {
 		spec.HostUsers, missing = nil, append(missing, MissingUserNamespace)
-	}
-	if name := spec.RuntimeClassName; name != nil && !slices.Contains(node.Classes, *name) {
-		spec.RuntimeClassName, missing = nil, append(missing, MissingClass)
 	}
 	if takeVolumes(spec) {
 		missing = append(missing, MissingDriver)
