@@ -54,9 +54,8 @@ var (
 		{groups: runPods[0].groups, resources: runPods[0].resources, verbs: []string{"create"}},
 	}
 	changeNamespaces = []right{{groups: core, resources: []string{"namespaces"}, verbs: changeVerbs}}
-	changePolicies   = []right{{groups: []string{"networking.k8s.io", "cilium.io", "crd.antrea.io", "crd.projectcalico.org", "policy.networking.k8s.io"}, resources: []string{"networkpolicies", "ciliumnetworkpolicies"},
-		verbs: slices.Concat(writeVerbs, deleteVerbs)},
-		{groups: []string{"networking.gke.io", "networking.k8s.aws"}, resources: []string{"applicationnetworkpolicies", "clusternetworkpolicies", "fqdnnetworkpolicies"}, verbs: slices.Concat(writeVerbs, deleteVerbs)}}
+	changePolicies   = []right{{groups: []string{"networking.k8s.io", "cilium.io", "crd.antrea.io", "crd.projectcalico.org", "policy.networking.k8s.io", "networking.gke.io", "networking.k8s.aws"},
+		resources: []string{"networkpolicies", "ciliumnetworkpolicies", "fqdnnetworkpolicies", "applicationnetworkpolicies"}, verbs: slices.Concat(writeVerbs, deleteVerbs)}}
 	changeGuardRails = []right{{groups: []string{"policy.networking.k8s.io"}, resources: []string{"clusternetworkpolicies"}, verbs: slices.Concat(writeVerbs, deleteVerbs)}}
 	changeAdmission  = []right{{groups: []string{"admissionregistration.k8s.io"}, resources: []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
 	closeNodes       = right{groups: core, resources: []string{"nodes", "nodes/status"}, verbs: changeVerbs}
