@@ -16,6 +16,7 @@ install -D -m 0644 -o root -g root 'tmpfiles.conf' '/etc/tmpfiles.d/00-bartizan.
 install -D -m 0644 -o root -g root 'bartizan-permissions.service' '/etc/systemd/system/bartizan-permissions.service'
 install -D -m 0644 -o root -g root 'bartizan-permissions.timer' '/etc/systemd/system/bartizan-permissions.timer'
 install -D -m 0644 -o root -g root 'issue' '/etc/issue.net'
+install -D -m 0600 -o root -g root 'runsc.toml' '/etc/containerd/runsc.toml'
 install -D -m 0644 -o root -g root 'apt.conf' '/etc/apt/apt.conf.d/99-bartizan'
 install -D -m 0600 -o root -g root 'sshd_config' '/etc/ssh/sshd_config'
 install -D -m 0700 -o root -g root 'ssh-user.sh' '/usr/local/sbin/bartizan-ssh-user'
