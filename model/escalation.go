@@ -35,6 +35,25 @@ var operatorGroups = []string{
 	"source.toolkit.fluxcd.io", "tekton.dev", "velero.io",
 }
 
+// policyKinds are the objects that bound what pods may reach and what may reach them, by API group. In some of them a rule
+// that allows adds to all others or overrules them, so that writing one opens as much as deleting one.
+var policyKinds = []struct {
+	group     string
+	resources []string
+}{
+	{"networking.k8s.io", []string{"networkpolicies"}},
+	{"policy.networking.k8s.io", []string{"adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies"}},
+	{"cilium.io", []string{"ciliumclusterwidenetworkpolicies", "ciliumnetworkpolicies"}},
+	{"crd.antrea.io", []string{"clusternetworkpolicies", "networkpolicies", "tiers"}},
+	{"crd.projectcalico.org", []string{"globalnetworkpolicies", "networkpolicies", "tiers"}},
+	{"projectcalico.org", []string{"globalnetworkpolicies", "networkpolicies", "tiers"}},
+	{"k8s.ovn.org", []string{"egressfirewalls"}},
+	{"networking.gke.io", []string{"fqdnnetworkpolicies"}},
+	{"networking.k8s.aws", []string{"applicationnetworkpolicies", "clusternetworkpolicies"}},
+	{"security.istio.io", []string{"authorizationpolicies", "peerauthentications"}},
+	{"networking.istio.io", []string{"destinationrules", "envoyfilters", "sidecars"}},
+}
+
 var write = []string{"create", "patch", "update"}
 
 // Escalations lists the rights that lead to more rights, in the order of the attack steps.
@@ -67,8 +86,8 @@ var Escalations = slices.Concat(
 		{Step: "C-02", Group: "admissionregistration.k8s.io", Resources: []string{"validatingwebhookconfigurations", "mutatingwebhookconfigurations", "validatingadmissionpolicies", "validatingadmissionpolicybindings", "mutatingadmissionpolicies", "mutatingadmissionpolicybindings"}, Verbs: append([]string{"delete"}, write...), Doc: "reads or changes everything that is written, or removes the policies"},
 		{Step: "C-05", Group: "apiextensions.k8s.io", Resources: []string{"customresourcedefinitions"}, Verbs: write, Doc: "changes the objects of operators"},
 		{Step: "C-05", Group: "apiregistration.k8s.io", Resources: []string{"apiservices"}, Verbs: write, Doc: "answers for a part of the API"},
-		{Group: "networking.k8s.io", Resources: []string{"networkpolicies"}, Verbs: append([]string{"delete", "deletecollection"}, write...), Doc: "opens the network"},
 	},
+	policyEscalations(),
 )
 
 func podMakerEscalations() []Escalation {
@@ -80,6 +99,14 @@ func podMakerEscalations() []Escalation {
 		)
 	}
 	return all
+}
+
+func policyEscalations() []Escalation {
+	var all []Escalation
+	for _, k := range policyKinds {
+		all = append(all, Escalation{Step: "C-04", Group: k.group, Resources: k.resources, Verbs: append([]string{"delete", "deletecollection"}, write...), Doc: "opens the network"})
+	}
+	return append(all, Escalation{Step: "C-04", Group: "policy.sigstore.dev", Resources: []string{"clusterimagepolicies", "trustroots"}, Verbs: append([]string{"delete", "deletecollection"}, write...), Doc: "lets images without a signature run"})
 }
 
 func operatorEscalations() []Escalation {

@@ -54,13 +54,15 @@ var (
 		{groups: runPods[0].groups, resources: runPods[0].resources, verbs: []string{"create"}},
 	}
 	changeNamespaces = []right{{groups: core, resources: []string{"namespaces"}, verbs: changeVerbs}}
-	changePolicies   = []right{{groups: []string{"networking.k8s.io", "cilium.io", "crd.antrea.io", "crd.projectcalico.org", "policy.networking.k8s.io", "networking.gke.io", "networking.k8s.aws"},
-		resources: []string{"networkpolicies", "ciliumnetworkpolicies", "fqdnnetworkpolicies", "applicationnetworkpolicies"}, verbs: slices.Concat(writeVerbs, deleteVerbs)}}
-	changeGuardRails = []right{{groups: []string{"policy.networking.k8s.io"}, resources: []string{"clusternetworkpolicies"}, verbs: slices.Concat(writeVerbs, deleteVerbs)}}
-	changeAdmission  = []right{{groups: []string{"admissionregistration.k8s.io"}, resources: []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
-	closeNodes       = right{groups: core, resources: []string{"nodes", "nodes/status"}, verbs: changeVerbs}
-	deletePods       = []right{closeNodes, {groups: core, resources: []string{"pods"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
-	evictPods        = []right{closeNodes, {groups: core, resources: []string{"pods/eviction"}, verbs: []string{"create"}}}
+	changePolicies   = []right{{groups: []string{"networking.k8s.io", "cilium.io", "crd.antrea.io", "crd.projectcalico.org", "projectcalico.org", "k8s.ovn.org", "networking.gke.io", "networking.k8s.aws"},
+		resources: []string{"networkpolicies", "ciliumnetworkpolicies", "egressfirewalls", "fqdnnetworkpolicies", "applicationnetworkpolicies"}, verbs: slices.Concat(writeVerbs, deleteVerbs)}}
+	// Policies of the cluster: what they allow adds to those of namespaces, or overrules them.
+	changeGuardRails = []right{{groups: []string{"policy.networking.k8s.io", "cilium.io", "crd.antrea.io", "crd.projectcalico.org", "projectcalico.org", "networking.k8s.aws"},
+		resources: []string{"adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies", "ciliumclusterwidenetworkpolicies", "globalnetworkpolicies", "tiers"}, verbs: slices.Concat(writeVerbs, deleteVerbs)}}
+	changeAdmission = []right{{groups: []string{"admissionregistration.k8s.io"}, resources: []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
+	closeNodes      = right{groups: core, resources: []string{"nodes", "nodes/status"}, verbs: changeVerbs}
+	deletePods      = []right{closeNodes, {groups: core, resources: []string{"pods"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
+	evictPods       = []right{closeNodes, {groups: core, resources: []string{"pods/eviction"}, verbs: []string{"create"}}}
 
 	mutateRequests = []right{{groups: []string{"admissionregistration.k8s.io", "apiregistration.k8s.io", "apiextensions.k8s.io"},
 		resources: []string{"mutatingwebhookconfigurations", "mutatingadmissionpolicies", "apiservices", "customresourcedefinitions"}, verbs: writeVerbs}}

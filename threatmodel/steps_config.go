@@ -133,7 +133,7 @@ var configSteps = slices.Concat([]*Step{
 					b.Add(Edge{Title: "Change the network policies of namespace " + b.namespaceOf(h.Subject).Name + " as workload " + name(w), Premises: on(b.account(w)), Undoes: &h, Blockers: by(hold(model.NoEscalation, w))})
 				}
 			}},
-			{Name: "delete-cluster-network-policy", Effort: PublicTool, Undoes: []model.ControlID{model.MetadataGuarded, model.NodesGuarded}, Undo: func(b *Builder, h model.Hold) {
+			{Name: "change-cluster-network-policy", Effort: PublicTool, Undoes: []model.ControlID{model.DefaultDeny, model.IngressExact, model.EgressExact, model.APIEgressBlocked, model.MetadataBlocked, model.MetadataGuarded, model.NodesGuarded}, Undo: func(b *Builder, h model.Hold) {
 				n := b.namespaceOf(h.Subject)
 				b.granted(changeGuardRails, func(w *model.Workload, everywhere bool) {
 					if everywhere && w.Namespace.Cluster == n.Cluster {

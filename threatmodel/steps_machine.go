@@ -83,6 +83,9 @@ var machineSteps = []*Step{
 		ATTACK: []string{"T1610", "T1195.002"}, Sources: []string{"kubesplaining 032, SA-DAEMONSET"}, Coverage: []string{"D4", "C9", "D3"},
 		Variants: []*Variant{{Name: "vendor", Effort: Hard, Fault: TrustedBase, Remains: "What must run with all rights is trusted with them.", Expand: func(b *Builder) {
 			b.pools(func(p *model.NodePool) {
+				if p.Cluster.Network.CNI.Provider() != "" {
+					return // the provider ships it with the machines
+				}
 				b.Add(Edge{Title: "Ship a poisoned release of " + string(p.Cluster.Network.CNI) + " to the nodes of pool " + p.Name, Premises: on(b.internet()), To: b.node(p),
 					Atom: b.trusted("cni-"+string(p.Cluster.Network.CNI), "the vendor of network plugin "+string(p.Cluster.Network.CNI), Trust{
 						Owner:      "whoever updates the network plugin",
@@ -127,6 +130,9 @@ var machineSteps = []*Step{
 			}},
 			{Name: "packages", Effort: Hard, Fault: TrustedBase, Remains: "Nodes install what their package sources sign.", Expand: func(b *Builder) {
 				b.pools(func(p *model.NodePool) {
+					if !p.Ours() {
+						return
+					}
 					b.Add(Edge{Title: "Ship a poisoned package to the nodes of pool " + p.Name, Premises: on(b.internet()), To: b.node(p),
 						Atom: b.trusted("packages-"+string(p.OS), "the package sources of "+string(p.OS)+" and of Kubernetes", Trust{
 							Owner:      "the projects that sign the packages",

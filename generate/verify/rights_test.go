@@ -96,6 +96,8 @@ func TestEditsOfRightsAreFound(t *testing.T) {
 		"R-15":                 `{verbs: [create], apiGroups: [kustomize.toolkit.fluxcd.io], resources: [kustomizations]}`,
 		"N-13":                 `{verbs: [patch], apiGroups: [""], resources: [services/status]}`,
 		"C-04":                 `{verbs: [patch], apiGroups: [""], resources: [namespaces]}`,
+		"C-04, by names":       `{verbs: [create], apiGroups: [cilium.io], resources: [ciliumnetworkpolicies]}`,
+		"C-04, of all":         `{verbs: [create], apiGroups: [policy.networking.k8s.io], resources: [clusternetworkpolicies]}`,
 	} {
 		mutations = append(mutations, treeEdit{name: step, control: model.NoEscalation, subject: cartAddr, add: extra, content: role(rules)})
 	}
