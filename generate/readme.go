@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -93,12 +94,12 @@ func (p *readmePage) describe(d Directory) {
 func defaultDirectories(dirs []string) []Directory {
 	var all []Directory
 	for _, dir := range dirs {
-		all = append(all, defaultDirectory(dir))
+		all = append(all, defaultDirectory(dir, dirs))
 	}
 	return all
 }
 
-func defaultDirectory(dir string) Directory {
+func defaultDirectory(dir string, dirs []string) Directory {
 	d := Directory{Path: dir, Title: path.Base(dir)}
 	parts := strings.Split(dir, "/")
 	if dir == "." {
@@ -112,7 +113,7 @@ func defaultDirectory(dir string) Directory {
 	case 1:
 		d.Title, d.Doc = "Clusters", "One directory for each cluster."
 	case 2:
-		d.Title, d.Doc = "Cluster "+parts[1], clusterDoc
+		d.Title, d.Doc = "Cluster "+parts[1], clusterDoc(dir, dirs)
 	case 3:
 		switch parts[2] {
 		case "cluster":
@@ -164,9 +165,24 @@ const rootDoc = `These files were generated from a specification. Change the spe
 
 Read first: ` + "`docs/README.md`" + ` says what is covered and what people must still do by hand.`
 
-const clusterDoc = `In this order; what a provider runs has no directory:
+// clusterSteps are the directories of a cluster in the order in which they are put to use.
+var clusterSteps = []struct{ dir, text string }{
+	{"nodes", "`nodes/`: prepare the machines, one pool after the other, control plane first."},
+	{"cluster", "`cluster/`: start the control plane, then join the nodes."},
+	{"manifests", "`manifests/platform/`, then `manifests/namespaces/`: apply what guards the cluster before what runs in it."},
+	{"access", "`access/`: let people in."},
+}
 
-1. ` + "`nodes/`" + `: prepare the machines, one pool after the other, control plane first.
-2. ` + "`cluster/`" + `: start the control plane, then join the nodes.
-3. ` + "`manifests/platform/`" + `, then ` + "`manifests/namespaces/`" + `: apply what guards the cluster before what runs in it.
-4. ` + "`access/`" + `: let people in.`
+// clusterDoc says in which order the directories of a cluster are put to use. What a provider runs has none.
+func clusterDoc(cluster string, dirs []string) string {
+	var b strings.Builder
+	b.WriteString("In this order:\n\n")
+	n := 0
+	for _, s := range clusterSteps {
+		if slices.Contains(dirs, path.Join(cluster, s.dir)) {
+			n++
+			fmt.Fprintf(&b, "%d. %s\n", n, s.text)
+		}
+	}
+	return b.String()
+}
