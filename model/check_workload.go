@@ -18,6 +18,38 @@ func (l *loader) checkWorkload(n *node, w *Workload) {
 	l.checkEgress(n, w)
 	l.checkProtocols(n, w)
 	l.checkMemory(n, w)
+	l.checkScratch(n, w)
+}
+
+// checkScratch warns of a scratch volume that cannot be filled: the kubelet ends a pod whose volumes, logs and writable layers
+// together pass what its containers may use of the node's disk, whatever the volume's own size.
+// https://kubernetes.io/docs/concepts/storage/ephemeral-storage/
+func (l *loader) checkScratch(n *node, w *Workload) {
+	if w.Manifests != ManifestsGenerate {
+		return
+	}
+	may := 0.0
+	for _, c := range w.Containers {
+		if quantityValue(c.Resources.EphemeralStorageLimit) == 0 {
+			return // it is wrong, which is said elsewhere
+		}
+		may += quantityValue(c.Resources.EphemeralStorageLimit)
+	}
+	for _, v := range w.Volumes {
+		if v.Kind == Scratch && quantityValue(v.Size) > may {
+			l.warnf(l.at(volumeBlock(n, v), "size"), "Volume that cannot be filled", "The kubelet ends a pod of %s that uses more of the node's disk than its containers may, volumes and logs together: before the %s of this volume are full. Write ephemeral_storage_limit in their resources, above that size.", n.describe(), v.Size)
+		}
+	}
+}
+
+// volumeBlock is the block that declares the volume.
+func volumeBlock(n *node, v *Volume) *node {
+	for _, b := range n.all("volume") {
+		if len(b.labels) > 0 && b.labels[0] == v.Name {
+			return b
+		}
+	}
+	return n
 }
 
 // checkMemory warns of what keeps data and was given no memory: the default is for small programs, and a database beyond it is

@@ -190,7 +190,7 @@ var workloadBlocks = []*BlockType{
 		Attributes: []*Attribute{
 			{Name: "path", Type: pathType, Required: true, Doc: "Where it is mounted."},
 			{Name: "kind", Type: enum(Scratch, Memory, Persistent), Default: "scratch", Example: `kind = "memory"`, Doc: "\"scratch\" and \"memory\" end with the pod."},
-			{Name: "size", Type: quantityType, Default: "64Mi", Doc: "Most that it holds."},
+			{Name: "size", Type: quantityType, Default: "64Mi", Doc: "Most that it holds. What scratch volumes hold counts towards ephemeral_storage_limit of the containers, above which the kubelet ends the pod."},
 			{Name: "class", Type: dnsNameType, Derived: "the cluster's default", Example: `kind  = "persistent"
 class = "fast-ssd"`, Doc: "Storage class of a persistent volume."},
 			{Name: "read_only", Type: boolType, Default: false, Doc: "Mounted read-only."},
