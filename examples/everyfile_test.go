@@ -126,6 +126,8 @@ var failClosed = []*closing{
 		"pods whose account is missing do not start"},
 	{regexp.MustCompile(`^(?P<at>clusters/[^/]+/access/wireguard/[^/]+)/devices/[^/]+$`), regexp.MustCompile(`^(?P<at>.*)/wg0.conf$`),
 		"the device's end of the tunnel; without it the device does not connect"},
+	{regexp.MustCompile(`^(?P<at>clusters/[^/]+)/manifests/.*kustomization\.yaml$`), regexp.MustCompile(`^(?P<at>clusters/[^/]+)/nodes/[^/]+/break-glass\.conf$`),
+		"a list that says nothing applies nothing, so that no binding of emergency access stands; but nobody proves it"},
 }
 
 func (c *closing) takes(file string, carried []string) bool {

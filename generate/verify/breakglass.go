@@ -51,7 +51,8 @@ func grantsBreakGlass(spec *model.Spec, pool *model.NodePool) bool {
 }
 
 func judgeBreakGlass(p *Pass, pool *model.NodePool, held map[string]*holder) {
-	f := p.nodeFile(pool, model.BreakGlassAccess, "break-glass.conf", "break-glass.sh", "sudoers", "ssh-user.sh", "node.sh")
+	beside := []string{"break-glass.sh", "sudoers", "ssh-user.sh", "node.sh"}
+	f := p.nodeFile(pool, model.BreakGlassAccess, append([]string{"break-glass.conf"}, beside...)...)
 	f.judge("break-glass.sh", func(data []byte) error {
 		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != breakGlassDigest {
 			return errors.New("the script is not the reviewed one")
@@ -83,12 +84,15 @@ func judgeBreakGlass(p *Pass, pool *model.NodePool, held map[string]*holder) {
 	if standingEmergency(p, pool.Cluster) {
 		f.failed = true
 	}
+	for i, name := range beside {
+		beside[i] = path.Join(f.read.want.dir, name)
+	}
 	for _, t := range p.Spec.Teams {
 		if t.BreakGlass == nil {
 			continue
 		}
 		own := len(t.BreakGlass.Approvers) == 0 || slices.Contains(t.BreakGlass.Approvers, t)
-		held[t.Name].add(path.Join(f.read.want.dir, "break-glass.conf"), !f.failed && !own)
+		held[t.Name].add(path.Join(f.read.want.dir, "break-glass.conf"), !f.failed && !own, beside...)
 	}
 }
 
