@@ -14,7 +14,7 @@ import (
 // coverage lists the rows of the project's source documents for which there must be attack steps.
 var coverage = []string{
 	"P1", "P2", "P4", "N1", "N2", "N3", "N4", "N5", "N6", "N7", "N8", "W1", "W2", "W3", "W4", "W5", "W6", "W8", "W9",
-	"I1", "I2", "I3", "I4", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "D1", "D2", "D3", "D4", "D5", "D6", "O1",
+	"I1", "I2", "I3", "I4", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "D1", "D2", "D3", "D4", "D5", "D6", "O1", "O2",
 }
 
 // uncovered are rows without a step of their own, with the reason.

@@ -135,11 +135,11 @@ var configSteps = slices.Concat([]*Step{
 			}},
 			{Name: "change-cluster-network-policy", Effort: PublicTool, Undoes: []model.ControlID{model.DefaultDeny, model.IngressExact, model.EgressExact, model.APIEgressBlocked, model.MetadataBlocked, model.MetadataGuarded, model.NodesGuarded}, Undo: func(b *Builder, h model.Hold) {
 				n := b.namespaceOf(h.Subject)
-				b.granted(changeGuardRails, func(w *model.Workload, everywhere bool) {
-					if everywhere && w.Namespace.Cluster == n.Cluster {
+				for _, w := range b.writers("clusternetworkpolicies", changeGuardRails)[n] {
+					if _, everywhere := holdsRights(w, changeGuardRails); everywhere { // in a namespace the right means nothing
 						b.Add(Edge{Title: "Change the network policies of cluster " + n.Cluster.Name + " as workload " + name(w), Premises: on(b.account(w)), Undoes: &h, Blockers: by(hold(model.NoEscalation, w))})
 					}
-				})
+				}
 			}},
 			// The API server evaluates no admission policy on admission policies.
 			{Name: "delete-admission-policy", Effort: PublicTool,

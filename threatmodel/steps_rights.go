@@ -114,7 +114,7 @@ var rightsSteps = []*Step{
 		ID: "R-04", Layer: model.LayerConfig, Title: "Create a pod that takes its node",
 		Doc: "A new pod may ask for everything that the workload's own manifest does without: privileges, directories of the node, and by its " +
 			"tolerations any node of the cluster, control plane included. Only admission stands against it: the level of the namespace, the policy that confines exceptions to their workloads, and for nodes that are not for all the policy on tolerations. Taints are the scheduler's business: whoever may create Bindings puts a pod that waits on any node without it.",
-		ATTACK: []string{"T1610", "T1611"}, Microsoft: []string{"Privileged container"}, Sources: []string{"KubeHound POD_CREATE", "IceKube CREATE_PRIVILEGED_WORKLOAD", "kubesplaining 002"}, Coverage: []string{"N1", "D6", "N3"},
+		ATTACK: []string{"T1610", "T1611"}, Microsoft: []string{"Privileged container"}, Sources: []string{"KubeHound POD_CREATE", "IceKube CREATE_PRIVILEGED_WORKLOAD", "kubesplaining 002"}, Coverage: []string{"N1", "O2", "D6", "N3"},
 		Variants: []*Variant{
 			{Name: "bind", Effort: PublicTool, Expand: func(b *Builder) {
 				b.binders(func(w *model.Workload, n *model.Namespace) {
