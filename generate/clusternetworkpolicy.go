@@ -22,6 +22,9 @@ type ClusterNetworkRules struct {
 	Egress   []ClusterNetworkEgress  `json:"egress,omitempty"`
 }
 
+// clusterPolicyAPI is the version of the kind.
+const clusterPolicyAPI = "policy.networking.k8s.io/v1alpha2"
+
 // The tiers.
 const (
 	AdminTier    = "Admin"

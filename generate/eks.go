@@ -88,52 +88,19 @@ type AmazonPortNumber struct {
 // amazonAPI is the version of both kinds.
 const amazonAPI = "networking.k8s.aws/v1alpha1"
 
-// namesPriority is that of the denials within the Admin tier.
-const namesPriority = 200
-
-// nameDenials is the file with what no DNS name may lead to on EKS: of a namespace's own policies none denies.
-func nameDenials(c *model.Cluster) string {
-	return PlatformDir(c) + "/clusternetworkpolicy-names.yaml"
-}
-
-// denyNames writes what the workloads' names may not lead to, where the network plugin needs a policy of the cluster for it.
-func denyNames(p *Pass, net *network) error {
-	if net.cluster.Network.CNI != model.EKSAutoMode {
+// amazonDenials returns the policy with what the workload's names may not lead to, or nil if it has none.
+func (n *network) amazonDenials(w *model.Workload, meta metav1.ObjectMeta, subject ClusterNetworkSubject) any {
+	var rules []AmazonClusterEgress
+	for _, x := range n.notByName(w) {
+		rules = append(rules, x.amazon(n.cluster)...)
+	}
+	if len(rules) == 0 {
 		return nil
 	}
-	var objects []any
-	for _, w := range net.cluster.Workloads() {
-		if w.Host.Network {
-			continue
-		}
-		var rules []AmazonClusterEgress
-		for _, x := range net.notByName(w) {
-			rules = append(rules, x.amazon(net.cluster)...)
-		}
-		if len(rules) == 0 {
-			continue
-		}
-		meta := clusterMeta(net.cluster, "names")
-		meta.Name += "." + w.Namespace.Name + "." + w.Name
-		meta.Annotations = map[string]string{whyAnnotation: "Whoever answers for a DNS name chooses its address: any but these."}
-		peer := podPeer(w.Namespace.Name, w.Selector)
-		objects = append(objects, &AmazonClusterPolicy{
-			TypeMeta: typeMeta(amazonAPI, "ClusterNetworkPolicy"), ObjectMeta: meta,
-			Spec: AmazonClusterRules{
-				Tier: AdminTier, Priority: namesPriority,
-				Subject: ClusterNetworkSubject{Pods: &ClusterNetworkPods{NamespaceSelector: *peer.NamespaceSelector, PodSelector: *peer.PodSelector}},
-				Egress:  rules,
-			},
-		})
+	return &AmazonClusterPolicy{
+		TypeMeta: typeMeta(amazonAPI, "ClusterNetworkPolicy"), ObjectMeta: meta,
+		Spec: AmazonClusterRules{Tier: AdminTier, Priority: namesPriority, Subject: subject, Egress: rules},
 	}
-	if len(objects) == 0 {
-		return nil
-	}
-	return p.YAML(Artifact{
-		Path:  nameDenials(net.cluster),
-		Doc:   "denies what no DNS name may lead to: metadata addresses, the API server, nodes",
-		Where: "the cluster, before the workloads",
-	}, objects...)
 }
 
 // amazon returns the rule that denies.

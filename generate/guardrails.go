@@ -30,7 +30,7 @@ workload declares there is passed on to the policies of its namespace, on its po
 for DNS names and for nodes by their labels, which are in the experimental channel of the API; rules against sources outside the
 cluster, which the API does not know. Pods of kube-system and host-network pods are not held.`,
 	Controls: []model.ControlID{model.MetadataGuarded, model.NodesGuarded},
-	Kinds:    objectKinds("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"),
+	Kinds:    objectKinds(clusterPolicyAPI, "ClusterNetworkPolicy"),
 	Run:      runGuardRails,
 }
 
@@ -238,7 +238,7 @@ func guardPolicy(c *model.Cluster, name, why string, priority int, subject Clust
 	meta.Name += "." + name
 	meta.Annotations = map[string]string{whyAnnotation: why}
 	return &ClusterNetworkPolicy{
-		TypeMeta:   typeMeta("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"),
+		TypeMeta:   typeMeta(clusterPolicyAPI, "ClusterNetworkPolicy"),
 		ObjectMeta: meta,
 		Spec:       ClusterNetworkRules{Tier: AdminTier, Priority: priority, Subject: subject, Egress: rules},
 	}

@@ -27,17 +27,28 @@ var customResources = []struct{ group, owner string }{
 	{"kustomize.toolkit.fluxcd.io", "Flux (kustomize-controller)"},
 	{"networking.gke.io", "Google Kubernetes Engine"},
 	{"networking.k8s.aws", "Amazon EKS, which installs them on Auto Mode"},
-	{"policy.networking.k8s.io", "network policy API, standard channel, " + networkPolicyAPIVersion},
+	{"policy.networking.k8s.io", "network policy API " + networkPolicyAPIVersion + ", standard channel; the experimental one where a policy has domainNames"},
 	{"policy.sigstore.dev", "policy-controller"},
 	{"secrets-store.csi.x-k8s.io", "Secrets Store CSI driver"},
 	{"security.istio.io", "Istio, whose istiod it is"},
 	{"source.toolkit.fluxcd.io", "Flux (source-controller)"},
 }
 
-// providerSettings are what must be set at the provider so that its network plugin does what the policies say. No file shows
+// pluginSettings are what must be set elsewhere so that a network plugin does what the policies say. No file shows
 // it, so no proof takes it.
-// Sources: cloud.google.com/kubernetes-engine/docs/how-to/fqdn-network-policies and nodelocal-dns-cache; docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html, auto-net-pol.html and create-node-class.html.
-var providerSettings = map[model.CNI]string{
+// Sources: sigs.k8s.io/kube-network-policies v1.1.0, pkg/cmd/cmd.go and pkg/dns; cloud.google.com/kubernetes-engine/docs/how-to/fqdn-network-policies and nodelocal-dns-cache; docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html, auto-net-pol.html and create-node-class.html.
+var pluginSettings = map[model.CNI]string{
+	model.KubeNetworkPolicies: `
+The network policies hold only once kube-network-policies runs on every node, which no file here installs, beside a network
+plugin that routes pods' packets without a tunnel:
+
+- in its release for ClusterNetworkPolicy, whose image ends in ` + "`-npa-v1alpha2`" + `, where rules for DNS names or guard rails are written;
+- with ` + "`--fail-open=false`" + `: by itself it lets every packet pass while it does not run;
+- with ` + "`--metrics-bind-address=127.0.0.1:9080`" + `: by itself anybody who reaches the node reads its figures.
+
+It learns the addresses of a name from every DNS answer over UDP that it sees, for at most five minutes; from answers over TCP it
+learns nothing. It encrypts nothing: that is the plugin's beside it.
+`,
 	model.AmazonVPCCNI: `
 The network policies hold only once Amazon EKS is told so, which no file here does: in the configuration of the add-on ` + "`vpc-cni`" + `
 write ` + "`enableNetworkPolicy: \"true\"`" + `. They hold on Linux nodes of EC2, not on Fargate. The plugin encrypts nothing: choose machines
@@ -107,7 +118,7 @@ func manifestsDoc(kinds map[string][]string, c *model.Cluster) string {
 	if needed.Len() > 0 {
 		doc += "\nThe definitions (CRDs) of these kinds must be in the cluster first; without them kubectl says \"no matches for kind\":\n\n" + needed.String()
 	}
-	doc += providerSettings[c.Network.CNI]
+	doc += pluginSettings[c.Network.CNI]
 	if len(c.Namespaces) > 0 {
 		doc += `
 The first apply of a namespace may fail with "object has been modified": the quota controller writes the new quota at the same

@@ -28,7 +28,9 @@ egress destinations and, if it has api_access, the API server. Where the CNI is 
 say (DNS names, nodes, the API server, Cilium's gateway) is a CiliumNetworkPolicy in the same file; where it is Antrea, DNS
 names are a NetworkPolicy of Antrea's; where it is EKS Auto Mode, an ApplicationNetworkPolicy of Amazon's. All deny what no
 name may lead to on the ports where names are reached: the metadata addresses, the API server and the cluster's nodes; on EKS a
-ClusterNetworkPolicy of Amazon's does. A name may still lead to any other address, of a private network too. On GKE Dataplane V2
+ClusterNetworkPolicy of Amazon's does. For kube-network-policies names are a ClusterNetworkPolicy of the experimental channel, in
+the Admin tier, that first passes all of these and the cluster's own networks on to the policies of the namespace; a pod can forge
+the answers that it believes, so egress-exact is not claimed for a workload with names. A name may still lead to any other address, of a private network too. On GKE Dataplane V2
 names are an FQDNNetworkPolicy, and nothing denies: neither egress-exact nor metadata-blocked is claimed for a workload with
 names. The DNS of EKS Auto Mode runs on each node, not in pods: it is reached at the address of its Service.
 Host-network pods use their node's addresses: no policy selects them, and none is written for them.`,
@@ -37,7 +39,8 @@ Host-network pods use their node's addresses: no policy selects them, and none i
 		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly, model.GatewaySourcesExact,
 	},
 	Kinds: slices.Concat(objectKinds("networking.k8s.io/v1", "NetworkPolicy"), objectKinds("cilium.io/v2", "CiliumNetworkPolicy"), objectKinds("crd.antrea.io/v1beta1", "NetworkPolicy"),
-		objectKinds(amazonAPI, "ApplicationNetworkPolicy", "ClusterNetworkPolicy"), objectKinds(googleAPI, "FQDNNetworkPolicy")),
+		objectKinds(amazonAPI, "ApplicationNetworkPolicy", "ClusterNetworkPolicy"), objectKinds(googleAPI, "FQDNNetworkPolicy"),
+		objectKinds(clusterPolicyAPI, "ClusterNetworkPolicy")),
 	Run: runNetworkPolicy,
 }
 
@@ -71,7 +74,7 @@ func runNetworkPolicy(p *Pass) error {
 				return err
 			}
 		}
-		if err := denyNames(p, net); err != nil {
+		if err := clusterNames(p, net); err != nil {
 			return err
 		}
 	}

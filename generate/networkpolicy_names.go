@@ -69,6 +69,8 @@ func (n *network) byName(r *netRules, e *model.Egress) bool {
 		}
 		r.googleEgress = append(r.googleEgress, rule)
 		r.complete = false
+	case model.KubeNetworkPolicies:
+		r.complete = false // what a name stands for, a pod can forge; the names are in policies of the cluster, see [clusterNames]
 	default:
 		return false
 	}
@@ -76,7 +78,7 @@ func (n *network) byName(r *netRules, e *model.Egress) bool {
 }
 
 // confineNames keeps the names of a workload from what no name may lead to. Cilium's denials win over whatever any policy
-// allows; Antrea's rules are judged in their order. Those of EKS are policies of the cluster: see [denyNames].
+// allows; Antrea's rules are judged in their order. Those of EKS and kube-network-policies are policies of the cluster: see [clusterNames].
 func (n *network) confineNames(r *netRules, w *model.Workload) {
 	var first []AntreaEgress
 	for _, x := range n.notByName(w) {

@@ -115,7 +115,7 @@ func (l *loader) checkGuardRails(n *node, c *Cluster) {
 		GKEDataplaneV2: "those of Cilium, where Google turns them on",
 	}[c.Network.CNI]
 	if c.Network.GuardRails && instead != "" {
-		l.errorf(l.at(n, "guard_rails"), "Guard rails not enforced", "ClusterNetworkPolicy is known to cilium, calico and antrea; %s has %q, which knows %s. Leave guard_rails out: the policies of the namespaces hold without it.", c.Addr(), c.Network.CNI, instead)
+		l.errorf(l.at(n, "guard_rails"), "Guard rails not enforced", "ClusterNetworkPolicy is known to cilium, calico, antrea and kube-network-policies; %s has %q, which knows %s. Leave guard_rails out: the policies of the namespaces hold without it.", c.Addr(), c.Network.CNI, instead)
 	}
 }
 

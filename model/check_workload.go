@@ -266,10 +266,19 @@ func (l *loader) checkEgress(n *node, w *Workload) {
 			l.warnf(b.at, "Egress not held", "%s uses its node's network, where no network policy holds: it reaches whatever its node reaches. Leave the block out, which nothing enforces.", n.describe())
 		}
 		if why := withoutNames[c.Network.CNI]; why != "" && len(l.items(b, "fqdns")) > 0 {
-			l.errorf(l.at(b, "fqdns"), "Names not enforced", "Rules that limit connections to DNS names are written for cni = \"cilium\", \"antrea\", \"eks-auto-mode\" and \"gke-dataplane-v2\"; %s has %q. %s Give the addresses in cidrs, or a zone.", c.Addr(), c.Network.CNI, why)
+			l.errorf(l.at(b, "fqdns"), "Names not enforced", "Rules that limit connections to DNS names are written for cni = \"cilium\", \"antrea\", \"kube-network-policies\", \"eks-auto-mode\" and \"gke-dataplane-v2\"; %s has %q. %s Give the addresses in cidrs, or a zone.", c.Addr(), c.Network.CNI, why)
 		}
 		switch {
-		case c.Network.CNI.ConfinesNames() || len(l.items(b, "fqdns")) == 0:
+		case len(l.items(b, "fqdns")) == 0:
+		case !c.Network.CNI.AsksDNS():
+			for _, v := range l.items(b, "fqdns") {
+				// The definition's pattern for domain names: sigs.k8s.io/network-policy-api v0.2.0, DomainName.
+				if name := of[string](v); !strings.Contains(name, ".") {
+					l.errorf(v.at, "Names not enforced", "%q has one part; ClusterNetworkPolicy takes names of two or more, such as \"api.example.com\".", name)
+				}
+			}
+			l.warnf(l.at(b, "fqdns"), "Names not proved", "%s learns the addresses of DNS names from every answer that passes a node, also from one that a pod has forged: whoever runs code in %s can open any address on this port, but those of nodes, pods and the cloud's metadata service. Its egress counts as not exact. Give the addresses in cidrs, or write cni = \"cilium\".", c.Network.CNI, n.describe())
+		case c.Network.CNI.ConfinesNames():
 		case as[Protocol](l, b, "protocol") == SCTP:
 			l.errorf(l.at(b, "protocol"), "Names not enforced", "Rules for DNS names of %s know TCP and UDP, not SCTP. Give the addresses in cidrs, or a zone.", c.Network.CNI.Provider())
 		default:

@@ -93,6 +93,8 @@ const (
 	Calico        CNI = "calico"
 	Antrea        CNI = "antrea"
 	OVNKubernetes CNI = "ovn-kubernetes"
+	// KubeNetworkPolicies enforces policies beside a plugin that has none.
+	KubeNetworkPolicies CNI = "kube-network-policies"
 	// AmazonVPCCNI is the VPC CNI plugin of Amazon EKS, on nodes that EKS Auto Mode does not run.
 	AmazonVPCCNI CNI = "amazon-vpc-cni"
 	// EKSAutoMode is what Amazon EKS Auto Mode has on the nodes that it runs.
@@ -114,6 +116,11 @@ func (c CNI) Provider() string {
 
 // ConfinesNames reports whether a policy of the plugin can deny addresses that a DNS name must not lead to.
 func (c CNI) ConfinesNames() bool { return c != GKEDataplaneV2 }
+
+// AsksDNS reports whether the plugin learns the addresses of names from the cluster's DNS alone. kube-network-policies believes
+// every packet from a port 53 that passes the node (v1.1.0, pkg/dns/dnsagent.go): a pod that may send to the DNS can answer for
+// a name itself.
+func (c CNI) AsksDNS() bool { return c != KubeNetworkPolicies }
 
 // Identity is how people log in.
 type Identity struct {

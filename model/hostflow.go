@@ -51,7 +51,7 @@ type NodePort struct {
 
 // NodePorts returns the ports that the CNI opens between nodes. Sources: Cilium "System Requirements" (VXLAN, health
 // checks, WireGuard), Calico "System requirements" (BGP, VXLAN, Typha, WireGuard), Antrea pkg/apis/ports.go and Geneve,
-// OVN-Kubernetes (Geneve, IPsec). Pods of Amazon and Google have addresses of the provider's network, which carries their packets.
+// OVN-Kubernetes (Geneve, IPsec). kube-network-policies opens none. Pods of Amazon and Google have addresses of the provider's network, which carries their packets.
 func (n Network) NodePorts() []NodePort {
 	switch n.CNI {
 	case Cilium:

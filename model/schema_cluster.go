@@ -81,12 +81,12 @@ var clusterBlock = &BlockType{
 services = ["10.96.0.0/16", "fd00:10:96::/112"]`, Doc: "Network of the pods; one of each family for dual stack."},
 				{Name: "services", Type: oneOrMore(cidrType), Required: true, Example: `pods     = ["10.244.0.0/16", "fd00:10:244::/56"] # dual stack
 services = ["10.96.0.0/16", "fd00:10:96::/112"]`, Doc: "Network of the services; one of each family for dual stack."},
-				{Name: "cni", Type: enum(Cilium, Calico, Antrea, OVNKubernetes, AmazonVPCCNI, EKSAutoMode, GKEDataplaneV2), Required: true, Example: `cni = "cilium"`, Doc: "Network plugin, which enforces the network policies. The last three are Amazon EKS's and Google Kubernetes Engine's, for managed clusters alone: what must be set there stands in the guide of the manifests."},
+				{Name: "cni", Type: enum(Cilium, Calico, Antrea, OVNKubernetes, KubeNetworkPolicies, AmazonVPCCNI, EKSAutoMode, GKEDataplaneV2), Required: true, Example: `cni = "cilium"`, Doc: "Network plugin, which enforces the network policies. kube-network-policies does that beside a plugin which has none and sends pods' packets between nodes without a tunnel, such as kindnet: no port is opened for one. The last three are Amazon EKS's and Google Kubernetes Engine's, for managed clusters alone: what must be set there stands in the guide of the manifests."},
 				{Name: "encryption", Type: boolType, Default: true, Doc: "The network plugin encrypts traffic between nodes.",
 					Weakening: &Weakness{Doc: "Who listens on the wires between nodes reads what pods say to each other.", Values: []any{false}}},
 				{Name: "guard_rails", Type: boolType, Default: false, Example: `guard_rails = true`,
 					Doc: "Cluster network policies, which the network plugin judges before those of the namespaces, keep pods from the cloud's metadata addresses, the nodes and the API server, but for what the workloads declare: whoever may write the policies of a namespace cannot open these. " +
-						"The API (policy.networking.k8s.io/v1alpha2) is young; its definition must be installed. Cilium has it since 1.20, Calico since 3.32, Antrea since 2.7 behind the feature gate ClusterNetworkPolicy; OVN-Kubernetes has an older one only."},
+						"The API (policy.networking.k8s.io/v1alpha2) is young; its definition must be installed. Cilium has it since 1.20, Calico since 3.32, Antrea since 2.7 behind the feature gate ClusterNetworkPolicy, kube-network-policies in its images for npa-v1alpha2; OVN-Kubernetes has an older one only."},
 			},
 		},
 		{

@@ -62,7 +62,7 @@ func parseAntrea(path string, a *generate.AntreaNetworkPolicy) (*netPolicy, erro
 				if to.FQDN == "" || to.IPBlock != nil || to.NodeSelector != nil || strings.Contains(to.FQDN, "*") {
 					return nil, fmt.Errorf("%s.to[%d]: only names are judged", place, k)
 				}
-				rule.peers = append(rule.peers, p.named(fmt.Sprintf("%s.to[%d]", place, k), to.FQDN, ports, antreaNodes))
+				rule.peers = append(rule.peers, p.named(fmt.Sprintf("%s.to[%d]", place, k), to.FQDN, ports, anyNode))
 			}
 			p.egress.rules = append(p.egress.rules, rule)
 		default:
@@ -72,8 +72,8 @@ func parseAntrea(path string, a *generate.AntreaNetworkPolicy) (*netPolicy, erro
 	return p, nil
 }
 
-// antreaNodes stands for all nodes in the drops of Antrea's policies.
-const antreaNodes = "nodes"
+// anyNode stands for all nodes in the rules of plugins that know them by their labels.
+const anyNode = "nodes"
 
 func droppedPeers(d *netDrop, to []generate.AntreaPeer) error {
 	for _, x := range to {
@@ -84,7 +84,7 @@ func droppedPeers(d *netDrop, to []generate.AntreaPeer) error {
 			if len(x.NodeSelector.MatchLabels)+len(x.NodeSelector.MatchExpressions) > 0 {
 				return errors.New("some of the nodes are not judged")
 			}
-			d.nodes = []string{antreaNodes}
+			d.nodes = []string{anyNode}
 		default:
 			block, err := netip.ParsePrefix(x.IPBlock.CIDR)
 			if err != nil {

@@ -212,14 +212,14 @@ func parseClusterPorts(x generate.ClusterNetworkProtocols) (netPorts, error) {
 }
 
 // orderClusterPolicies sorts by tier and priority. Between policies of one tier and priority that decide differently nobody
-// knows the order: the places of such pairs are returned.
-func orderClusterPolicies(policies []*clusterPolicy) (ambiguous []*clusterPolicy) {
+// knows the order: the places of such pairs are returned, unless no pod is the subject of both.
+func orderClusterPolicies(policies []*clusterPolicy, disjoint func(a, b *clusterPolicy) bool) (ambiguous []*clusterPolicy) {
 	slices.SortStableFunc(policies, func(a, b *clusterPolicy) int {
 		return cmp.Or(strings.Compare(a.tier, b.tier), cmp.Compare(a.priority, b.priority), strings.Compare(a.object, b.object))
 	})
 	for i := 1; i < len(policies); i++ {
 		for k := i - 1; k >= 0 && policies[k].tier == policies[i].tier && policies[k].priority == policies[i].priority; k-- {
-			if policies[k].differs(policies[i]) {
+			if policies[k].differs(policies[i]) && !disjoint(policies[k], policies[i]) {
 				ambiguous = append(ambiguous, policies[i])
 				break
 			}

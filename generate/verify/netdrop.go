@@ -11,7 +11,7 @@ import (
 type netDrop struct {
 	place string
 	addrs addrSet
-	nodes []string // entities of Cilium, or antreaNodes
+	nodes []string // entities of Cilium, or anyNode
 	ports []netPorts
 	pods  bool // the addresses are also those of pods, which Cilium's are not
 }

@@ -31,7 +31,7 @@ plugin denies nothing to names, the rules of a workload with names are compared 
 outside of every policy; for such workloads nothing is proved.
 
 ClusterNetworkPolicies (policy.networking.k8s.io/v1alpha2): the Admin tier is judged before all of these, in the order of
-priorities; it must accept nothing and deny nothing that is declared. Guarded: it denies the addresses on every port, to pods
+priorities; it must accept nothing, but declared names for kube-network-policies, and deny nothing that is declared. Guarded: it denies the addresses on every port, to pods
 that its policies surely select, before it passes any of them on.`,
 	Controls: []model.ControlID{
 		model.DefaultDeny, model.IngressExact, model.EgressExact,
@@ -105,7 +105,7 @@ func (j *networkJudge) collect() {
 			}
 			if o.GVK.GroupVersion().String()+" "+o.GVK.Kind == clusterPolicyKind {
 				var p *clusterPolicy
-				if p, err = readClusterPolicy(o, v); err == nil {
+				if p, err = j.readClusterPolicy(o, v); err == nil {
 					cluster = append(cluster, p)
 					continue
 				}
@@ -137,7 +137,10 @@ func (j *networkJudge) collect() {
 	}
 	j.policies = newEvaluator(policies, nil)
 	j.policies.cluster = cluster
-	for _, p := range orderClusterPolicies(cluster) {
+	for _, p := range orderClusterPolicies(cluster, func(a, b *clusterPolicy) bool {
+		k, m := j.subjectOf(a), j.subjectOf(b)
+		return k != "" && m != "" && k != m
+	}) {
 		j.opaque[""] = true
 		j.pass.Find(Finding{Control: model.DefaultDeny, Path: p.path, Object: p.object + ": spec.priority",
 			Message: fmt.Sprintf("Another policy of the tier %s has the priority %d and decides differently; nobody knows which is judged first.", p.tier, p.priority)})

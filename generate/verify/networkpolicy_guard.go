@@ -19,8 +19,9 @@ const clusterPolicyKind = "policy.networking.k8s.io/v1alpha2 ClusterNetworkPolic
 
 // readClusterPolicy reads a policy of the whole cluster. What is accepted at its level no namespace can refuse, and what is
 // denied there by labels may be anything: the Admin tier is understood as far as it denies and passes ranges of addresses.
-// Policies of Baseline change nothing for pods that policies of their namespace isolate.
-func readClusterPolicy(o Object, u *unstructured.Unstructured) (*clusterPolicy, error) {
+// Policies of Baseline change nothing for pods that policies of their namespace isolate. For kube-network-policies what is accepted
+// by name, for the pods of one declared workload, is taken with what that is allowed: see [networkJudge.accepted].
+func (j *networkJudge) readClusterPolicy(o Object, u *unstructured.Unstructured) (*clusterPolicy, error) {
 	if o.Namespace != "" {
 		return nil, errors.New("a policy of the cluster has no namespace")
 	}
@@ -36,7 +37,7 @@ func readClusterPolicy(o Object, u *unstructured.Unstructured) (*clusterPolicy, 
 		return nil, fmt.Errorf("%s: rules for ingress that decide are not judged", p.ingress[i].place)
 	}
 	for _, r := range p.egress {
-		if r.action == generate.ClusterNetworkAccept {
+		if r.action == generate.ClusterNetworkAccept && !j.acceptsNames(p, r) {
 			return nil, fmt.Errorf("%s: it accepts what no policy of a namespace can refuse", r.place)
 		}
 		for _, x := range r.peers {
@@ -48,17 +49,25 @@ func readClusterPolicy(o Object, u *unstructured.Unstructured) (*clusterPolicy, 
 	return p, nil
 }
 
+// subjectOf returns the key of the declared pods that the policy selects, or "" if it may select others.
+func (j *networkJudge) subjectOf(p *clusterPolicy) string {
+	labels, ok := p.subject.pods.labels()
+	of, single := p.subject.namespaces.labels()
+	if !ok || !single || len(labels) == 0 || len(of) != 1 || of[namespaceNameLabel] == "" {
+		return ""
+	}
+	if key := podKey(of[namespaceNameLabel], labels); j.owners[key] {
+		return key
+	}
+	return ""
+}
+
 // selects says whether the policy's subject are the workload's pods. Pods of another declared workload are that workload's.
 func (j *networkJudge) selects(p *clusterPolicy, w *model.Workload) match {
-	own := map[string]string{namespaceNameLabel: w.Namespace.Name}
-	if labels, ok := p.subject.pods.labels(); ok && len(labels) > 0 {
-		if of, ok := p.subject.namespaces.labels(); ok && maps.Equal(of, own) {
-			key := podKey(w.Namespace.Name, labels)
-			if j.owners[key] && key != podKey(w.Namespace.Name, w.Selector) {
-				return never
-			}
-		}
+	if key := j.subjectOf(p); key != "" && key != podKey(w.Namespace.Name, w.Selector) {
+		return never
 	}
+	own := map[string]string{namespaceNameLabel: w.Namespace.Name}
 	return min(p.subject.namespaces.judge(own), p.subject.pods.judge(w.Selector))
 }
 

@@ -116,7 +116,7 @@ func (v *workloadVerdict) dropsDeclared(policies []*netPolicy, declared *permiss
 func (j *networkJudge) dropped(d netDrop, declared *permissions) string {
 	nodes := j.nodeAddrs()
 	for at, set := range declared.addrs {
-		if d.covers(at.port, at.protocol) && (d.addrs.overlaps(set) || slices.Contains(d.nodes, antreaNodes) && nodes.overlaps(set)) {
+		if d.covers(at.port, at.protocol) && (d.addrs.overlaps(set) || slices.Contains(d.nodes, anyNode) && nodes.overlaps(set)) {
 			return "declared addresses"
 		}
 	}

@@ -18,14 +18,20 @@ func (j *networkJudge) workload(w *model.Workload) {
 	ingress := allowedBy(policies, ingressOf)
 	v.exact(model.IngressExact, isolated(policies, w.Selector, ingressOf), ingress, j.declaredIngress(w))
 	admin := j.admin(w)
-	policies = confined(policies, admin)
+	names := j.accepted(admin)
+	policies = append(confined(policies, admin), names...)
 	out := isolated(policies, w.Selector, egressOf)
 	egress := allowedBy(policies, egressOf)
 	declared := j.declaredEgress(w)
 	v.needs = confiners(admin)
-	v.open = !j.cluster.Network.CNI.ConfinesNames() && slices.ContainsFunc(w.Egress, func(e *model.Egress) bool { return len(e.FQDNs) > 0 })
+	for _, p := range names {
+		v.needs = append(v.needs, p.path)
+	}
+	named := slices.ContainsFunc(w.Egress, func(e *model.Egress) bool { return len(e.FQDNs) > 0 })
+	v.open, v.forged = named && !j.cluster.Network.CNI.ConfinesNames(), named && !j.cluster.Network.CNI.AsksDNS()
 	dropped, misled, denied := v.dropsDeclared(policies, declared), !v.open && v.misleads(policies, declared), v.deniesDeclared(w, admin, declared)
-	if !dropped && !misled && !denied {
+	hidden := v.hidesNames(names)
+	if !dropped && !misled && !denied && !hidden {
 		v.exact(model.EgressExact, out, egress, declared)
 	}
 	v.guard(w, admin, declared)
@@ -124,6 +130,7 @@ type workloadVerdict struct {
 	understood bool
 	needs      []string // further files that the proofs take
 	open       bool     // declared names may lead anywhere: what is allowed beyond a port and a name nobody knows
+	forged     bool     // the workload itself may answer for its names
 }
 
 func (v *workloadVerdict) find(control model.ControlID, place, message string) {
@@ -180,7 +187,7 @@ func (v *workloadVerdict) blocked(control model.ControlID, isolated bool, polici
 }
 
 func (v *workloadVerdict) prove(control model.ControlID) {
-	if v.open && control == model.EgressExact {
+	if (v.open || v.forged) && control == model.EgressExact {
 		return
 	}
 	v.judge.pass.Prove(control, v.subject, v.path)
