@@ -27,9 +27,12 @@ import (
 // Server is one API server, on an address of the loopback.
 type Server struct {
 	base, token string
+	dir         string
 	authority   []byte // PEM of the certificate that the server made for itself
 	client      *http.Client
 	etcd, api   *process
+	// controllers is nil unless they were asked for.
+	controllers *process
 	kinds       map[kind]resource
 }
 
@@ -37,8 +40,8 @@ type Server struct {
 const patience = 2 * time.Minute
 
 // Start runs a release of Kubernetes, such as v1.36.4, in an empty directory. Its authorizer is RBAC and its admission plugins
-// are those of the release. Close ends it.
-func Start(ctx context.Context, b *build.Builder, release, dir string) (*Server, error) {
+// are those of the release, unless further flags say otherwise. Close ends it.
+func Start(ctx context.Context, b *build.Builder, release, dir string, flags ...string) (*Server, error) {
 	kubernetes, err := b.Binaries(ctx, build.Kubernetes(release), "kube-apiserver")
 	if err != nil {
 		return nil, err
@@ -55,7 +58,7 @@ func Start(ctx context.Context, b *build.Builder, release, dir string) (*Server,
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{base: "https://" + ports[2], token: rand.Text()}
+	s := &Server{base: "https://" + ports[2], token: rand.Text(), dir: dir}
 	file := func(name string) string { return filepath.Join(dir, name) }
 	err = errors.Join(
 		os.WriteFile(file("sa.key"), pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), 0o600),
@@ -73,10 +76,11 @@ func Start(ctx context.Context, b *build.Builder, release, dir string) (*Server,
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.api, err = run(filepath.Join(kubernetes, "kube-apiserver"), "--etcd-servers", client, "--bind-address", "127.0.0.1", "--secure-port", port,
+	s.api, err = run(filepath.Join(kubernetes, "kube-apiserver"), append([]string{
+		"--etcd-servers", client, "--bind-address", "127.0.0.1", "--secure-port", port,
 		"--cert-dir", file("certs"), "--token-auth-file", file("tokens.csv"), "--authorization-mode", "RBAC",
 		"--service-account-issuer", "https://example.invalid", "--service-account-key-file", file("sa.key"), "--service-account-signing-key-file", file("sa.key"),
-		"--service-cluster-ip-range", "10.96.0.0/16")
+		"--service-cluster-ip-range", "10.96.0.0/16"}, flags...)...)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -135,9 +139,9 @@ func (s *Server) Kubeconfig(server string) ([]byte, error) {
 	})
 }
 
-// Close ends the server and its etcd.
+// Close ends the server, its controllers and its etcd.
 func (s *Server) Close() error {
-	return errors.Join(s.api.end(), s.etcd.end())
+	return errors.Join(s.controllers.end(), s.api.end(), s.etcd.end())
 }
 
 // freePorts returns addresses of the loopback that nobody listened on a moment ago.

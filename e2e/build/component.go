@@ -2,6 +2,7 @@ package build
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -119,7 +120,7 @@ func KubeBench() Component {
 // All are the components that the files in modules are kept for.
 func All() []Component {
 	return append([]Component{Kubernetes("v1.36.4"), Kubernetes("v1.37.1"), Etcd(), Containerd(), Runc(), GVisor(), CNI(), KubeBench(),
-		Kubeconform(), KubeScore(), Kubesec(), Kyverno(), Trivy(), NetpolAnalyzer(), Netpold()}, Definitions()...)
+		Kubeconform(), KubeScore(), Kubesec(), Kyverno(), Trivy(), NetpolAnalyzer(), Netpold(), Helm()}, slices.Concat(Definitions(), Charts())...)
 }
 
 // binaries are the names of the programs, sorted.

@@ -49,3 +49,9 @@ func Netpold() Component {
 	return Component{Name: "kube-router", Version: "v1.6.1", Module: "github.com/cloudnativelabs/kube-router",
 		Packages: map[string]string{"netpold": "./netpold"}, sources: "testdata/netpold"}
 }
+
+// Helm installs charts.
+func Helm() Component {
+	const module, version = "helm.sh/helm/v3", "v3.19.0"
+	return Component{Name: "helm", Version: version, Module: module, Packages: map[string]string{"helm": module + "/cmd/helm"}}
+}

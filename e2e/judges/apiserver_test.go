@@ -26,14 +26,14 @@ import (
 // while all admission policies of the tree are in force.
 func TestTheAPIServerTakesTheExamples(t *testing.T) {
 	for _, example := range examples(t) {
-		t.Run(example.name, func(t *testing.T) { takes(t, example) })
+		t.Run(example.name, func(t *testing.T) { takes(t, startServer(t), example) })
 	}
 }
 
 // It also takes what no example asks for.
 func TestTheAPIServerTakesWhatNoExampleHas(t *testing.T) {
 	for _, name := range []string{"mesh"} {
-		t.Run(name, func(t *testing.T) { takes(t, beside(t, name)) })
+		t.Run(name, func(t *testing.T) { takes(t, startServer(t), beside(t, name)) })
 	}
 }
 
@@ -47,10 +47,9 @@ func beside(t *testing.T, name string) example {
 	return e
 }
 
-// takes applies a tree twice, and returns the server.
-func takes(t *testing.T, e example) *apiserver.Server {
+// takes applies a tree twice.
+func takes(t *testing.T, s *apiserver.Server, e example) {
 	t.Helper()
-	s := startServer(t)
 	installDefinitions(t, s, e.objects)
 	objects := slices.Clone(e.objects)
 	slices.SortStableFunc(objects, func(a, b judges.Object) int { return cmp.Compare(turn(a), turn(b)) })
@@ -72,7 +71,6 @@ func takes(t *testing.T, e example) *apiserver.Server {
 		}
 	}
 	fmt.Printf("API server   %s %6d objects of %s applied twice\n", release, len(objects), e.name)
-	return s
 }
 
 // initialStatus are the kinds whose definition gives a status to objects that have none. The server stores it when the object
@@ -127,13 +125,13 @@ func TestTheAPIServerRefusesWhatIsWrong(t *testing.T) {
 	}
 }
 
-func startServer(t *testing.T) *apiserver.Server {
+func startServer(t *testing.T, flags ...string) *apiserver.Server {
 	t.Helper()
 	b, err := builder()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := apiserver.Start(t.Context(), b, release, t.TempDir())
+	s, err := apiserver.Start(t.Context(), b, release, t.TempDir(), flags...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +269,8 @@ func installDefinition(t *testing.T, s *apiserver.Server, text []byte, objects [
 // Two namespaces publish through one ingress controller. The objects are taken, and what one of them writes for a host of the
 // other is refused by the tree's policy, with a message that says what to do.
 func TestTheAPIServerRefusesForeignIngresses(t *testing.T) {
-	s := takes(t, beside(t, "ingress"))
+	s := startServer(t)
+	takes(t, s, beside(t, "ingress"))
 	const refused = "bartizan-ingresses: "
 	for _, test := range []struct{ name, metadata, spec, want string }{
 		{"own", "", "ingressClassName: haproxy, tls: [{hosts: [blog.example.com], secretName: t}], rules: [{host: blog.example.com}]", ""},

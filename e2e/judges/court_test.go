@@ -122,6 +122,7 @@ var schemaDir = sync.OnceValues(func() (string, error) {
 // example is the objects of an example, in one of its environments if it has some.
 type example struct {
 	name, spec string
+	tree       string // a directory
 	objects    []judges.Object
 }
 
@@ -181,11 +182,11 @@ func generate(spec, environment string) (example, error) {
 	if err != nil {
 		return e, err
 	}
-	tree := filepath.Join(scratch, e.name)
-	if out, err := exec.Command(program, append(args, "-o", tree)...).CombinedOutput(); err != nil {
+	e.tree = filepath.Join(scratch, e.name)
+	if out, err := exec.Command(program, append(args, "-o", e.tree)...).CombinedOutput(); err != nil {
 		return e, fmt.Errorf("%s: %w\n%s", e.name, err, out)
 	}
-	e.objects, err = judges.ReadObjects(tree)
+	e.objects, err = judges.ReadObjects(e.tree)
 	if err == nil && len(e.objects) == 0 {
 		err = fmt.Errorf("%s has no objects", e.name)
 	}
