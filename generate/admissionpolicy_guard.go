@@ -48,21 +48,7 @@ func guardPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 		},
 		{
 			name: "guard", doc: "refuses changes of network policies, policies of a mesh, image policies, quotas and limits by anybody but the platform",
-			rules: []admissionv1.NamedRuleWithOperations{
-				resources("", changed, "limitranges", "resourcequotas"),
-				resources("networking.k8s.io", changed, "networkpolicies"),
-				resources("policy.networking.k8s.io", changed, "adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies"),
-				resources("cilium.io", changed, "ciliumclusterwidenetworkpolicies", "ciliumnetworkpolicies"),
-				resources("crd.projectcalico.org", changed, "globalnetworkpolicies", "networkpolicies", "tiers"),
-				resources("projectcalico.org", changed, "globalnetworkpolicies", "networkpolicies", "tiers"),
-				resources("crd.antrea.io", changed, "clusternetworkpolicies", "networkpolicies", "tiers"),
-				resources("k8s.ovn.org", changed, "egressfirewalls"),
-				resources("networking.gke.io", changed, "fqdnnetworkpolicies"),
-				resources("networking.k8s.aws", changed, "applicationnetworkpolicies", "clusternetworkpolicies"),
-				resources("policy.sigstore.dev", changed, "clusterimagepolicies", "trustroots"),
-				resources("security.istio.io", changed, "authorizationpolicies", "peerauthentications"),
-				resources("networking.istio.io", changed, "destinationrules", "envoyfilters", "sidecars"), // can end TLS, or change the proxy
-			},
+			rules:     guardedResources(),
 			variables: with(list("collectors", collectors)),
 			validations: []admissionv1.Validation{validation(
 				// To delete with what depends on it, a collector first takes its finalizer off.
@@ -102,6 +88,15 @@ func guardPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 			controls: protects,
 		},
 	}
+}
+
+// guardedResources are what bounds the pods of a namespace.
+func guardedResources() []admissionv1.NamedRuleWithOperations {
+	rules := []admissionv1.NamedRuleWithOperations{resources("", changed, "limitranges", "resourcequotas")}
+	for _, p := range model.TrafficPolicies {
+		rules = append(rules, resources(p.Group, changed, p.Resources()...))
+	}
+	return append(rules, resources("policy.sigstore.dev", changed, "clusterimagepolicies", "trustroots"))
 }
 
 // clusterAdmins are the accounts that a declared weakening gives cluster-admin, as "ServiceAccount namespace/name".

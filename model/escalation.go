@@ -35,25 +35,6 @@ var operatorGroups = []string{
 	"source.toolkit.fluxcd.io", "tekton.dev", "velero.io",
 }
 
-// policyKinds are the objects that bound what pods may reach and what may reach them, by API group. In some of them a rule
-// that allows adds to all others or overrules them, so that writing one opens as much as deleting one.
-var policyKinds = []struct {
-	group     string
-	resources []string
-}{
-	{"networking.k8s.io", []string{"networkpolicies"}},
-	{"policy.networking.k8s.io", []string{"adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies"}},
-	{"cilium.io", []string{"ciliumclusterwidenetworkpolicies", "ciliumnetworkpolicies"}},
-	{"crd.antrea.io", []string{"clusternetworkpolicies", "networkpolicies", "tiers"}},
-	{"crd.projectcalico.org", []string{"globalnetworkpolicies", "networkpolicies", "tiers"}},
-	{"projectcalico.org", []string{"globalnetworkpolicies", "networkpolicies", "tiers"}},
-	{"k8s.ovn.org", []string{"egressfirewalls"}},
-	{"networking.gke.io", []string{"fqdnnetworkpolicies"}},
-	{"networking.k8s.aws", []string{"applicationnetworkpolicies", "clusternetworkpolicies"}},
-	{"security.istio.io", []string{"authorizationpolicies", "peerauthentications"}},
-	{"networking.istio.io", []string{"destinationrules", "envoyfilters", "sidecars"}},
-}
-
 var write = []string{"create", "patch", "update"}
 
 // Escalations lists the rights that lead to more rights, in the order of the attack steps.
@@ -103,8 +84,8 @@ func podMakerEscalations() []Escalation {
 
 func policyEscalations() []Escalation {
 	var all []Escalation
-	for _, k := range policyKinds {
-		all = append(all, Escalation{Step: "C-04", Group: k.group, Resources: k.resources, Verbs: append([]string{"delete", "deletecollection"}, write...), Doc: "opens the network"})
+	for _, k := range TrafficPolicies {
+		all = append(all, Escalation{Step: "C-04", Group: k.Group, Resources: k.Resources(), Verbs: append([]string{"delete", "deletecollection"}, write...), Doc: "opens the network"})
 	}
 	return append(all, Escalation{Step: "C-04", Group: "policy.sigstore.dev", Resources: []string{"clusterimagepolicies", "trustroots"}, Verbs: append([]string{"delete", "deletecollection"}, write...), Doc: "lets images without a signature run"})
 }

@@ -1,6 +1,10 @@
 package threatmodel
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/bartizan-dev/bartizan/model"
+)
 
 // The rights that the steps of the catalogue ask for: all of a list are needed. Each list has a right that
 // [model.Escalations] names too, so that an account that holds it is never said to have none.
@@ -54,15 +58,13 @@ var (
 		{groups: runPods[0].groups, resources: runPods[0].resources, verbs: []string{"create"}},
 	}
 	changeNamespaces = []right{{groups: core, resources: []string{"namespaces"}, verbs: changeVerbs}}
-	changePolicies   = []right{{groups: []string{"networking.k8s.io", "cilium.io", "crd.antrea.io", "crd.projectcalico.org", "projectcalico.org", "k8s.ovn.org", "networking.gke.io", "networking.k8s.aws"},
-		resources: []string{"networkpolicies", "ciliumnetworkpolicies", "egressfirewalls", "fqdnnetworkpolicies", "applicationnetworkpolicies"}, verbs: slices.Concat(writeVerbs, deleteVerbs)}}
+	changePolicies   = []right{trafficPolicies(func(p model.TrafficPolicy) []string { return p.Namespaced })}
 	// Policies of the cluster: what they allow adds to those of namespaces, or overrules them.
-	changeGuardRails = []right{{groups: []string{"policy.networking.k8s.io", "cilium.io", "crd.antrea.io", "crd.projectcalico.org", "projectcalico.org", "networking.k8s.aws"},
-		resources: []string{"adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies", "ciliumclusterwidenetworkpolicies", "globalnetworkpolicies", "tiers"}, verbs: slices.Concat(writeVerbs, deleteVerbs)}}
-	changeAdmission = []right{{groups: []string{"admissionregistration.k8s.io"}, resources: []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
-	closeNodes      = right{groups: core, resources: []string{"nodes", "nodes/status"}, verbs: changeVerbs}
-	deletePods      = []right{closeNodes, {groups: core, resources: []string{"pods"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
-	evictPods       = []right{closeNodes, {groups: core, resources: []string{"pods/eviction"}, verbs: []string{"create"}}}
+	changeGuardRails = []right{trafficPolicies(func(p model.TrafficPolicy) []string { return p.ClusterWide })}
+	changeAdmission  = []right{{groups: []string{"admissionregistration.k8s.io"}, resources: []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
+	closeNodes       = right{groups: core, resources: []string{"nodes", "nodes/status"}, verbs: changeVerbs}
+	deletePods       = []right{closeNodes, {groups: core, resources: []string{"pods"}, verbs: slices.Concat(changeVerbs, deleteVerbs)}}
+	evictPods        = []right{closeNodes, {groups: core, resources: []string{"pods/eviction"}, verbs: []string{"create"}}}
 
 	mutateRequests = []right{{groups: []string{"admissionregistration.k8s.io", "apiregistration.k8s.io", "apiextensions.k8s.io"},
 		resources: []string{"mutatingwebhookconfigurations", "mutatingadmissionpolicies", "apiservices", "customresourcedefinitions"}, verbs: writeVerbs}}
@@ -73,3 +75,16 @@ var (
 	steerDeployer = []right{{groups: []string{"kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", "source.toolkit.fluxcd.io", "argoproj.io"},
 		resources: []string{"kustomizations", "helmreleases", "gitrepositories", "applications"}, verbs: writeVerbs}}
 )
+
+// trafficPolicies is the right to change policies of network plugins.
+func trafficPolicies(pick func(model.TrafficPolicy) []string) right {
+	r := right{verbs: slices.Concat(writeVerbs, deleteVerbs)}
+	for _, p := range model.TrafficPolicies {
+		if some := pick(p); !p.Mesh && len(some) > 0 {
+			r.groups, r.resources = append(r.groups, p.Group), append(r.resources, some...)
+		}
+	}
+	slices.Sort(r.resources)
+	r.resources = slices.Compact(r.resources)
+	return r
+}
