@@ -21,6 +21,7 @@ func (l *loader) checkSpec() {
 	l.checkCapacity()
 	l.checkNetworks()
 	l.checkPorts()
+	l.checkNodeFlows()
 	l.checkSelectors()
 	l.checkGateways()
 	l.checkAccounts()
