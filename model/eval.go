@@ -6,10 +6,8 @@ import (
 	"math/big"
 	"reflect"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 )
 
@@ -246,7 +244,7 @@ func (l *loader) declareLocals(n *node) {
 			l.errorf(a.name, "Duplicate local", "local.%s is defined in %s, line %d already.", name, first.attr.name.Filename, first.attr.name.Start.Line)
 			continue
 		}
-		if !utf8.ValidString(name) || !hclsyntax.ValidIdentifier(name) { // the JSON form takes any text for a key
+		if !isIdentifier(name) { // the JSON form takes any text for a key
 			l.errorf(a.name, "Invalid name", "%q is not a name of letters, digits, _ and -, starting with a letter.", name)
 			continue
 		}

@@ -108,7 +108,7 @@ func (n *node) one(name string) *node {
 
 // join appends a name to an address: .name, or ["name"] where it is no identifier.
 func join(a Address, name string) Address {
-	if hclsyntax.ValidIdentifier(name) {
+	if isIdentifier(name) {
 		return a + Address("."+name)
 	}
 	return a + Address(fmt.Sprintf("[%q]", name))

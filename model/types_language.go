@@ -9,11 +9,27 @@ import (
 
 // nameType is the name of a variable.
 var nameType = textType("name", func(s string) (string, *problem) {
-	if !utf8.ValidString(s) || !hclsyntax.ValidIdentifier(s) { // whose scanner takes some bytes that are not UTF-8
+	if !isIdentifier(s) {
 		return "", bad("Invalid name", "%q is not a name of letters, digits, _ and -, starting with a letter.", s)
 	}
 	return s, nil
 })
+
+// isIdentifier reports whether the language takes the text for one name.
+func isIdentifier(s string) bool {
+	if s == "" {
+		return false
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '_', i > 0 && ('0' <= c && c <= '9' || c == '-'):
+		default:
+			// The scanner, which takes long, knows letters of all scripts, and takes some bytes that are not UTF-8.
+			return utf8.ValidString(s) && hclsyntax.ValidIdentifier(s)
+		}
+	}
+	return true
+}
 
 // parseAttestable takes the id of a control that can be attested. Controls of a managed control plane, which no file
 // of ours can prove, are attested too; which subjects fit is checked with the subject.

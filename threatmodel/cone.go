@@ -29,7 +29,7 @@ func (c *closure) coneOf(target int32, faults [][]int32) *cone {
 	for i := 0; i < len(order); i++ {
 	clauses:
 		for _, clause := range c.h.clausesInto(order[i]) {
-			var body []int32
+			body := make([]int32, 0, len(c.h.bodyOf(clause)))
 			for _, f := range c.h.bodyOf(clause) {
 				if c.holds[f] {
 					continue
@@ -93,19 +93,19 @@ func (k *cone) merge() []int32 {
 	for f := range class {
 		class[f] = int32(f)
 	}
+	var key []byte // used again for each: a key is copied only where it is new
 	for merged := true; merged; {
 		merged = false
 		k.rename(class)
-		entries := map[string]int32{} // clauses without one of their premises
+		entries := make(map[string]int32, len(k.bodies)) // clauses without one of their premises
 		leads := make([][]int32, k.facts)
 		for i, body := range k.bodies {
 			for j, f := range body {
-				rest := append(append([]int32{k.heads[i]}, body[:j]...), body[j+1:]...)
-				key := encode(rest)
-				n, ok := entries[key]
+				key = appendKey(appendKey(appendKey(key[:0], k.heads[i]), body[:j]...), body[j+1:]...)
+				n, ok := entries[string(key)]
 				if !ok {
 					n = int32(len(entries))
-					entries[key] = n
+					entries[string(key)] = n
 				}
 				leads[f] = append(leads[f], n)
 			}
@@ -118,11 +118,11 @@ func (k *cone) merge() []int32 {
 				continue
 			}
 			slices.Sort(leads[f])
-			key := encode(leads[f])
-			if x, ok := first[key]; ok {
+			key = appendKey(key[:0], leads[f]...)
+			if x, ok := first[string(key)]; ok {
 				renamed[f], merged = x, true
 			} else {
-				first[key] = int32(f)
+				first[string(key)] = int32(f)
 			}
 		}
 		if merged {
@@ -136,8 +136,9 @@ func (k *cone) merge() []int32 {
 
 // rename puts the classes into the clauses and drops what is said twice or says nothing.
 func (k *cone) rename(class []int32) {
-	known := map[string]bool{}
+	known := make(map[string]bool, len(k.bodies))
 	kept := 0
+	var key []byte
 	for i, body := range k.bodies {
 		head := class[k.heads[i]]
 		for j, f := range body {
@@ -148,21 +149,22 @@ func (k *cone) rename(class []int32) {
 		if slices.Contains(body, head) {
 			continue
 		}
-		key := encode(append([]int32{head}, body...))
-		if known[key] {
+		key = appendKey(appendKey(key[:0], head), body...)
+		if known[string(key)] {
 			continue
 		}
-		known[key] = true
+		known[string(key)] = true
 		k.heads[kept], k.bodies[kept] = head, body
 		kept++
 	}
 	k.heads, k.bodies = k.heads[:kept], k.bodies[:kept]
 }
 
-func encode(list []int32) string {
-	key := make([]byte, 0, 4*len(list))
+func encode(list []int32) string { return string(appendKey(make([]byte, 0, 4*len(list)), list...)) }
+
+func appendKey(key []byte, list ...int32) []byte {
 	for _, f := range list {
 		key = binary.LittleEndian.AppendUint32(key, uint32(f))
 	}
-	return string(key)
+	return key
 }

@@ -147,6 +147,9 @@ type derivation struct {
 	h    *horn
 	cost []int64 // of each fact, or unreached
 	by   []int32 // the clause that the cheapest way ends with; -1 for base facts and unreached ones
+
+	state   []uint8 // of each fact while plan runs, and 0 afterwards; made when first needed
+	visited []int32 // facts whose state is not 0
 }
 
 // cheapest returns the cheapest derivation of all facts that follow from the base, which costs nothing, and from the

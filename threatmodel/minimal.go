@@ -2,6 +2,7 @@ package threatmodel
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 )
 
@@ -20,13 +21,7 @@ const (
 
 func pack(n int32) packed { return packed(n) + 1 }
 
-func (s packed) size() int {
-	n := 0
-	for ; s != 0; s >>= packedBits {
-		n++
-	}
-	return n
-}
+func (s packed) size() int { return (bits.Len64(uint64(s)) + packedBits - 1) / packedBits }
 
 func (s packed) members() []int32 {
 	var list []int32
@@ -85,9 +80,13 @@ type labels struct {
 	facts []int32 // plus one; 0 is a free place
 	sets  []packed
 	used  int
+	// Most questions are about facts without a label of that size: bit n is set where a fact has one of n faults.
+	sizes []uint8
 }
 
-func newLabels() *labels { return &labels{facts: make([]int32, 1024), sets: make([]packed, 1024)} }
+func newLabels(facts int) *labels {
+	return &labels{facts: make([]int32, 1024), sets: make([]packed, 1024), sizes: make([]uint8, facts)}
+}
 
 func (l *labels) place(fact int32, s packed) int {
 	h := uint64(s)*0x9E3779B97F4A7C15 ^ uint64(fact)*0xC2B2AE3D27D4EB4F
@@ -99,10 +98,15 @@ func (l *labels) place(fact int32, s packed) int {
 	return i
 }
 
-func (l *labels) has(fact int32, s packed) bool { return l.facts[l.place(fact, s)] != 0 }
+func (l *labels) has(fact int32, s packed) bool {
+	return l.sizes[fact]>>s.size()&1 != 0 && l.facts[l.place(fact, s)] != 0
+}
 
 // dominated reports whether a proper subset of the set is a label of the fact.
 func (l *labels) dominated(fact int32, s packed) bool {
+	if l.sizes[fact]&(1<<s.size()-1) == 0 {
+		return false
+	}
 	return s.subsets(func(t packed) bool { return l.has(fact, t) })
 }
 
@@ -119,6 +123,7 @@ func (l *labels) add(fact int32, s packed) {
 	}
 	i := l.place(fact, s)
 	l.facts[i], l.sets[i] = fact+1, s
+	l.sizes[fact] |= 1 << s.size()
 	l.used++
 }
 
@@ -170,7 +175,7 @@ func (c *closure) minimalSetsWith(clauses int, target int32, faults [][]int32, s
 	if len(cone.alike) >= packedLimit-1 {
 		return nil, 0
 	}
-	s := &setSearch{cone: cone, size: min(size, maxSetSize), seen: newLabels(), final: make([][]packed, cone.facts), hubs: cone.hubs(clauses)}
+	s := &setSearch{cone: cone, size: min(size, maxSetSize), seen: newLabels(cone.facts), final: make([][]packed, cone.facts), hubs: cone.hubs(clauses)}
 	for f, facts := range cone.faultFacts {
 		for _, x := range facts {
 			s.offer(x, pack(int32(f)))

@@ -2,50 +2,62 @@ package threatmodel
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 )
 
+// exchange reaches a fact by another clause than the cheapest.
+type exchange struct{ fact, clause int32 }
+
 // plan returns the clauses of a derivation of the fact in the order in which an attacker takes them, each once. The
-// clause that leads to a fact is the cheapest one unless override names another. It returns nil if the overrides make
+// clause that leads to a fact is the cheapest one unless an exchange names another. It returns nil if the exchanges make
 // the derivation run in a circle, and an empty slice for base facts.
-func (d *derivation) plan(fact int32, override map[int32]int32) []int32 {
+func (d *derivation) plan(fact int32, exchanges []exchange) []int32 {
+	if d.state == nil {
+		d.state = make([]uint8, d.h.facts)
+	}
+	order, ok := d.visit(fact, exchanges, []int32{})
+	for _, f := range d.visited {
+		d.state[f] = 0
+	}
+	d.visited = d.visited[:0]
+	if !ok {
+		return nil
+	}
+	return order
+}
+
+// visit appends to the order what leads to the fact.
+func (d *derivation) visit(f int32, exchanges []exchange, order []int32) ([]int32, bool) {
 	const (
 		open = 1
 		done = 2
 	)
-	state := map[int32]int{}
-	order := []int32{}
-	var visit func(f int32) bool
-	visit = func(f int32) bool {
-		switch state[f] {
-		case open:
-			return false
-		case done:
-			return true
-		}
-		c, ok := override[f]
-		if !ok {
-			c = d.by[f]
-		}
-		if c < 0 {
-			state[f] = done
-			return true
-		}
-		state[f] = open
-		for _, x := range d.h.bodyOf(c) {
-			if !visit(x) {
-				return false
-			}
-		}
-		state[f] = done
-		order = append(order, c)
-		return true
+	switch d.state[f] {
+	case open:
+		return order, false
+	case done:
+		return order, true
 	}
-	if !visit(fact) {
-		return nil
+	d.visited = append(d.visited, f)
+	c := d.by[f]
+	for _, x := range exchanges {
+		if x.fact == f {
+			c = x.clause
+		}
 	}
-	return order
+	if c < 0 {
+		d.state[f] = done
+		return order, true
+	}
+	d.state[f] = open
+	for _, x := range d.h.bodyOf(c) {
+		var ok bool
+		if order, ok = d.visit(x, exchanges, order); !ok {
+			return order, false
+		}
+	}
+	d.state[f] = done
+	return append(order, c), true
 }
 
 // Limits of the search for further paths to one target.
@@ -57,10 +69,10 @@ const (
 
 // candidate is one derivation of a target.
 type candidate struct {
-	cost     int64   // steps that take a fault first, then effort, each step counted once
-	clauses  []int32 // in order
-	sorted   []int32
-	override map[int32]int32
+	cost      int64   // steps that take a fault first, then effort, each step counted once
+	clauses   []int32 // in order
+	sorted    []int32
+	exchanges []exchange // of different facts
 }
 
 // paths returns derivations of the target: those with fewer faults first, then the cheaper ones. The search starts at
@@ -71,22 +83,23 @@ type candidate struct {
 func (a *analysis) paths(c *closure, d *derivation, target int32, failed map[int32]*cause, limit int) []*Path {
 	seen := map[string]bool{}
 	var found []*candidate
-	push := func(override map[int32]int32) {
-		clauses := d.plan(target, override)
+	var atoms []*Atom
+	push := func(exchanges []exchange) {
+		clauses := d.plan(target, exchanges)
 		if clauses == nil {
 			return
 		}
-		x := &candidate{clauses: clauses, override: override, sorted: slices.Sorted(slices.Values(clauses))}
-		if key := fmt.Sprint(x.sorted); seen[key] {
+		x := &candidate{clauses: clauses, exchanges: exchanges, sorted: slices.Sorted(slices.Values(clauses))}
+		if key := encode(x.sorted); seen[key] {
 			return
 		} else {
 			seen[key] = true
 		}
-		atoms := map[*Atom]bool{}
+		atoms = atoms[:0]
 		for _, i := range clauses {
 			x.cost += d.h.weight[i]
-			if atom := a.g.Edges[i].Atom; atom != nil && !atoms[atom] {
-				atoms[atom] = true
+			if atom := a.g.Edges[i].Atom; atom != nil && !slices.Contains(atoms, atom) {
+				atoms = append(atoms, atom)
 				x.cost += failure
 			}
 		}
@@ -97,9 +110,9 @@ func (a *analysis) paths(c *closure, d *derivation, target int32, failed map[int
 		// What is varied next is the best that has not been.
 		slices.SortStableFunc(found[next:], func(x, y *candidate) int { return cmp.Compare(x.cost, y.cost) })
 		for _, clause := range found[next].clauses {
-			a.vary(c, d, found[next], clause, func(override map[int32]int32) {
+			a.vary(c, d, found[next], clause, func(exchanges []exchange) {
 				if len(seen) < maxPlans {
-					push(override)
+					push(exchanges)
 				}
 			})
 		}
@@ -118,7 +131,7 @@ func (a *analysis) paths(c *closure, d *derivation, target int32, failed map[int
 }
 
 // vary proposes to reach the head of one clause of a derivation by each other clause that holds.
-func (a *analysis) vary(c *closure, d *derivation, x *candidate, clause int32, propose func(map[int32]int32)) {
+func (a *analysis) vary(c *closure, d *derivation, x *candidate, clause int32, propose func([]exchange)) {
 	fact, tried := d.h.heads[clause], 0
 	for _, other := range d.h.clausesInto(fact) {
 		if other == clause || c.missing[other] > 0 {
@@ -127,13 +140,13 @@ func (a *analysis) vary(c *closure, d *derivation, x *candidate, clause int32, p
 		if tried++; tried > maxAlternatives {
 			return
 		}
-		override := map[int32]int32{fact: other}
-		for f, o := range x.override {
-			if f != fact {
-				override[f] = o
+		exchanges := []exchange{{fact, other}}
+		for _, e := range x.exchanges {
+			if e.fact != fact {
+				exchanges = append(exchanges, e)
 			}
 		}
-		propose(override)
+		propose(exchanges)
 	}
 }
 
