@@ -60,7 +60,7 @@ clusters:
 	$(GO) test -tags e2e -count=1 -timeout 10m ./e2e/lab
 	$(GO) test -tags e2e -count=1 -timeout 80m -parallel 3 -v ./e2e
 
-# Sends packets between pods, through the rules that a network policy controller of others makes of generated policies.
+# Sends packets between pods, through the network policy controllers of others that read generated policies.
 network:
 	e2e/debian.sh
 	$(GO) test -tags e2e -count=1 -timeout 40m -v ./e2e/network

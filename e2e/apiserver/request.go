@@ -97,6 +97,17 @@ func (s *Server) ApplyStatus(ctx context.Context, apiVersion, kindName, namespac
 	return err
 }
 
+// MergeStatus replaces fields of the status of an object, for lists that cannot be applied: those of node addresses have no two
+// of a type there, although nodes have.
+func (s *Server) MergeStatus(ctx context.Context, apiVersion, kindName, namespace, name string, patch []byte) error {
+	path, err := s.path(ctx, kind{apiVersion, kindName}, namespace)
+	if err != nil {
+		return err
+	}
+	_, err = s.do(ctx, request{method: http.MethodPatch, path: path + "/" + url.PathEscape(name) + "/status", contentType: "application/merge-patch+json", body: patch})
+	return err
+}
+
 func (s *Server) apply(ctx context.Context, k kind, namespace, below string, object []byte) (*Applied, error) {
 	path, err := s.path(ctx, k, namespace)
 	if err != nil {

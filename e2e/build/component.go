@@ -31,6 +31,8 @@ type Component struct {
 	sources string
 	// requires are further modules, PATH VERSION, that a program of ours imports and that the component's own does not decide about.
 	requires []string
+	// itsSums says that checksums of what the module needs, where the checksum database has none, are taken from its own go.sum.
+	itsSums bool
 	// experiment is what GOEXPERIMENT says while the component is built.
 	experiment string
 	// cgo says that parts are written in C: the host's compiler builds them, and its libraries are linked.
@@ -120,7 +122,7 @@ func KubeBench() Component {
 // All are the components that the files in modules are kept for.
 func All() []Component {
 	return append([]Component{Kubernetes("v1.36.4"), Kubernetes("v1.37.1"), Etcd(), Containerd(), Runc(), GVisor(), CNI(), KubeBench(),
-		Kubeconform(), KubeScore(), Kubesec(), Kyverno(), Trivy(), NetpolAnalyzer(), Netpold(), Helm()}, slices.Concat(Definitions(), Charts())...)
+		Kubeconform(), KubeScore(), Kubesec(), Kyverno(), Trivy(), NetpolAnalyzer(), Netpold(), KubeNetworkPolicies(), Helm()}, slices.Concat(Definitions(), Charts())...)
 }
 
 // binaries are the names of the programs, sorted.

@@ -18,8 +18,17 @@ func Definitions() []Component {
 		{Name: "gateway-api", Version: "v1.4.1", Module: "sigs.k8s.io/gateway-api", Data: []string{"config/crd/standard"}},
 		{Name: "istio-api", Version: "v1.29.0", Module: "istio.io/api", Data: []string{"kubernetes"}},
 		{Name: "kustomize-controller", Version: "v1.7.3", Module: "github.com/fluxcd/kustomize-controller", Data: []string{"config/crd/bases"}},
-		{Name: "network-policy-api", Version: "v0.2.0", Module: "sigs.k8s.io/network-policy-api", Data: []string{"config/crd/standard"}},
+		NetworkPolicyAPI(),
 		{Name: "policy-controller", Version: "v0.13.0", Module: "github.com/sigstore/policy-controller", Data: []string{"config"}},
 		{Name: "source-controller", Version: "v1.7.0", Module: "github.com/fluxcd/source-controller", Data: []string{"config/crd/bases"}},
 	}
+}
+
+// ExperimentalDefinitions is the directory of NetworkPolicyAPI's data with the definition that has experimental fields, too.
+const ExperimentalDefinitions = "config/crd/experimental"
+
+// NetworkPolicyAPI is the definition of ClusterNetworkPolicy, as it is in its standard channel and with what is experimental.
+func NetworkPolicyAPI() Component {
+	return Component{Name: "network-policy-api", Version: "v0.2.0", Module: "sigs.k8s.io/network-policy-api",
+		Data: []string{"config/crd/standard", ExperimentalDefinitions}}
 }

@@ -55,3 +55,13 @@ func Helm() Component {
 	const module, version = "helm.sh/helm/v3", "v3.19.0"
 	return Component{Name: "helm", Version: version, Module: module, Packages: map[string]string{"helm": module + "/cmd/helm"}}
 }
+
+// KubeNetworkPolicies is two programs of ours, testdata/knp: knpd enforces network policies by the engine of
+// kube-network-policies, knpjudge asks that engine about connections. Two of the modules that they need are unknown to the
+// checksum database; their checksums are those that its own module has.
+func KubeNetworkPolicies() Component {
+	return Component{Name: "kube-network-policies", Version: "v1.1.0", Module: "sigs.k8s.io/kube-network-policies",
+		Packages: map[string]string{"knpd": "./knp/knpd", "knpjudge": "./knp/knpjudge"}, sources: "testdata/knp", itsSums: true,
+		// The release that the API server is built from: a part of what it needs is built then.
+		requires: []string{"k8s.io/api v0.36.4", "k8s.io/apimachinery v0.36.4", "k8s.io/client-go v0.36.4"}}
+}

@@ -61,6 +61,11 @@ func Resolve(ctx context.Context, c Component, log io.Writer) (mod, sum []byte, 
 			return nil, nil, err
 		}
 	}
+	if c.itsSums {
+		if err := c.copySums(ctx, dir); err != nil {
+			return nil, nil, err
+		}
+	}
 	if err := c.goTool(ctx, dir, log, "mod", "tidy"); err != nil {
 		return nil, nil, err
 	}
@@ -83,15 +88,37 @@ func (c Component) resolveData(ctx context.Context, dir string, text *bytes.Buff
 	return text.Bytes(), sum, err
 }
 
+// copySums begins the go.sum in dir with that of the component's module, which the checksum database vouches for.
+func (c Component) copySums(ctx context.Context, dir string) error {
+	root, err := c.download(ctx)
+	if err != nil {
+		return err
+	}
+	sums, err := os.ReadFile(filepath.Join(root.Dir, "go.sum"))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o644)
+}
+
+// downloaded is where the files of a module are.
+type downloaded struct{ Dir, GoMod string }
+
+// download fetches the component's module.
+func (c Component) download(ctx context.Context) (downloaded, error) {
+	var out bytes.Buffer
+	var where downloaded
+	if err := c.goTool(ctx, os.TempDir(), &out, "mod", "download", "-json", c.Module+"@"+c.Version); err != nil {
+		return where, fmt.Errorf("%s: %w", out.String(), err)
+	}
+	return where, json.Unmarshal(out.Bytes(), &where)
+}
+
 // writeReplaces writes what the go.mod of the component's module says about its build. Parts of Kubernetes are published as
 // modules of the same release: v1.36.4 of the whole is v0.36.4 of each part.
 func (c Component) writeReplaces(ctx context.Context, w io.Writer) error {
-	var out bytes.Buffer
-	if err := c.goTool(ctx, os.TempDir(), &out, "mod", "download", "-json", c.Module+"@"+c.Version); err != nil {
-		return fmt.Errorf("%s: %w", out.String(), err)
-	}
-	var module struct{ GoMod string }
-	if err := json.Unmarshal(out.Bytes(), &module); err != nil {
+	module, err := c.download(ctx)
+	if err != nil {
 		return err
 	}
 	text, err := os.ReadFile(module.GoMod)

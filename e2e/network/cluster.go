@@ -21,16 +21,17 @@ import (
 type Cluster struct {
 	Server   *apiserver.Server
 	Node     *Node
+	by       Enforcer
 	program  string
 	dir      string
-	enforcer *enforcer
+	enforcer enforcer            // nil until policies are in force
 	policies map[policyID]string // those in force, with their resourceVersion
 }
 
 // Object is an object of Kubernetes, or a part of one.
 type Object = map[string]any
 
-// Policy is a NetworkPolicy.
+// Policy is a NetworkPolicy, or a ClusterNetworkPolicy if it has no namespace.
 type Policy struct {
 	Namespace, Name string
 	YAML            []byte
@@ -39,19 +40,30 @@ type Policy struct {
 type policyID struct{ namespace, name string }
 
 const (
-	policyVersion = "networking.k8s.io/v1"
-	policyKind    = "NetworkPolicy"
-	nodeName      = "node"
+	policyVersion        = "networking.k8s.io/v1"
+	policyKind           = "NetworkPolicy"
+	clusterPolicyVersion = "policy.networking.k8s.io/v1alpha2"
+	clusterPolicyKind    = "ClusterNetworkPolicy"
+	nodeName             = "node"
 )
 
-// Start makes a cluster without pods, of a release of Kubernetes such as v1.36.4. The address is the node's own; dir is an
-// empty directory. Close ends it.
-func Start(ctx context.Context, b *build.Builder, release, dir string, address netip.Addr) (*Cluster, error) {
-	programs, err := b.Binaries(ctx, build.Netpold())
+// kind is the policy's apiVersion and kind.
+func (p policyID) kind() (apiVersion, kind string) {
+	if p.namespace == "" {
+		return clusterPolicyVersion, clusterPolicyKind
+	}
+	return policyVersion, policyKind
+}
+
+// Start makes a cluster without pods, of a release of Kubernetes such as v1.36.4, whose packets are filtered by a controller of
+// others. The addresses are the node's own, at most one of each family; dir is an empty directory. Close ends it.
+func Start(ctx context.Context, b *build.Builder, release, dir string, by Enforcer, addresses ...netip.Addr) (*Cluster, error) {
+	component, program := by.program()
+	programs, err := b.Binaries(ctx, component, program)
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{program: filepath.Join(programs, "netpold"), dir: filepath.Join(dir, "enforcer"), policies: map[policyID]string{}}
+	c := &Cluster{by: by, program: filepath.Join(programs, program), dir: filepath.Join(dir, "enforcer"), policies: map[policyID]string{}}
 	data := filepath.Join(dir, "apiserver")
 	if err := errors.Join(os.Mkdir(data, 0o700), os.Mkdir(c.dir, 0o700)); err != nil {
 		return nil, err
@@ -59,17 +71,57 @@ func Start(ctx context.Context, b *build.Builder, release, dir string, address n
 	if c.Server, err = apiserver.Start(ctx, b, release, data); err != nil {
 		return nil, err
 	}
-	if c.Node, err = NewNode(address); err != nil {
-		return nil, errors.Join(err, c.Close())
+	if c.Node, err = NewNode(addresses...); err == nil {
+		err = c.Declare(ctx, nodeName, addresses...)
 	}
-	err = c.Apply(ctx, "v1", "Node", "", nodeName, Object{})
-	if err == nil {
-		err = c.status(ctx, "v1", "Node", "", nodeName, Object{"addresses": []Object{{"type": "InternalIP", "address": address.String()}}})
+	if err == nil && by == KubeNetworkPolicies {
+		err = c.define(ctx, b)
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
+}
+
+// Declare makes the object of a node with addresses. All but the cluster's own node are such objects and nothing else.
+func (c *Cluster) Declare(ctx context.Context, name string, addresses ...netip.Addr) error {
+	var status []Object
+	for _, a := range addresses {
+		status = append(status, Object{"type": "InternalIP", "address": a.String()})
+	}
+	if err := c.Apply(ctx, "v1", "Node", "", name, Object{}); err != nil {
+		return err
+	}
+	patch, err := json.Marshal(Object{"status": Object{"addresses": status}})
+	if err != nil {
+		return err
+	}
+	return c.Server.MergeStatus(ctx, "v1", "Node", "", name, patch)
+}
+
+// define installs the definition of ClusterNetworkPolicies, with what is experimental in it, and waits until the API server
+// knows it.
+func (c *Cluster) define(ctx context.Context, b *build.Builder) error {
+	definition := build.NetworkPolicyAPI()
+	dir, err := b.Binaries(ctx, definition)
+	if err != nil {
+		return err
+	}
+	const name = "clusternetworkpolicies.policy.networking.k8s.io"
+	text, err := os.ReadFile(filepath.Join(dir, build.ExperimentalDefinitions, "policy.networking.k8s.io_clusternetworkpolicies.yaml"))
+	if err != nil {
+		return err
+	}
+	if _, err := c.Server.Apply(ctx, "apiextensions.k8s.io/v1", "CustomResourceDefinition", "", name, text); err != nil {
+		return err
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		var list Object
+		err := c.Server.Get(ctx, "/apis/"+clusterPolicyVersion+"/clusternetworkpolicies", &list)
+		if err == nil || ctx.Err() != nil || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 // Apply applies an object that is given without its head: kind, name and namespace.
@@ -103,19 +155,25 @@ func headed(apiVersion, kind, namespace, name string, body Object) ([]byte, erro
 	return json.Marshal(o)
 }
 
-// Pod runs a pod of a template, metadata and spec, at an address: the object as a kubelet reports it, and the namespace of the
-// kernel that is it.
-func (c *Cluster) Pod(ctx context.Context, namespace, name string, address netip.Addr, template Object) (*End, error) {
+// Pod runs a pod of a template, metadata and spec, at an address, or one of each family: the object as a kubelet reports it, and
+// the namespace of the kernel that is it.
+func (c *Cluster) Pod(ctx context.Context, namespace, name string, addresses []netip.Addr, template Object) (*End, error) {
 	if err := c.Relabel(ctx, namespace, name, template); err != nil {
 		return nil, err
 	}
-	ip, host := address.String(), c.Node.Address.String()
+	ips := func(addresses []netip.Addr) (all []Object) {
+		for _, a := range addresses {
+			all = append(all, Object{"ip": a.String()})
+		}
+		return all
+	}
+	own, host := ips(addresses), ips(c.Node.Addresses)
 	err := c.status(ctx, "v1", "Pod", namespace, name, Object{
-		"phase": "Running", "podIP": ip, "podIPs": []Object{{"ip": ip}}, "hostIP": host, "hostIPs": []Object{{"ip": host}}})
+		"phase": "Running", "podIP": own[0]["ip"], "podIPs": own, "hostIP": host[0]["ip"], "hostIPs": host})
 	if err != nil {
 		return nil, fmt.Errorf("pod %s/%s: %w", namespace, name, err)
 	}
-	return c.Node.Pod(address)
+	return c.Node.Pod(addresses...)
 }
 
 // Relabel applies a pod's template again, with other labels.
@@ -138,11 +196,12 @@ func (c *Cluster) Enforce(ctx context.Context, policies []Policy) error {
 	changed := false
 	now := map[policyID]string{}
 	for _, p := range policies {
-		made, err := c.Server.Apply(ctx, policyVersion, policyKind, p.Namespace, p.Name, p.YAML)
+		id := policyID{p.Namespace, p.Name}
+		version, kind := id.kind()
+		made, err := c.Server.Apply(ctx, version, kind, p.Namespace, p.Name, p.YAML)
 		if err != nil {
 			return fmt.Errorf("policy %s/%s: %w", p.Namespace, p.Name, err)
 		}
-		id := policyID{p.Namespace, p.Name}
 		now[id] = made.Version
 		// The controller hears of an object only when the server changed it; other bytes may say the same.
 		changed = changed || c.policies[id] != made.Version
@@ -152,7 +211,8 @@ func (c *Cluster) Enforce(ctx context.Context, policies []Policy) error {
 			continue
 		}
 		changed = true
-		if err := c.Server.Delete(ctx, policyVersion, policyKind, id.namespace, id.name); err != nil {
+		version, kind := id.kind()
+		if err := c.Server.Delete(ctx, version, kind, id.namespace, id.name); err != nil {
 			return fmt.Errorf("policy %s/%s: %w", id.namespace, id.name, err)
 		}
 	}
@@ -160,7 +220,7 @@ func (c *Cluster) Enforce(ctx context.Context, policies []Policy) error {
 	if c.enforcer == nil {
 		changed, since = true, time.Now()
 		var err error
-		if c.enforcer, err = c.Node.enforce(c.program, c.dir, c.Server); err != nil {
+		if c.enforcer, err = c.by.start(ctx, c.Node, c.program, c.dir, c.Server); err != nil {
 			return err
 		}
 	}

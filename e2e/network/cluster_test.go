@@ -24,12 +24,13 @@ import (
 // release is the release of Kubernetes whose API server holds the objects.
 const release = "v1.36.4"
 
-// node is the node's own address, which no specification has.
-var node = netip.MustParseAddr("198.19.255.254")
+// nodes are the node's own addresses, which no specification has.
+var nodes = []netip.Addr{netip.MustParseAddr("198.19.255.254"), netip.MustParseAddr("2001:2:ffff::1")}
 
 // rig is the cluster of a specification, and everybody who may speak in it.
 type rig struct {
 	*network.Cluster
+	by      network.Enforcer
 	parties []*party
 	outside []network.Port
 }
@@ -39,9 +40,10 @@ var before = []string{"Namespace", "ServiceAccount", "PriorityClass", "RuntimeCl
 
 // newRig makes a cluster of what was generated, without its network policies. The pods are those of the generated workloads;
 // of workloads whose objects others write, and of those that nothing declares, the labels are known and no more is needed.
-func newRig(t *testing.T, spec *model.Spec, c *model.Cluster, objects []judges.Object) *rig {
+// In a cluster of two families of addresses each pod has one of both, and is a party with each.
+func newRig(t *testing.T, by network.Enforcer, spec *model.Spec, c *model.Cluster, objects []judges.Object) *rig {
 	t.Helper()
-	made, err := network.Start(t.Context(), builder(t), release, t.TempDir(), node)
+	made, err := network.Start(t.Context(), builder(t), release, t.TempDir(), by, nodes...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,8 +52,8 @@ func newRig(t *testing.T, spec *model.Spec, c *model.Cluster, objects []judges.O
 			t.Error(err)
 		}
 	})
-	r := &rig{Cluster: made, outside: outsidePorts(c)}
-	inside, others := pods(c, spec), strangers(c, spec)
+	r := &rig{Cluster: made, by: by, outside: outsidePorts(by, c)}
+	inside, others := pods(by, c, spec), strangers(c, spec)
 	r.install(t, objects, inside)
 	templates := podTemplates(t, objects)
 	for _, p := range inside {
@@ -61,11 +63,20 @@ func newRig(t *testing.T, spec *model.Spec, c *model.Cluster, objects []judges.O
 				template = found
 			}
 		}
-		if p.end, err = r.Pod(t.Context(), p.namespace, p.name, p.address, template); err != nil {
+		own := []netip.Addr{p.address}
+		if p.other != nil {
+			own = append(own, p.other.address)
+		}
+		if p.end, err = r.Pod(t.Context(), p.namespace, p.name, own, template); err != nil {
 			t.Fatal(err)
 		}
 		if err := p.end.Listen(p.listens); err != nil {
 			t.Fatal(err)
+		}
+		r.parties = append(r.parties, p)
+		if p.other != nil {
+			p.other.end = p.end
+			r.parties = append(r.parties, p.other)
 		}
 	}
 	end, err := r.Node.Outside(addresses(others))
@@ -78,7 +89,7 @@ func newRig(t *testing.T, spec *model.Spec, c *model.Cluster, objects []judges.O
 	for _, p := range others {
 		p.end = end
 	}
-	r.parties = append(inside, others...)
+	r.parties = append(r.parties, others...)
 	return r
 }
 
@@ -116,12 +127,12 @@ func (r *rig) must(t *testing.T, err error) {
 	}
 }
 
-// enforce puts the network policies among the objects, and no others, in force.
+// enforce puts the network policies among the objects that the controller reads, and no others, in force.
 func (r *rig) enforce(t *testing.T, objects []judges.Object) {
 	t.Helper()
 	var policies []network.Policy
 	for _, o := range objects {
-		if isPolicy(o) {
+		if isPolicy(o) || isClusterPolicy(o) && r.by == network.KubeNetworkPolicies {
 			policies = append(policies, network.Policy{Namespace: o.Namespace, Name: o.Name, YAML: o.YAML})
 		}
 	}
@@ -130,6 +141,10 @@ func (r *rig) enforce(t *testing.T, objects []judges.Object) {
 
 func isPolicy(o judges.Object) bool {
 	return o.Kind == "NetworkPolicy" && o.APIVersion == "networking.k8s.io/v1"
+}
+
+func isClusterPolicy(o judges.Object) bool {
+	return o.Kind == "ClusterNetworkPolicy" && o.APIVersion == "policy.networking.k8s.io/v1alpha2"
 }
 
 // podTemplates are the pods of the generated workloads, by namespace and name.
@@ -218,5 +233,5 @@ func builder(t *testing.T) *build.Builder {
 }
 
 func row(columns ...any) {
-	fmt.Printf("%-28s %-8s %5v %10v %17v %7v %8v %7v %9v %12v\n", columns...)
+	fmt.Printf("%-18s %-21s %-8s %5v %10v %17v %7v %8v %7v %9v %12v\n", columns...)
 }

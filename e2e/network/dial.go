@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Port is a port of a protocol, TCP or UDP.
+// Port is a port of a protocol, TCP, UDP or SCTP.
 type Port struct {
 	Protocol string
 	Number   int
@@ -46,34 +46,57 @@ func (a Answer) String() string { return [...]string{"open", "refused", "silent"
 
 // Listen makes the end answer on the ports, at all its addresses.
 func (e *End) Listen(ports []Port) error {
-	return e.space.in(func() error {
-		for _, p := range ports {
-			address := net.JoinHostPort("0.0.0.0", strconv.Itoa(p.Number))
-			switch p.Protocol {
-			case "TCP":
-				l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp4", address)
-				if err != nil {
-					return err
-				}
-				e.closers = append(e.closers, l.Close)
-				go accept(l)
-			case "UDP":
-				c, err := net.ListenUDP("udp4", &net.UDPAddr{Port: p.Number})
-				if err != nil {
-					return err
-				}
-				e.closers = append(e.closers, c.Close)
-				if err := tellDestination(c); err != nil {
-					return err
-				}
-				go echo(c)
-			default:
-				return fmt.Errorf("%s: only TCP and UDP are listened on", p)
-			}
+	for _, family := range []struct {
+		has       func(netip.Addr) bool
+		all, name string
+	}{{netip.Addr.Is4, "0.0.0.0", "4"}, {netip.Addr.Is6, "::", "6"}} {
+		if !slices.ContainsFunc(e.addresses, family.has) {
+			continue
 		}
-		return nil
-	})
+		if err := e.space.in(func() error { return e.listen(family.name, family.all, ports) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// listen makes the end answer at all addresses of a family.
+func (e *End) listen(family, all string, ports []Port) error {
+	var associations []int
+	for _, p := range ports {
+		address := net.JoinHostPort(all, strconv.Itoa(p.Number))
+		switch p.Protocol {
+		case "TCP":
+			l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp"+family, address)
+			if err != nil {
+				return err
+			}
+			e.closers = append(e.closers, l.Close)
+			go accept(l)
+		case "UDP":
+			c, err := net.ListenUDP("udp"+family, &net.UDPAddr{Port: p.Number})
+			if err != nil {
+				return err
+			}
+			e.closers = append(e.closers, c.Close)
+			if err := tellDestination(c, family); err != nil {
+				return err
+			}
+			go echo(c)
+		case "SCTP":
+			associations = append(associations, p.Number)
+		default:
+			return fmt.Errorf("%s: only TCP, UDP and SCTP are listened on", p)
+		}
+	}
+	if len(associations) == 0 {
+		return nil
+	}
+	return e.associate(family, associations)
+}
+
+// In runs f in the end's network. The sockets that it opens stay there; goroutines that it starts do not.
+func (e *End) In(f func() error) error { return e.space.in(f) }
 
 func accept(l net.Listener) {
 	for {
@@ -88,13 +111,17 @@ func accept(l net.Listener) {
 }
 
 // tellDestination makes each packet come with the address that it was sent to.
-func tellDestination(c *net.UDPConn) error {
+func tellDestination(c syscall.Conn, family string) error {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return err
 	}
+	level, option := unix.IPPROTO_IP, unix.IP_PKTINFO
+	if family == "6" {
+		level, option = unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO
+	}
 	var failed error
-	if err := raw.Control(func(fd uintptr) { failed = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_PKTINFO, 1) }); err != nil {
+	if err := raw.Control(func(fd uintptr) { failed = unix.SetsockoptInt(int(fd), level, option, 1) }); err != nil {
 		return err
 	}
 	return failed
@@ -150,8 +177,9 @@ func Try(probes []Probe, patience time.Duration) ([]Answer, error) {
 
 // attempt is a connection that is under way.
 type attempt struct {
+	probe  Probe
 	fd     int
-	udp    bool
+	source int // port, of SCTP
 	answer Answer
 }
 
@@ -169,12 +197,13 @@ func try(probes []Probe, some []int, answers []Answer, patience time.Duration) e
 	var of []*attempt
 	for i, which := range some {
 		a, p := &attempts[i], probes[which]
-		if err := a.start(p); err != nil {
+		*a = attempt{probe: p, source: firstSource + i, answer: Silent}
+		if err := a.start(); err != nil {
 			return fmt.Errorf("%s → %s %s: %w", p.From, p.To, p.Port, err)
 		}
-		events := int16(unix.POLLOUT)
-		if a.udp {
-			events = unix.POLLIN
+		events := int16(unix.POLLIN)
+		if p.Port.Protocol == "TCP" {
+			events = unix.POLLOUT
 		}
 		waiting, of = append(waiting, unix.PollFd{Fd: int32(a.fd), Events: events}), append(of, a)
 	}
@@ -183,8 +212,7 @@ func try(probes []Probe, some []int, answers []Answer, patience time.Duration) e
 			return err
 		}
 		for i := len(waiting) - 1; i >= 0; i-- {
-			if waiting[i].Revents != 0 {
-				of[i].finish()
+			if waiting[i].Revents != 0 && of[i].finish() {
 				waiting, of = slices.Delete(waiting, i, i+1), slices.Delete(of, i, i+1)
 			}
 		}
@@ -196,33 +224,52 @@ func try(probes []Probe, some []int, answers []Answer, patience time.Duration) e
 }
 
 // start opens the socket and sends the first packet.
-func (a *attempt) start(p Probe) error {
-	a.answer, a.udp = Silent, p.Port.Protocol == "UDP"
-	kind := unix.SOCK_STREAM
-	if a.udp {
+func (a *attempt) start() error {
+	p, kind, protocol := a.probe, 0, 0
+	switch p.Port.Protocol {
+	case "TCP":
+		kind = unix.SOCK_STREAM
+	case "UDP":
 		kind = unix.SOCK_DGRAM
+	case "SCTP":
+		kind, protocol = unix.SOCK_RAW, unix.IPPROTO_SCTP
 	}
-	fd, err := unix.Socket(unix.AF_INET, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	family := unix.AF_INET
+	if p.From.Is6() {
+		family = unix.AF_INET6
+	}
+	fd, err := unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, protocol)
 	if err != nil {
 		return err
 	}
 	a.fd = fd
-	// The port is chosen when the other end is known: an end has more connections than ports.
-	if err := unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1); err != nil {
+	if protocol == 0 {
+		// The port is chosen when the other end is known: an end has more connections than ports.
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1); err != nil {
+			return err
+		}
+	}
+	if err := unix.Bind(fd, socketAddress(p.From, 0)); err != nil {
 		return err
 	}
-	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: p.From.As4()}); err != nil {
-		return err
-	}
-	if !a.udp {
+	if p.Port.Protocol == "TCP" {
 		// Closed by a reset: the kernel keeps nothing of it.
 		if err := unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}); err != nil {
 			return err
 		}
 	}
-	err = unix.Connect(fd, &unix.SockaddrInet4{Addr: p.To.As4(), Port: p.Port.Number})
-	if err == nil && a.udp {
-		_, err = unix.Write(fd, []byte("bartizan"))
+	port := p.Port.Number
+	if protocol != 0 {
+		port = 0 // a raw socket has none
+	}
+	err = unix.Connect(fd, socketAddress(p.To, port))
+	if err == nil {
+		switch p.Port.Protocol {
+		case "UDP":
+			_, err = unix.Write(fd, []byte("bartizan"))
+		case "SCTP":
+			_, err = unix.Write(fd, initChunk(a.source, p.Port.Number))
+		}
 	}
 	if errors.Is(err, unix.EINPROGRESS) {
 		return nil
@@ -230,19 +277,36 @@ func (a *attempt) start(p Probe) error {
 	return err
 }
 
-// finish reads what the socket was told.
-func (a *attempt) finish() {
-	if a.udp {
+// socketAddress is an address in the form of system calls.
+func socketAddress(a netip.Addr, port int) unix.Sockaddr {
+	if a.Is6() {
+		return &unix.SockaddrInet6{Addr: a.As16(), Port: port}
+	}
+	return &unix.SockaddrInet4{Addr: a.As4(), Port: port}
+}
+
+// finish reads what the socket was told, and reports whether that was about this connection.
+func (a *attempt) finish() bool {
+	switch a.probe.Port.Protocol {
+	case "UDP":
 		var data [16]byte
 		_, err := unix.Read(a.fd, data[:])
 		a.told(err)
-		return
+	case "SCTP":
+		var data [256]byte
+		n, err := unix.Read(a.fd, data[:])
+		if err == nil && !acknowledges(payload(data[:n], a.probe.To), a.source, a.probe.Port.Number) {
+			return false
+		}
+		a.told(err)
+	default:
+		code, err := unix.GetsockoptInt(a.fd, unix.SOL_SOCKET, unix.SO_ERROR)
+		if err == nil && code != 0 {
+			err = syscall.Errno(code)
+		}
+		a.told(err)
 	}
-	code, err := unix.GetsockoptInt(a.fd, unix.SOL_SOCKET, unix.SO_ERROR)
-	if err == nil && code != 0 {
-		err = syscall.Errno(code)
-	}
-	a.told(err)
+	return true
 }
 
 func (a *attempt) told(err error) {

@@ -6,48 +6,76 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/bartizan-dev/bartizan/e2e/apiserver"
+	"github.com/bartizan-dev/bartizan/e2e/build"
 )
 
-// enforcer is the network policy controller of a node.
-type enforcer struct {
+// Enforcer names a network policy controller that others wrote.
+type Enforcer string
+
+const (
+	// KubeRouter is kube-router's. It reads NetworkPolicies alone, filters TCP and UDP of IPv4, and refuses by an answer.
+	KubeRouter Enforcer = "kube-router"
+	// KubeNetworkPolicies is SIG Network's own. It also reads ClusterNetworkPolicies, and filters SCTP and IPv6 as well. What it
+	// refuses is dropped.
+	KubeNetworkPolicies Enforcer = "kube-network-policies"
+)
+
+// program is what the controller is built from, and the name of its program.
+func (e Enforcer) program() (build.Component, string) {
+	if e == KubeNetworkPolicies {
+		return build.KubeNetworkPolicies(), "knpd"
+	}
+	return build.Netpold(), "netpold"
+}
+
+// start starts the controller on a node. dir is an empty directory.
+func (e Enforcer) start(ctx context.Context, n *Node, program, dir string, server *apiserver.Server) (enforcer, error) {
+	if e == KubeNetworkPolicies {
+		return startKubeNetworkPolicies(ctx, n, program, dir, server)
+	}
+	return startKubeRouter(n, program, dir, server)
+}
+
+// enforcer is a controller that runs.
+type enforcer interface {
+	// settle waits until the node filters by the objects as they are now, when the last change of them began at the time since.
+	settle(ctx context.Context, since time.Time) error
+	// close ends the controller. Its rules stay until the node ends.
+	close() error
+}
+
+// agent is a program in the network of a node. It reaches the API server, which listens on the host's loopback, by a relay.
+type agent struct {
 	cmd   *exec.Cmd
 	relay net.Listener
 	ended chan struct{}
 
-	mu       sync.Mutex
-	running  time.Time // when the pass that is under way began; zero: none is
-	finished time.Time // when the last whole pass began
-	passes   int
-	failed   string   // why the controller gave up
-	lines    []string // the last ones of its log
+	mu    sync.Mutex
+	lines []string // the last ones of its log
 }
 
-// enforce starts the controller in the network of the node. It reaches the API server, which listens on the host's loopback,
-// by a relay. dir is an empty directory.
-func (n *Node) enforce(program, dir string, server *apiserver.Server) (*enforcer, error) {
-	f := &enforcer{ended: make(chan struct{})}
+// newAgent prepares a program, which is started with the path of a kubeconfig and the name of the node.
+func (n *Node) newAgent(program, dir string, server *apiserver.Server) (*agent, error) {
+	a := &agent{ended: make(chan struct{})}
 	err := n.space.in(func() (err error) {
-		f.relay, err = net.Listen("tcp4", "127.0.0.1:0")
+		a.relay, err = net.Listen("tcp4", "127.0.0.1:0")
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	go relay(f.relay, server.Address())
-	text, err := server.Kubeconfig("https://" + f.relay.Addr().String())
+	go relay(a.relay, server.Address())
+	text, err := server.Kubeconfig("https://" + a.relay.Addr().String())
 	if err != nil {
 		return nil, err
 	}
@@ -55,37 +83,79 @@ func (n *Node) enforce(program, dir string, server *apiserver.Server) (*enforcer
 	if err := os.WriteFile(access, text, 0o600); err != nil {
 		return nil, err
 	}
-	for _, tool := range []string{"iptables", "iptables-save", "iptables-restore"} {
-		if err := os.Symlink(legacy(tool), filepath.Join(dir, tool)); err != nil {
-			return nil, err
-		}
-	}
-	f.cmd = exec.Command("setpriv", "--pdeathsig", "KILL", "--", program, access, nodeName)
-	f.cmd.Env = []string{"PATH=" + dir + ":/usr/sbin:/usr/bin:/sbin:/bin", "XTABLES_LOCKFILE=" + filepath.Join(dir, "lock")}
-	log, err := f.cmd.StderrPipe()
+	a.cmd = exec.Command("setpriv", "--pdeathsig", "KILL", "--", program, access, nodeName)
+	return a, nil
+}
+
+// run starts the program in the network of the node. Each line of its log is given to read, under the agent's lock.
+func (a *agent) run(n *Node, read func(line string)) error {
+	log, err := a.cmd.StderrPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	started := make(chan error, 2)
 	go func() {
-		defer close(f.ended)
+		defer close(a.ended)
 		// The thread that starts the program must live as long: its end is what ends the program.
 		started <- n.space.in(func() error {
-			if err := f.cmd.Start(); err != nil {
+			if err := a.cmd.Start(); err != nil {
 				return err
 			}
 			started <- nil
-			f.read(log)
-			_ = f.cmd.Wait() // that it was killed is no error
+			a.read(log, read)
+			_ = a.cmd.Wait() // that it was killed is no error
 			return nil
 		})
 	}()
-	return f, <-started
+	return <-started
+}
+
+// read follows the program's log.
+func (a *agent) read(log io.Reader, each func(line string)) {
+	lines := bufio.NewScanner(log)
+	lines.Buffer(nil, 16<<20) // a failure of iptables-restore is logged with all rules
+	for lines.Scan() {
+		a.mu.Lock()
+		if a.lines = append(a.lines, lines.Text()); len(a.lines) > 50 {
+			a.lines = a.lines[1:]
+		}
+		each(lines.Text())
+		a.mu.Unlock()
+	}
+}
+
+// tail is the end of the program's log.
+func (a *agent) tail() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return strings.Join(a.lines, "\n")
+}
+
+// over says whether the program has ended.
+func (a *agent) over() bool {
+	select {
+	case <-a.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+func (a *agent) close() error {
+	if a.cmd.Process == nil { // it could not be started
+		return a.relay.Close()
+	}
+	err := a.cmd.Process.Kill()
+	if errors.Is(err, os.ErrProcessDone) {
+		err = nil
+	}
+	<-a.ended
+	return errors.Join(err, a.relay.Close())
 }
 
 // legacy is the path of a tool that speaks to the kernel's own tables of iptables.
 func legacy(tool string) string {
-	return "/usr/sbin/" + strings.Replace(tool, "iptables", "iptables-legacy", 1)
+	return "/usr/sbin/" + strings.Replace(tool, "tables", "tables-legacy", 1)
 }
 
 // relay passes connections on to an address of the host.
@@ -109,77 +179,4 @@ func relay(l net.Listener, server string) {
 			_, _ = io.Copy(from, to)
 		}()
 	}
-}
-
-// What the controller logs: the beginning of a pass with its time in nanoseconds, and that it gives up.
-var (
-	beginning = regexp.MustCompile(`Starting sync of iptables with version: (\d+)`)
-	giveUp    = regexp.MustCompile(`^F\d{4} |Aborting sync`)
-)
-
-// read follows the controller's log.
-func (f *enforcer) read(log io.Reader) {
-	lines := bufio.NewScanner(log)
-	lines.Buffer(nil, 16<<20) // a failure of iptables-restore is logged with all rules
-	for lines.Scan() {
-		line := lines.Text()
-		f.mu.Lock()
-		if f.lines = append(f.lines, line); len(f.lines) > 50 {
-			f.lines = f.lines[1:]
-		}
-		switch m := beginning.FindStringSubmatch(line); {
-		case m != nil:
-			version, _ := strconv.ParseInt(m[1], 10, 64)
-			f.running = time.Unix(0, version)
-		case giveUp.MatchString(line):
-			f.failed = line
-		case strings.Contains(line, "sync iptables took"):
-			f.finished, f.running = f.running, time.Time{}
-			f.passes++
-		}
-		f.mu.Unlock()
-	}
-}
-
-// quiet is how long no pass may begin before the rules are taken to be settled. A change makes one at once.
-const quiet = 300 * time.Millisecond
-
-// settle waits until the rules are those of the objects as they are now, when the last change of them began at the time
-// since.
-func (f *enforcer) settle(ctx context.Context, since time.Time) error {
-	still := time.Now()
-	for seen, end := 0, time.Now().Add(2*time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		f.mu.Lock()
-		idle, passes, failed, log := f.running.IsZero() && f.finished.After(since), f.passes, f.failed, strings.Join(f.lines, "\n")
-		f.mu.Unlock()
-		if !idle || passes != seen {
-			seen, still = passes, time.Now()
-		}
-		ended := false
-		select {
-		case <-f.ended:
-			ended = true
-		default:
-		}
-		switch {
-		case failed != "":
-			return fmt.Errorf("the controller: %.2000s", failed)
-		case idle && time.Since(still) > quiet:
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case ended || time.Now().After(end):
-			return fmt.Errorf("the controller sets no rules: %.2000s", log)
-		}
-	}
-}
-
-// close ends the controller. Its rules stay until the node ends.
-func (f *enforcer) close() error {
-	err := f.cmd.Process.Kill()
-	if errors.Is(err, os.ErrProcessDone) {
-		err = nil
-	}
-	<-f.ended
-	return errors.Join(err, f.relay.Close())
 }

@@ -15,11 +15,20 @@ import (
 	"github.com/bartizan-dev/bartizan/model"
 )
 
-// specifications are those whose clusters are tried, each with a file of its variables or none: the examples, and one with every
-// kind of end that a connection may have.
-var specifications = []struct{ dir, vars string }{
-	{"testdata/kinds", ""}, {"../../examples/minimal", ""}, {"../../examples/online-boutique", ""}, {"../../examples/astronomy-shop", ""},
-	{"../../examples/platform", ""}, {"../../examples/estate", "staging"}, {"../../examples/estate", "production"},
+// specifications are those whose clusters are tried, each with a file of its variables or none, and with the controllers that
+// filter there: the examples, one with every kind of end that a connection may have, and one with IPv6, SCTP and guard rails.
+var specifications = []struct {
+	dir, vars string
+	by        []network.Enforcer
+}{
+	{"testdata/kinds", "", []network.Enforcer{network.KubeRouter}},
+	{"testdata/dual", "", []network.Enforcer{network.KubeNetworkPolicies}},
+	{"../../examples/minimal", "", []network.Enforcer{network.KubeRouter, network.KubeNetworkPolicies}},
+	{"../../examples/online-boutique", "", []network.Enforcer{network.KubeRouter}},
+	{"../../examples/astronomy-shop", "", []network.Enforcer{network.KubeRouter}},
+	{"../../examples/platform", "", []network.Enforcer{network.KubeRouter, network.KubeNetworkPolicies}},
+	{"../../examples/estate", "staging", []network.Enforcer{network.KubeRouter}},
+	{"../../examples/estate", "production", []network.Enforcer{network.KubeRouter}},
 }
 
 func TestMain(m *testing.M) {
@@ -35,7 +44,7 @@ func TestMain(m *testing.M) {
 // with the policies as they are generated; then with those for a network plugin that has no objects of its own, so that
 // everything that a NetworkPolicy can say is said by one.
 func TestPodsReachWhatIsDeclaredAndNothingElse(t *testing.T) {
-	row("specification", "plugin", "pods", "strangers", "tried of all", "open", "refused", "silent", "elsewhere", "disagreements")
+	row("specification", "controller", "plugin", "pods", "strangers", "tried of all", "open", "refused", "silent", "elsewhere", "disagreements")
 	for _, x := range specifications {
 		name := filepath.Base(x.dir)
 		var vars []string
@@ -43,21 +52,23 @@ func TestPodsReachWhatIsDeclaredAndNothingElse(t *testing.T) {
 			name += " " + x.vars
 			vars = []string{filepath.Join(x.dir, "environments", x.vars+".vars.hcl")}
 		}
-		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
-			spec := load(t, x.dir, vars...)
-			for _, c := range spec.Clusters {
-				tryCluster(t, name, spec, c)
-			}
-		})
+		for _, by := range x.by {
+			t.Run(strings.ReplaceAll(name, " ", "-")+"/"+string(by), func(t *testing.T) {
+				spec := load(t, x.dir, vars...)
+				for _, c := range spec.Clusters {
+					tryCluster(t, by, name, spec, c)
+				}
+			})
+		}
 	}
 }
 
-func tryCluster(t *testing.T, name string, spec *model.Spec, c *model.Cluster) {
+func tryCluster(t *testing.T, by network.Enforcer, name string, spec *model.Spec, c *model.Cluster) {
 	objects := manifests(t, spec, c)
-	r := newRig(t, spec, c, objects)
+	r := newRig(t, by, spec, c, objects)
 	for i, cni := range slices.Compact([]model.CNI{c.Network.CNI, model.Calico}) {
 		c.Network.CNI = cni
-		p := newPlan(spec, c)
+		p := newPlan(by, spec, c)
 		some, all := trials(p, r.parties, r.outside)
 		if i == 0 {
 			judged(t, r, name, "none", free(some), all)
@@ -87,7 +98,7 @@ func judged(t *testing.T, r *rig, name, plugin string, some []trial, all int) {
 			inside++
 		}
 	}
-	row(name, plugin, inside, len(r.parties)-inside, fmt.Sprintf("%d/%d", o.tried, all), o.open, o.refused, o.silent, o.elsewhere, len(o.differ))
+	row(name, string(r.by), plugin, inside, len(r.parties)-inside, fmt.Sprintf("%d/%d", o.tried, all), o.open, o.refused, o.silent, o.elsewhere, len(o.differ))
 	o.report(t, name+", "+plugin)
 	if o.open == 0 {
 		t.Errorf("%s, %s: nothing is open: the test sees nothing", name, plugin)

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/bartizan-dev/bartizan/e2e/judges"
+	"github.com/bartizan-dev/bartizan/e2e/network"
 )
 
 // mutation is a mistake in a policy. It reports false where it would not change what the policy says.
@@ -125,9 +126,9 @@ func TestPacketsSeeEveryMistakeInAPolicy(t *testing.T) {
 	spec := load(t, "testdata/kinds")
 	c := spec.Clusters[0]
 	objects := manifests(t, spec, c)
-	r := newRig(t, spec, c, objects)
+	r := newRig(t, network.KubeRouter, spec, c, objects)
 	r.enforce(t, objects)
-	some, _ := trials(newPlan(spec, c), r.parties, r.outside)
+	some, _ := trials(newPlan(network.KubeRouter, spec, c), r.parties, r.outside)
 	whole := judge(t, some)
 	whole.report(t, "before")
 

@@ -19,7 +19,7 @@ const undeclared = 4444
 // pods are the pods of a cluster: of each workload and gateway, of the cluster's DNS, and some that nothing declares and that stand
 // where a declaration comes near: in each namespace a pod with labels of its own, and in a namespace of nobody's pods with the
 // labels of some that may call others.
-func pods(c *model.Cluster, spec *model.Spec) []*party {
+func pods(by network.Enforcer, c *model.Cluster, spec *model.Spec) []*party {
 	var all []*party
 	add := func(p *party) { all = append(all, p) }
 	workloads := c.Workloads()
@@ -61,14 +61,23 @@ func pods(c *model.Cluster, spec *model.Spec) []*party {
 			add(&party{name: name, namespace: "default", labels: p.labels})
 		}
 	}
-	address := c.Network.Pods[0].Addr()
-	for range 10 {
-		address = address.Next()
-	}
 	for _, p := range all {
-		p.address = address
-		address = address.Next()
-		p.listens = tried(p.listens)
+		p.listens = tried(by, p.listens)
+	}
+	for i, family := range c.Network.Pods {
+		address := family.Addr()
+		for range 10 {
+			address = address.Next()
+		}
+		for _, p := range all {
+			if i > 0 {
+				p.other = &party{}
+				*p.other = *p
+				p = p.other
+			}
+			p.address = address
+			address = address.Next()
+		}
 	}
 	return all
 }
@@ -81,12 +90,18 @@ func portsOf(w *model.Workload) []network.Port {
 	return ports
 }
 
-// tried are the ports that are tried where some are declared: each with both protocols, and one that is not.
-func tried(ports []network.Port) []network.Port {
+// tried are the ports that are tried where some are declared: each with every protocol that the controller filters, and one that
+// is not declared.
+func tried(by network.Enforcer, ports []network.Port) []network.Port {
+	protocols := []string{"TCP", "UDP"}
+	if by == network.KubeNetworkPolicies {
+		protocols = append(protocols, "SCTP")
+	}
 	set := map[network.Port]bool{}
 	for _, p := range append(slices.Clone(ports), network.Port{Number: undeclared}) {
-		set[network.Port{Protocol: "TCP", Number: p.Number}] = true
-		set[network.Port{Protocol: "UDP", Number: p.Number}] = true
+		for _, protocol := range protocols {
+			set[network.Port{Protocol: protocol, Number: p.Number}] = true
+		}
 	}
 	return slices.SortedFunc(maps.Keys(set), func(a, b network.Port) int {
 		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Protocol, b.Protocol))
@@ -98,7 +113,10 @@ func tried(ports []network.Port) []network.Port {
 func strangers(c *model.Cluster, spec *model.Spec) []*party {
 	names := map[netip.Addr]string{}
 	add := func(name string, a netip.Addr) {
-		if !a.Is4() || names[a] != "" || a.IsMulticast() || a.IsLoopback() || a.As4()[0] == 0 || a.As4()[0] >= 224 {
+		if !slices.ContainsFunc(c.Network.Pods, func(p netip.Prefix) bool { return p.Addr().Is4() == a.Is4() }) {
+			return // no pod has an address of its family
+		}
+		if names[a] != "" || a.IsMulticast() || a.IsLoopback() || a.IsUnspecified() || a.Is4() && (a.As4()[0] == 0 || a.As4()[0] >= 224) {
 			return
 		}
 		if slices.ContainsFunc(slices.Concat(c.Network.Pods, c.Network.Services), func(p netip.Prefix) bool { return p.Contains(a) }) {
@@ -108,6 +126,7 @@ func strangers(c *model.Cluster, spec *model.Spec) []*party {
 	}
 	add("internet", netip.MustParseAddr("8.8.8.8"))
 	add("internet", netip.MustParseAddr("1.1.1.1"))
+	add("internet", netip.MustParseAddr("2001:4860:4860::8888"))
 	for _, m := range model.MetadataAddresses {
 		add("metadata", m.Addr())
 	}
@@ -159,7 +178,7 @@ func strangers(c *model.Cluster, spec *model.Spec) []*party {
 }
 
 // outsidePorts are the ports that are tried at strangers: those that something declares out there, and what attackers ask for.
-func outsidePorts(c *model.Cluster) []network.Port {
+func outsidePorts(by network.Enforcer, c *model.Cluster) []network.Port {
 	ports := []network.Port{{Number: 22}, {Number: 53}, {Number: 80}, {Number: 443}, {Number: 10250}, {Number: c.APIPort()}}
 	for _, w := range c.Workloads() {
 		for _, e := range w.Egress {
@@ -169,7 +188,7 @@ func outsidePorts(c *model.Cluster) []network.Port {
 			ports = append(ports, portsOf(w)...)
 		}
 	}
-	return tried(ports)
+	return tried(by, ports)
 }
 
 func first(p netip.Prefix) netip.Addr {
@@ -179,14 +198,12 @@ func first(p netip.Prefix) netip.Addr {
 	return p.Masked().Addr().Next()
 }
 
-// last is the last address of an IPv4 range, and the range's own of others.
+// last is the last address of a range.
 func last(p netip.Prefix) netip.Addr {
-	if !p.Addr().Is4() {
-		return p.Addr()
-	}
-	b := p.Masked().Addr().As4()
-	for i := p.Bits(); i < 32; i++ {
+	b := p.Masked().Addr().AsSlice()
+	for i := p.Bits(); i < 8*len(b); i++ {
 		b[i/8] |= 0x80 >> (i % 8)
 	}
-	return netip.AddrFrom4(b)
+	a, _ := netip.AddrFromSlice(b)
+	return a
 }

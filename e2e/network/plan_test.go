@@ -31,6 +31,7 @@ type party struct {
 	dns       bool
 	listens   []network.Port // pods: what strangers listen on is the same for all
 	end       *network.End
+	other     *party // the same pod with its address of the other family, if it has one
 }
 
 func (p *party) pod() bool { return p.namespace != "" }
@@ -43,10 +44,11 @@ type plan struct {
 	callees map[*model.Workload][]*model.Port
 	exposed map[*model.Gateway][]*model.Port
 	guarded map[string]bool // declared namespaces: nobody speaks there unless it is declared
+	rails   bool            // the metadata addresses are closed for pods of other namespaces, too
 }
 
-func newPlan(s *model.Spec, c *model.Cluster) *plan {
-	p := &plan{spec: s, cluster: c, from: map[*model.Port][]model.Peer{}, callees: c.Callees(), exposed: map[*model.Gateway][]*model.Port{}, guarded: map[string]bool{}}
+func newPlan(by network.Enforcer, s *model.Spec, c *model.Cluster) *plan {
+	p := &plan{rails: c.Network.GuardRails && by == network.KubeNetworkPolicies, spec: s, cluster: c, from: map[*model.Port][]model.Peer{}, callees: c.Callees(), exposed: map[*model.Gateway][]*model.Port{}, guarded: map[string]bool{}}
 	for _, f := range c.Flows() {
 		p.from[f.To] = append(p.from[f.To], f.From)
 		if g, ok := f.From.(*model.Gateway); ok {
@@ -90,7 +92,7 @@ func (p *plan) enters(from, to *party, at network.Port) verdict {
 // leaves says whether the source declares the destination.
 func (p *plan) leaves(from, to *party, at network.Port) verdict {
 	if !p.guarded[from.namespace] {
-		return open
+		return when(!p.rails || from.namespace == "kube-system" || !slices.ContainsFunc(model.MetadataAddresses, func(m netip.Prefix) bool { return m.Contains(to.address) }))
 	}
 	if from.workload == nil && from.gateway == nil {
 		return closed
@@ -114,7 +116,7 @@ func (p *plan) leaves(from, to *party, at network.Port) verdict {
 	} else {
 		calls = p.exposed[from.gateway]
 	}
-	if to.dns && at.Number == 53 {
+	if to.dns && at.Number == 53 && at.Protocol != "SCTP" {
 		best = max(best, dns)
 	}
 	for _, port := range calls {

@@ -4,6 +4,7 @@ package network_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -25,7 +26,7 @@ func (x trial) String() string {
 
 func (p *party) full() string {
 	if p.pod() {
-		return p.namespace + "/" + p.name
+		return p.namespace + "/" + p.name + " " + p.address.String()
 	}
 	return p.name
 }
@@ -39,7 +40,7 @@ func trials(p *plan, parties []*party, outside []network.Port) (some []trial, al
 	var declared, others []trial
 	for _, from := range parties {
 		for _, to := range parties {
-			if from == to || !from.pod() && !to.pod() {
+			if from.end == to.end || from.address.Is4() != to.address.Is4() {
 				continue
 			}
 			ports := to.listens
@@ -68,7 +69,7 @@ func trials(p *plan, parties []*party, outside []network.Port) (some []trial, al
 // patience is how long an answer may take on a busy machine. The rules refuse by an answer, so only what is lost costs it.
 const patience = 400 * time.Millisecond
 
-func try(t *testing.T, some []trial) map[trial]network.Answer {
+func try(t *testing.T, some []trial, patience time.Duration) map[trial]network.Answer {
 	t.Helper()
 	probes := make([]network.Probe, len(some))
 	for i, x := range some {
@@ -104,26 +105,31 @@ func (d difference) String() string {
 	return fmt.Sprintf("%s: declared %s, really %s", d.trial, want, d.got)
 }
 
-// judge tries the connections and compares. What differs is tried once more: a machine with other work may lose a packet.
+// again is how often what differs is tried once more, each time with more patience: a machine with other work may lose a packet,
+// or be slow to judge it.
+const again = 3
+
+// judge tries the connections and compares.
 func judge(t *testing.T, some []trial) *outcome {
 	t.Helper()
 	o := &outcome{}
 	asked := slices.Clone(some)
 	asked = slices.DeleteFunc(asked, func(x trial) bool { return x.want == elsewhere })
 	o.elsewhere = len(some) - len(asked)
-	answers := try(t, asked)
+	answers := try(t, asked, patience)
 	differs := func(x trial) bool { return (answers[x] == network.Open) != (x.want == open) }
-	var again []trial
-	for _, x := range asked {
-		if differs(x) {
-			again = append(again, x)
+	for round := range again {
+		var still []trial
+		for _, x := range asked {
+			if differs(x) {
+				still = append(still, x)
+			}
 		}
-	}
-	if len(again) > 0 {
+		if len(still) == 0 {
+			break
+		}
 		time.Sleep(300 * time.Millisecond)
-		for x, a := range try(t, again) {
-			answers[x] = a
-		}
+		maps.Copy(answers, try(t, still, time.Duration(round+1)*patience))
 	}
 	for _, x := range asked {
 		o.tried++

@@ -100,7 +100,7 @@ func newPacketWorld(t *testing.T) *packetWorld {
 	}
 	w := &packetWorld{}
 	b := &build.Builder{Cache: cache, Log: os.Stderr}
-	if w.Cluster, err = network.Start(t.Context(), b, "v1.36.4", t.TempDir(), netip.MustParseAddr("198.19.255.254")); err != nil {
+	if w.Cluster, err = network.Start(t.Context(), b, "v1.36.4", t.TempDir(), network.KubeRouter, netip.MustParseAddr("198.19.255.254")); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -119,7 +119,7 @@ func newPacketWorld(t *testing.T) *packetWorld {
 		p := &packetEnd{address: netip.MustParseAddr(a)}
 		p.pod = &netPod{namespace: randomNamespaces[i%3], addrs: addrs(netip.PrefixFrom(p.address, 32))}
 		p.name = fmt.Sprintf("p%d", i)
-		p.end, err = w.Pod(t.Context(), p.pod.namespace, p.name, p.address, packetPod(nil))
+		p.end, err = w.Pod(t.Context(), p.pod.namespace, p.name, []netip.Addr{p.address}, packetPod(nil))
 		fatal(t, err)
 		fatal(t, p.end.Listen(ports))
 		w.pods = append(w.pods, p)
