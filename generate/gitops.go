@@ -122,6 +122,7 @@ var guardRules = []rbacv1.PolicyRule{
 	{APIGroups: []string{"node.k8s.io"}, Verbs: manageVerbs, Resources: []string{"runtimeclasses"}},
 	{APIGroups: []string{"policy.networking.k8s.io"}, Verbs: manageVerbs, Resources: []string{"clusternetworkpolicies"}},
 	{APIGroups: []string{"policy.sigstore.dev"}, Verbs: manageVerbs, Resources: []string{"clusterimagepolicies"}},
+	{APIGroups: []string{"projectcalico.org"}, Verbs: manageVerbs, Resources: []string{"networkpolicies"}},
 	{APIGroups: []string{"rbac.authorization.k8s.io"}, Verbs: append([]string{"bind", "escalate"}, manageVerbs...), Resources: []string{"clusterrolebindings", "clusterroles", "rolebindings", "roles"}},
 	{APIGroups: []string{"scheduling.k8s.io"}, Verbs: manageVerbs, Resources: []string{"priorityclasses"}},
 	{APIGroups: []string{"security.istio.io"}, Verbs: manageVerbs, Resources: []string{"authorizationpolicies", "peerauthentications"}},

@@ -29,6 +29,7 @@ var customResources = []struct{ group, owner string }{
 	{"networking.k8s.aws", "Amazon EKS, which installs them on Auto Mode"},
 	{"policy.networking.k8s.io", "network policy API " + networkPolicyAPIVersion + ", standard channel; the experimental one where a policy has domainNames"},
 	{"policy.sigstore.dev", "policy-controller"},
+	{"projectcalico.org", "Calico Enterprise, whose API server has them"},
 	{"secrets-store.csi.x-k8s.io", "Secrets Store CSI driver"},
 	{"security.istio.io", "Istio, whose istiod it is"},
 	{"source.toolkit.fluxcd.io", "Flux (source-controller)"},
@@ -36,8 +37,12 @@ var customResources = []struct{ group, owner string }{
 
 // pluginSettings are what must be set elsewhere so that a network plugin does what the policies say. No file shows
 // it, so no proof takes it.
-// Sources: sigs.k8s.io/kube-network-policies v1.1.0, pkg/cmd/cmd.go and pkg/dns; cloud.google.com/kubernetes-engine/docs/how-to/fqdn-network-policies and nodelocal-dns-cache; docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html, auto-net-pol.html and create-node-class.html.
+// Sources: docs.tigera.io/calico-enterprise/latest/network-policy/domain-based-policy; sigs.k8s.io/kube-network-policies v1.1.0, pkg/cmd/cmd.go and pkg/dns; cloud.google.com/kubernetes-engine/docs/how-to/fqdn-network-policies and nodelocal-dns-cache; docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html, auto-net-pol.html and create-node-class.html.
 var pluginSettings = map[model.CNI]string{
+	model.CalicoEnterprise: `
+Rules for DNS names believe the servers that ` + "`dnsTrustedServers`" + ` of FelixConfiguration names, which no file here does: leave its
+default, the cluster's DNS.
+`,
 	model.KubeNetworkPolicies: `
 The network policies hold only once kube-network-policies runs on every node, which no file here installs, beside a network
 plugin that routes pods' packets without a tunnel:

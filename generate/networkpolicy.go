@@ -26,7 +26,7 @@ Each namespace gets a policy that isolates all its pods in both directions. Each
 declared sources to its ports, and lets it out to the cluster's DNS, the ports that it calls or that admit it, its
 egress destinations and, if it has api_access, the API server. Where the CNI is Cilium, what Kubernetes' own policies cannot
 say (DNS names, nodes, the API server, Cilium's gateway) is a CiliumNetworkPolicy in the same file; where it is Antrea, DNS
-names are a NetworkPolicy of Antrea's; where it is EKS Auto Mode, an ApplicationNetworkPolicy of Amazon's. All deny what no
+names are a NetworkPolicy of Antrea's, where it is Calico Enterprise one of Calico's; where it is EKS Auto Mode, an ApplicationNetworkPolicy of Amazon's. All deny what no
 name may lead to on the ports where names are reached: the metadata addresses, the API server and the cluster's nodes; on EKS a
 ClusterNetworkPolicy of Amazon's does. For kube-network-policies names are a ClusterNetworkPolicy of the experimental channel, in
 the Admin tier, that first passes all of these and the cluster's own networks on to the policies of the namespace; a pod can forge
@@ -38,7 +38,7 @@ Host-network pods use their node's addresses: no policy selects them, and none i
 		model.DefaultDeny, model.IngressExact, model.EgressExact,
 		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly, model.GatewaySourcesExact,
 	},
-	Kinds: slices.Concat(objectKinds("networking.k8s.io/v1", "NetworkPolicy"), objectKinds("cilium.io/v2", "CiliumNetworkPolicy"), objectKinds("crd.antrea.io/v1beta1", "NetworkPolicy"),
+	Kinds: slices.Concat(objectKinds("networking.k8s.io/v1", "NetworkPolicy"), objectKinds("cilium.io/v2", "CiliumNetworkPolicy"), objectKinds("crd.antrea.io/v1beta1", "NetworkPolicy"), objectKinds(calicoAPI, "NetworkPolicy"),
 		objectKinds(amazonAPI, "ApplicationNetworkPolicy", "ClusterNetworkPolicy"), objectKinds(googleAPI, "FQDNNetworkPolicy"),
 		objectKinds(clusterPolicyAPI, "ClusterNetworkPolicy")),
 	Run: runNetworkPolicy,
@@ -167,6 +167,16 @@ func (r *netRules) objects(meta metav1.ObjectMeta, pods metav1.LabelSelector) []
 			TypeMeta:   typeMeta("crd.antrea.io/v1beta1", "NetworkPolicy"),
 			ObjectMeta: meta,
 			Spec:       AntreaRules{Tier: AntreaTier, Priority: 100, AppliedTo: []AntreaAppliedTo{{PodSelector: pods}}, Egress: r.antreaEgress},
+		})
+	}
+	if len(r.calicoEgress) > 0 {
+		objects = append(objects, &CalicoNetworkPolicy{
+			TypeMeta:   typeMeta(calicoAPI, "NetworkPolicy"),
+			ObjectMeta: meta,
+			Spec: CalicoRules{
+				Tier: CalicoTier, Order: new(CalicoKubernetesOrder / 2), Selector: calicoSelector(pods.MatchLabels),
+				Types: []string{string(networkingv1.PolicyTypeEgress)}, Egress: r.calicoEgress,
+			},
 		})
 	}
 	if len(r.amazonEgress) > 0 {

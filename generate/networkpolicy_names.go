@@ -58,6 +58,8 @@ func (n *network) byName(r *netRules, e *model.Egress) bool {
 			rule.To = append(rule.To, AntreaPeer{FQDN: f})
 		}
 		r.antreaEgress = append(r.antreaEgress, rule)
+	case model.CalicoEnterprise:
+		r.calicoEgress = append(r.calicoEgress, CalicoEgress{CalicoAllow, string(protocolOf(e.Protocol)), CalicoDestination{Domains: e.FQDNs, Ports: []int{e.Port}}})
 	case model.EKSAutoMode:
 		r.amazonEgress = append(r.amazonEgress, ApplicationEgress{
 			To: []ApplicationPeer{{DomainNames: e.FQDNs}}, Ports: []networkingv1.NetworkPolicyPort{netPort(e.Protocol, e.Port)},
@@ -78,17 +80,21 @@ func (n *network) byName(r *netRules, e *model.Egress) bool {
 }
 
 // confineNames keeps the names of a workload from what no name may lead to. Cilium's denials win over whatever any policy
-// allows; Antrea's rules are judged in their order. Those of EKS and kube-network-policies are policies of the cluster: see [clusterNames].
+// allows; Antrea's and Calico's rules are judged in their order. Those of EKS and kube-network-policies are policies of the cluster: see [clusterNames].
 func (n *network) confineNames(r *netRules, w *model.Workload) {
 	var first []AntreaEgress
+	var denials []CalicoEgress
 	for _, x := range n.notByName(w) {
 		switch n.cluster.Network.CNI {
 		case model.Cilium:
 			r.ciliumDeny = append(r.ciliumDeny, x.cilium()...)
 		case model.Antrea:
 			first = append(first, x.antrea()...)
+		case model.CalicoEnterprise:
+			denials = append(denials, x.calico(n.cluster)...)
 		}
 	}
+	r.calicoEgress = append(denials, r.calicoEgress...)
 	r.antreaEgress = append(first, r.antreaEgress...)
 }
 

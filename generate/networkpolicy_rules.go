@@ -52,6 +52,7 @@ type netRules struct {
 	ciliumDeny    []CiliumEgressDeny
 	antreaEgress  []AntreaEgress
 	amazonEgress  []ApplicationEgress
+	calicoEgress  []CalicoEgress
 	googleEgress  []FQDNEgress
 	reasons       []string
 	// complete is false if the CNI cannot express a declared destination, or keep it from leading elsewhere.

@@ -34,7 +34,7 @@ func nodeSysctls(pool *model.NodePool) []setting {
 	}
 	// The kernel takes the greater of "all" and the interface's own value. Calico wants strict reverse paths; the
 	// others route replies asymmetrically over their own interfaces.
-	if pool.Cluster.Network.CNI == model.Calico {
+	if pool.Cluster.Network.CNI.Calico() {
 		s = append(s, setting{"net.ipv4.conf.all.rp_filter", "1"}, setting{"net.ipv4.conf.default.rp_filter", "1"})
 	} else {
 		s = append(s, setting{"net.ipv4.conf.all.rp_filter", "0"}, setting{"net.ipv4.conf.default.rp_filter", "2"})

@@ -109,10 +109,11 @@ func (l *loader) checkProvidedCNI(n *node, c *Cluster) {
 // api/v1alpha1.
 func (l *loader) checkGuardRails(n *node, c *Cluster) {
 	instead := map[CNI]string{
-		OVNKubernetes:  "AdminNetworkPolicy, its predecessor",
-		AmazonVPCCNI:   "one of Amazon's own",
-		EKSAutoMode:    "one of Amazon's own",
-		GKEDataplaneV2: "those of Cilium, where Google turns them on",
+		CalicoEnterprise: "policies of its own for the cluster",
+		OVNKubernetes:    "AdminNetworkPolicy, its predecessor",
+		AmazonVPCCNI:     "one of Amazon's own",
+		EKSAutoMode:      "one of Amazon's own",
+		GKEDataplaneV2:   "those of Cilium, where Google turns them on",
 	}[c.Network.CNI]
 	if c.Network.GuardRails && instead != "" {
 		l.errorf(l.at(n, "guard_rails"), "Guard rails not enforced", "ClusterNetworkPolicy is known to cilium, calico, antrea and kube-network-policies; %s has %q, which knows %s. Leave guard_rails out: the policies of the namespaces hold without it.", c.Addr(), c.Network.CNI, instead)

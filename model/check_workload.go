@@ -247,7 +247,7 @@ func (l *loader) checkPodSecurity(n *node, w *Workload) {
 // withoutNames says of network plugins why no rules for DNS names are written for them.
 var withoutNames = map[CNI]string{
 	// https://docs.tigera.io/calico-enterprise/latest/network-policy/domain-based-policy
-	Calico: "Its open-source edition has none; those of Calico Enterprise and Calico Cloud are not written.",
+	Calico: "Its open-source edition has none; for Calico Enterprise and Calico Cloud write cni = \"calico-enterprise\".",
 	// https://ovn-kubernetes.io/features/network-security-controls/egress-firewall/
 	OVNKubernetes: "Its EgressFirewall holds for all pods of a namespace together, not for one workload.",
 	// https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html
@@ -266,7 +266,7 @@ func (l *loader) checkEgress(n *node, w *Workload) {
 			l.warnf(b.at, "Egress not held", "%s uses its node's network, where no network policy holds: it reaches whatever its node reaches. Leave the block out, which nothing enforces.", n.describe())
 		}
 		if why := withoutNames[c.Network.CNI]; why != "" && len(l.items(b, "fqdns")) > 0 {
-			l.errorf(l.at(b, "fqdns"), "Names not enforced", "Rules that limit connections to DNS names are written for cni = \"cilium\", \"antrea\", \"kube-network-policies\", \"eks-auto-mode\" and \"gke-dataplane-v2\"; %s has %q. %s Give the addresses in cidrs, or a zone.", c.Addr(), c.Network.CNI, why)
+			l.errorf(l.at(b, "fqdns"), "Names not enforced", "Rules that limit connections to DNS names are written for cni = \"cilium\", \"antrea\", \"calico-enterprise\", \"kube-network-policies\", \"eks-auto-mode\" and \"gke-dataplane-v2\"; %s has %q. %s Give the addresses in cidrs, or a zone.", c.Addr(), c.Network.CNI, why)
 		}
 		switch {
 		case len(l.items(b, "fqdns")) == 0:

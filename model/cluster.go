@@ -89,10 +89,12 @@ type Network struct {
 type CNI string
 
 const (
-	Cilium        CNI = "cilium"
-	Calico        CNI = "calico"
-	Antrea        CNI = "antrea"
-	OVNKubernetes CNI = "ovn-kubernetes"
+	Cilium CNI = "cilium"
+	Calico CNI = "calico"
+	Antrea CNI = "antrea"
+	// CalicoEnterprise is Calico Enterprise and Calico Cloud, which enforce rules for DNS names.
+	CalicoEnterprise CNI = "calico-enterprise"
+	OVNKubernetes    CNI = "ovn-kubernetes"
 	// KubeNetworkPolicies enforces policies beside a plugin that has none.
 	KubeNetworkPolicies CNI = "kube-network-policies"
 	// AmazonVPCCNI is the VPC CNI plugin of Amazon EKS, on nodes that EKS Auto Mode does not run.
@@ -116,6 +118,12 @@ func (c CNI) Provider() string {
 
 // ConfinesNames reports whether a policy of the plugin can deny addresses that a DNS name must not lead to.
 func (c CNI) ConfinesNames() bool { return c != GKEDataplaneV2 }
+
+// Calico reports whether the plugin is Calico, in any edition.
+func (c CNI) Calico() bool { return c == Calico || c == CalicoEnterprise }
+
+// KnowsNodes reports whether rules of the plugin's own can mean nodes otherwise than by their addresses.
+func (c CNI) KnowsNodes() bool { return c != EKSAutoMode && c != CalicoEnterprise }
 
 // AsksDNS reports whether the plugin learns the addresses of names from the cluster's DNS alone. kube-network-policies believes
 // every packet from a port 53 that passes the node (v1.1.0, pkg/dns/dnsagent.go): a pod that may send to the DNS can answer for

@@ -60,7 +60,7 @@ func (n Network) NodePorts() []NodePort {
 			ports = append(ports, NodePort{UDP, 51871, 51871})
 		}
 		return ports
-	case Calico:
+	case Calico, CalicoEnterprise:
 		ports := []NodePort{{TCP, 179, 179}, {TCP, 5473, 5473}, {UDP, 4789, 4789}}
 		if n.Encryption {
 			ports = append(ports, NodePort{UDP, 51820, 51821})

@@ -140,7 +140,7 @@ func judgeSysctls(data []byte, pool *model.NodePool) error {
 	if slices.ContainsFunc(pool.Cluster.Network.Pods, func(p netip.Prefix) bool { return p.Addr().Is6() }) {
 		want = append(want, "net.ipv6.conf.all.forwarding = 1")
 	}
-	if pool.Cluster.Network.CNI == model.Calico {
+	if pool.Cluster.Network.CNI.Calico() {
 		want = append(want, "net.ipv4.conf.all.rp_filter = 1", "net.ipv4.conf.default.rp_filter = 1")
 	} else {
 		want = append(want, "net.ipv4.conf.all.rp_filter = 0", "net.ipv4.conf.default.rp_filter = 2")

@@ -25,7 +25,7 @@ var networkPolicyCheck = &Check{
 Default deny: a policy of the namespace selects every pod for both directions and allows nothing, and every other
 policy of the namespace selects pods of a declared workload only. Exact: the permissions of all policies that may
 select the workload's pods are the declared ones. Rules of the API: k8s.io/api/networking/v1, NetworkPolicySpec;
-https://kubernetes.io/docs/concepts/services-networking/network-policies/. Of Cilium's, Antrea's, Amazon's and Google's policies the
+https://kubernetes.io/docs/concepts/services-networking/network-policies/. Of Cilium's, Antrea's, Calico's, Amazon's and Google's policies the
 part that Bartizan writes is understood. A name leads wherever its DNS server says but to what is denied first; where a
 plugin denies nothing to names, the rules of a workload with names are compared and nothing is proved that a name could undo. A host-network pod is
 outside of every policy; for such workloads nothing is proved.
@@ -152,6 +152,7 @@ func (j *networkJudge) native(o Object, u *unstructured.Unstructured) (*netPolic
 	kinds := map[string]model.CNI{
 		"cilium.io/v2 CiliumNetworkPolicy":                 model.Cilium,
 		"crd.antrea.io/v1beta1 NetworkPolicy":              model.Antrea,
+		"projectcalico.org/v3 NetworkPolicy":               model.CalicoEnterprise,
 		amazonGroup + "/v1alpha1 ApplicationNetworkPolicy": model.EKSAutoMode,
 		"networking.gke.io/v1alpha1 FQDNNetworkPolicy":     model.GKEDataplaneV2,
 	}
@@ -169,6 +170,12 @@ func (j *networkJudge) native(o Object, u *unstructured.Unstructured) (*netPolic
 			return nil, err
 		}
 		return parseAntrea(o.Path, &a)
+	case cni == model.CalicoEnterprise:
+		var c generate.CalicoNetworkPolicy
+		if err := decodeObject(u, &c); err != nil {
+			return nil, err
+		}
+		return parseCalico(o.Path, &c)
 	case cni == model.GKEDataplaneV2:
 		var f generate.FQDNNetworkPolicy
 		if err := decodeObject(u, &f); err != nil {

@@ -68,7 +68,7 @@ func (j *networkJudge) misled(r netRule, p netPeer, declared *permissions) strin
 		if !api {
 			forbidden = forbidden.union(j.servers(at))
 		}
-		if !nodes && j.cluster.Network.CNI == model.EKSAutoMode {
+		if !nodes && !j.cluster.Network.CNI.KnowsNodes() {
 			forbidden = forbidden.union(j.nodeAddrs()) // where no policy knows nodes but by their addresses
 		}
 		forbidden = forbidden.minus(declared.addrs[at])
