@@ -25,6 +25,9 @@ type Options struct {
 	Frontier     int       // at most so many blocked steps for each attacker; 0: 200
 	Faults       int       // sets of so many faults are searched, 1 to 3; 0: 3
 	Budget       int       // combinations of faults looked at in all; 0: 40 million
+	// Tolerances asks only for the verdicts and how many faults are withstood: no attack is told, nothing is proposed, and
+	// no bound from above is given. It takes a small part of the time.
+	Tolerances bool
 }
 
 // Without names a control that is treated as down, for one subject or, with an empty Subject, for all.
@@ -79,7 +82,9 @@ func (g *Graph) Analyse(posture model.Posture, o Options) (*Report, error) {
 	for p := range a.named {
 		a.report.Positions = append(a.report.Positions, p)
 	}
-	a.report.Help = helps(a.report)
+	if !o.Tolerances {
+		a.report.Help = helps(a.report)
+	}
 	a.notSearched()
 	slices.SortFunc(a.report.Positions, func(x, y *Position) int { return cmp.Compare(x.ID, y.ID) })
 	return a.report, nil
@@ -203,7 +208,7 @@ type worlds struct {
 	today    *closure    // without any fault
 	later    *closure    // after every modelled vulnerability and theft
 	all      *closure    // after these and the failure of every control
-	dToday   *derivation // the cheapest ways of today …
+	dToday   *derivation // the cheapest ways of today, where attacks are told …
 	dLater   *derivation // … and of later
 	dAll     *derivation // the ways that need the fewest controls to fail; made when first asked for
 	given    []int32     // what he starts with, and controls that are down
@@ -245,7 +250,9 @@ func (a *analysis) entry(p *Profile) *EntryReport {
 	for i, asset := range a.assets {
 		r.Assets = append(r.Assets, a.asset(w, asset, singles[i]))
 	}
-	a.frontier(w, r)
+	if !a.options.Tolerances {
+		a.frontier(w, r)
+	}
 	return r
 }
 
@@ -273,18 +280,24 @@ func (a *analysis) worlds(p *Profile) *worlds {
 	}
 	w.all = g.horn.close(every)
 	w.base = later
-	w.dToday = g.horn.cheapest(base, 0)
-	w.dLater = g.horn.cheapest(later, 0)
+	if !a.options.Tolerances {
+		w.dToday = g.horn.cheapest(base, 0)
+		w.dLater = g.horn.cheapest(later, 0)
+	}
 	return w
 }
 
 func (a *analysis) asset(w *worlds, asset *Position, singles []int32) *AssetReport {
 	r := &AssetReport{Asset: asset.ID}
+	tell := !a.options.Tolerances
 	switch f := asset.index; {
 	case w.starting[f]:
 		r.Verdict, r.Tolerance.Answer = HeldAtStart, AnswerHeld
 	case w.today.holds[f]:
 		r.Verdict, r.Tolerance.Answer = OpenToday, AnswerOpen
+		if !tell {
+			break
+		}
 		r.Paths = a.paths(w.today, w.dToday, f, nil, a.options.Paths)
 		r.Raise = a.raise(w, f, []faultSet{{}})
 	case !w.all.holds[f]:
@@ -296,6 +309,9 @@ func (a *analysis) asset(w *worlds, asset *Position, singles []int32) *AssetRepo
 		}
 		var sets []faultSet
 		r.Tolerance, sets = a.tolerance(w, f, singles)
+		if !tell {
+			break
+		}
 		a.tellFaults(w, r, f, sets)
 		if r.Tolerance.Answer == AnswerExact && r.Tolerance.Searched >= r.Tolerance.Faults {
 			r.Raise = a.raise(w, f, slices.DeleteFunc(sets, func(s faultSet) bool { return len(s) > r.Tolerance.Faults }))

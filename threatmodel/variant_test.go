@@ -1,6 +1,7 @@
 package threatmodel
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -206,6 +207,33 @@ func TestHardenedFixtureHasNoOpenPathFromOutside(t *testing.T) {
 			}
 			if a.Verdict == OpenToday {
 				t.Errorf("%s: %s is open: %s", e.Profile.ID, a.Asset, titles(a.Paths[0]))
+			}
+		}
+	}
+}
+
+// An analysis that tells no attacks comes to the same verdicts and tolerances.
+func TestTolerancesAloneAreThoseOfTheWholeAnalysis(t *testing.T) {
+	f := newFixture()
+	g := Build(f.spec)
+	for _, without := range []string{"", "default-deny@namespace.shop"} {
+		full, err := g.Analyse(f.proved(without), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		alone, err := g.Analyse(f.proved(without), Options{Tolerances: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, e := range full.Entries {
+			for j, a := range e.Assets {
+				x := alone.Entries[i].Assets[j]
+				if got, want := fmt.Sprint(x.Verdict, x.Tolerance, x.Tolerance.Pareto), fmt.Sprint(a.Verdict, a.Tolerance, a.Tolerance.Pareto); got != want || x.Tolerance.Sets != a.Tolerance.Sets {
+					t.Errorf("without %q, %s, %s: %s, in the whole analysis %s", without, e.Profile.ID, a.Asset, got, want)
+				}
+				if len(x.Paths) > 0 {
+					t.Errorf("without %q, %s, %s: an attack is told", without, e.Profile.ID, a.Asset)
+				}
 			}
 		}
 	}

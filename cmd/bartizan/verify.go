@@ -155,8 +155,8 @@ func (v *verdict) weigh(t *tree, missing []model.Claim) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	graph := threatmodel.Build(t.spec)
-	before, err := graph.Analyse(t.posture(), threatmodel.Options{Paths: 1, Frontier: 1, Faults: 2})
+	graph, options := threatmodel.Build(t.spec), threatmodel.Options{Faults: 2, Tolerances: true}
+	before, err := graph.Analyse(t.posture(), options)
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func (v *verdict) weigh(t *tree, missing []model.Claim) error {
 	for _, c := range missing {
 		delete(together, model.Hold{Control: c.Control, Subject: c.Subject})
 	}
-	after, err := graph.Analyse(together, threatmodel.Options{Paths: 1, Frontier: 1, Faults: 2})
+	after, err := graph.Analyse(together, options)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (v *verdict) weigh(t *tree, missing []model.Claim) error {
 		if len(v.Lost) < maxOpenings {
 			posture := t.posture()
 			delete(posture, hold)
-			after, err := graph.Analyse(posture, threatmodel.Options{Paths: 1, Frontier: 1, Faults: 2})
+			after, err := graph.Analyse(posture, options)
 			if err != nil {
 				return err
 			}
