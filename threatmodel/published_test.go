@@ -146,8 +146,14 @@ type tried struct {
 // documents are the generators of texts for people.
 var documents = []string{"access-guide", "connectivity", "coverage", "decisions", "exercises", "manifests-guide"}
 
-// try generates the tree of the row's specification, proves it, and lets the attacker start in the workload lab/subject.
-func try(t *testing.T, row *published, without []string) *tried {
+// lab is the cluster of a row: its graph, and what the files of its specification prove.
+type lab struct {
+	graph   *Graph
+	posture model.Posture
+}
+
+// newLab generates the tree of the row's specification and proves it.
+func newLab(t *testing.T, row *published) *lab {
 	t.Helper()
 	dir := t.TempDir()
 	base, err := os.ReadFile("testdata/published/base.bartizan.hcl")
@@ -172,9 +178,13 @@ func try(t *testing.T, row *published, without []string) *tried {
 		t.Fatal(err)
 	}
 	checkEquivalent(t, row.manifest, set.Files())
-	posture := model.NewPosture(verify.Run(l.Spec, set.Files(), verify.All).Proved, l.Spec.Attestations)
+	return &lab{Build(l.Spec), model.NewPosture(verify.Run(l.Spec, set.Files(), verify.All).Proved, l.Spec.Attestations)}
+}
+
+// try lets the attacker start in the workload lab/subject.
+func (l *lab) try(row *published, without []string) *tried {
+	g, posture := l.graph, maps.Clone(l.posture)
 	maps.DeleteFunc(posture, func(h model.Hold, _ model.Evidence) bool { return slices.Contains(without, string(h.Control)) })
-	g := Build(l.Spec)
 	var facts []int32
 	for _, h := range g.holds {
 		if posture[h].State != model.Proved && posture[h].State != model.Default {
@@ -231,7 +241,7 @@ func (r *tried) beyond(base *tried, direct bool) []variantKey {
 // said to open that no source says.
 func TestPublishedAttacks(t *testing.T) {
 	rows := readPublished(t)
-	byName, results := map[string]*published{}, map[string]*tried{}
+	byName, labs, results := map[string]*published{}, map[string]*lab{}, map[string]*tried{}
 	for _, row := range rows {
 		byName[row.name] = row
 	}
@@ -240,7 +250,8 @@ func TestPublishedAttacks(t *testing.T) {
 			if byName[name] == nil {
 				t.Fatalf("there is no row %q", name)
 			}
-			results[name] = try(t, byName[name], byName[name].without)
+			labs[name] = newLab(t, byName[name])
+			results[name] = labs[name].try(byName[name], byName[name].without)
 		}
 		return results[name]
 	}
@@ -286,7 +297,7 @@ func TestPublishedAttacks(t *testing.T) {
 			if len(row.without) == 0 {
 				return
 			}
-			for _, v := range try(t, row, nil).beyond(base, false) {
+			for _, v := range labs[row.name].try(row, nil).beyond(base, false) {
 				if row.shut == nil || slices.ContainsFunc(row.shut, func(c claim) bool { return c.covers(v) }) {
 					t.Errorf("%s opens although our clusters have %v", v, row.without)
 				}
