@@ -7,7 +7,7 @@ var registryBlock = &BlockType{
 	Attributes: []*Attribute{
 		{Name: "host", Type: textType("registry host", parseRegistryHost), Required: true, Doc: "Host, with a port if it is not 443; \"docker.io\" for Docker Hub."},
 		{Name: "path", Type: textType("path", parseImagePath).like("shop"), Derived: "all images of the host", Doc: "Only images below this path."},
-		{Name: "signed_by", Type: listOf(publicKey), Required: true, Doc: "PEM public keys of which one signs each image; [] for a registry whose images nobody signs. They are asked for when a pod starts if the cluster's admission block says signatures = \"policy-controller\"; pipelines of Bartizan sign without a key, by their identity, which no key verifies.",
+		{Name: "signed_by", Type: listOf(publicKey), Required: true, Doc: "PEM public keys of which one signs each image; [] for a registry whose images nobody signs. They are asked for when a pod starts if the cluster's admission block says signatures = \"policy-controller\"; pipelines of Bartizan sign without a key, by their identity, which no key verifies. policy-controller finds signatures by a key only as cosign 2 writes them; with cosign 3, sign with --new-bundle-format=false.",
 			Weakening: &Weakness{Doc: "Whoever can push to the registry decides what runs.", Empty: true}},
 	},
 	Blocks: []*BlockType{{

@@ -121,8 +121,9 @@ func KubeBench() Component {
 
 // All are the components that the files in modules are kept for.
 func All() []Component {
+	charts := slices.DeleteFunc(Charts(), func(c Component) bool { return c.modules != "" })
 	return append([]Component{Kubernetes("v1.36.4"), Kubernetes("v1.37.1"), Etcd(), Containerd(), Runc(), GVisor(), CNI(), KubeBench(),
-		Kubeconform(), KubeScore(), Kubesec(), Kyverno(), Trivy(), NetpolAnalyzer(), Netpold(), KubeNetworkPolicies(), Helm()}, slices.Concat(Definitions(), Charts())...)
+		Kubeconform(), KubeScore(), Kubesec(), Kyverno(), Trivy(), NetpolAnalyzer(), Netpold(), KubeNetworkPolicies(), Helm(), Signatures()}, slices.Concat(Definitions(), charts)...)
 }
 
 // binaries are the names of the programs, sorted.

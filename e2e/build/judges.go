@@ -65,3 +65,11 @@ func KubeNetworkPolicies() Component {
 		// The release that the API server is built from: a part of what it needs is built then.
 		requires: []string{"k8s.io/api v0.36.4", "k8s.io/apimachinery v0.36.4", "k8s.io/client-go v0.36.4"}}
 }
+
+// Signatures are policy-controller's own judge of one image by one policy, and a program of ours, testdata/signedimages, that is a
+// registry with images that cosign's library has signed.
+func Signatures() Component {
+	const module, version = "github.com/sigstore/policy-controller", "v0.13.0"
+	return Component{Name: "signatures", Version: version, Module: module, replaces: true, sources: "testdata/signedimages",
+		Packages: map[string]string{"policy-tester": module + "/cmd/tester", "signedimages": "./signedimages"}}
+}
