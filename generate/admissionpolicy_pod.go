@@ -33,7 +33,7 @@ func podPolicies(s *model.Spec, c *model.Cluster) []celPolicy {
 			},
 			validations: []admissionv1.Validation{
 				validation(`variables.tolerations.all(t, t.?key.orValue("") != "" && (!t.key.startsWith("node-role.kubernetes.io/") || variables.who in variables.control))`,
-					"bartizan-placement: the pod tolerates the taint of control-plane nodes, or every taint. Name the taints that it tolerates, or set pool of the workload in the specification."),
+					"bartizan-placement: the pod tolerates the taint of control-plane nodes, or every taint. Leave that toleration out, name taints one by one, or set pool of the workload in the specification."),
 				validation(`variables.tolerations.all(t, t.?key.orValue("") != "`+DedicatedTaint+`" || variables.who + " " + t.?value.orValue("") in variables.dedicated)`,
 					"bartizan-placement: the pod tolerates the taint of a dedicated pool. Set pool of the workload in the specification."),
 				validation(`request.operation != "CREATE" || object.spec.?nodeName.orValue("") == ""`,

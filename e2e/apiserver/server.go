@@ -80,7 +80,7 @@ func Start(ctx context.Context, b *build.Builder, release, dir string, flags ...
 		"--etcd-servers", client, "--bind-address", "127.0.0.1", "--secure-port", port,
 		"--cert-dir", file("certs"), "--token-auth-file", file("tokens.csv"), "--authorization-mode", "RBAC",
 		"--service-account-issuer", "https://example.invalid", "--service-account-key-file", file("sa.key"), "--service-account-signing-key-file", file("sa.key"),
-		"--service-cluster-ip-range", "10.96.0.0/16"}, flags...)...)
+		"--service-cluster-ip-range", "10.96.0.0/16", "--allow-privileged"}, flags...)...)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -3,32 +3,28 @@
 package judges_test
 
 import (
-	"bytes"
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"sigs.k8s.io/yaml"
-
-	"github.com/bartizan-dev/bartizan/e2e/apiserver"
 	"github.com/bartizan-dev/bartizan/e2e/build"
 	"github.com/bartizan-dev/bartizan/e2e/judges"
 )
 
-// install is an add-on that its makers' chart installs in the namespace of its name.
+// install is an add-on that its makers' chart installs.
 type install struct {
-	name string
-	// chart is a directory of the component.
-	chart build.Component
-	// values is a file of testdata/installs; "" stands for the chart's own.
+	// chart is the name of the chart, and of the release.
+	chart string
+	// namespace is where it is installed; "" stands for that of the chart's name.
+	namespace string
+	// values is a file of testdata/installs, or a pattern for one in the tree; "" stands for the chart's own.
 	values string
 	// as is who installs; "" stands for the administrator.
 	as string
@@ -39,20 +35,58 @@ type install struct {
 }
 
 var installs = []install{
-	{name: "cert-manager", chart: build.CertManager(), values: "cert-manager.yaml"},
-	{name: "cert-manager", chart: build.CertManager(), refused: map[string]string{
+	{chart: "cert-manager", values: "cert-manager.yaml"},
+	{chart: "cert-manager", refused: map[string]string{
 		"Deployment/cert-manager/cert-manager":            "digests",
 		"Deployment/cert-manager/cert-manager-cainjector": "digests",
 		"Deployment/cert-manager/cert-manager-webhook":    "digests",
 		"Job/cert-manager/cert-manager-startupapicheck":   "digests",
 	}},
-	// Its cainjector writes into webhooks: who has that role could take over admission.
-	{name: "cert-manager", chart: build.CertManager(), values: "cert-manager.yaml", as: "developer", ends: "rights"},
+	// Its network policies would open a namespace of the tree.
+	{chart: "cert-manager", values: "cert-manager.yaml", as: "developer", ends: "guard"},
+	// In the namespace kube-system, with the values that the tree has for it.
+	{chart: "cilium", namespace: "kube-system", values: "clusters/*/cluster/cni/cilium-values.yaml"},
+	{chart: "external-dns", values: "external-dns.yaml"},
+	{chart: "external-secrets", values: "external-secrets.yaml"},
+	// It writes into webhooks: who has that role could take over admission.
+	{chart: "external-secrets", values: "external-secrets.yaml", as: "developer", ends: "rights"},
+	{chart: "kyverno", values: "kyverno.yaml"},
+	{chart: "metrics-server", values: "metrics-server.yaml"},
+	// It asks for more memory than containers may have that name no limit.
+	{chart: "metrics-server", values: "metrics-server-without-limits.yaml", refused: map[string]string{
+		"Deployment/metrics-server/metrics-server": limits,
+	}},
+	{chart: "node-feature-discovery", values: "node-feature-discovery.yaml"},
+	// Its master would run on control-plane nodes too.
+	{chart: "node-feature-discovery", values: "node-feature-discovery-anywhere.yaml", refused: map[string]string{
+		"Deployment/node-feature-discovery/node-feature-discovery-master": "placement",
+	}},
+	// None of its pods names a seccomp profile, and its worker reads the hardware of its node.
+	{chart: "node-feature-discovery", namespace: "shop", values: "node-feature-discovery.yaml", refused: map[string]string{
+		"DaemonSet/shop/node-feature-discovery-worker":  podSecurity,
+		"Deployment/shop/node-feature-discovery-gc":     podSecurity,
+		"Deployment/shop/node-feature-discovery-master": podSecurity,
+	}},
+	{chart: "node-feature-discovery", namespace: "lab", values: "node-feature-discovery.yaml", refused: map[string]string{
+		"DaemonSet/lab/node-feature-discovery-worker":  "exceptions",
+		"Deployment/lab/node-feature-discovery-gc":     "exceptions",
+		"Deployment/lab/node-feature-discovery-master": "exceptions",
+	}},
+	{chart: "secrets-store-csi-driver", values: "secrets-store-csi-driver.yaml"},
+	// On every node, control-plane ones too, in the namespace that its makers tell people to take: the tree judges no pods there.
+	{chart: "secrets-store-csi-driver", namespace: "kube-system"},
 }
 
+// What refuses besides policies of the tree: Kubernetes' own judgement of a namespace's level, and its LimitRange, which gives limits to
+// containers that name none.
+const (
+	podSecurity = "PodSecurity"
+	limits      = "limits"
+)
+
 // Helm installs the charts of add-ons in a cluster of a tree that declares them: an API server with the tree's admission
-// configuration and all its policies, and the real controllers, which make the pods. Each object is taken, each object that makes pods gets
-// some, and what is refused is what the table says, by a policy that says so.
+// configuration and all its policies, and the real controllers. Each object is taken, each that makes pods gets some, and what is
+// refused is what the table says, by a policy that says so.
 func TestAddOnsAreInstalledByTheirCharts(t *testing.T) {
 	e, err := generate(filepath.Join("testdata", "installs"), "")
 	if err != nil {
@@ -60,157 +94,17 @@ func TestAddOnsAreInstalledByTheirCharts(t *testing.T) {
 	}
 	h := newHouse(t, e)
 	for _, i := range installs {
-		t.Run(strings.Join([]string{i.name, i.values, i.as}, " "), func(t *testing.T) { h.install(t, i) })
+		i.namespace = cmp.Or(i.namespace, i.chart)
+		t.Run(strings.Join([]string{i.chart, "in", i.namespace, i.values, i.as}, " "), func(t *testing.T) { h.install(t, e, i) })
 	}
+	t.Run("Argo CD", h.installArgoCD)
 	h.typeChecked(t)
 }
 
-// people are who installs.
-var people = map[string][]string{
-	"kubernetes-admin": {"kubeadm:cluster-admins", "system:authenticated"},
-	"developer":        {"developers", "system:authenticated"},
-}
-
-// rights are what kubeadm gives to administrators, and all that RBAC can give to developers. The nodes are those of the tree.
-const rights = `apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: "kubeadm:cluster-admins"}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: "kubeadm:cluster-admins"}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: everything}
-rules: [{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: everything}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: everything}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}]
----
-apiVersion: v1
-kind: Node
-metadata: {name: cp-1, labels: {kubernetes.io/os: linux, node-role.kubernetes.io/control-plane: ""}}
-spec: {taints: [{key: node-role.kubernetes.io/control-plane, effect: NoSchedule}]}
----
-apiVersion: v1
-kind: Node
-metadata: {name: node-1, labels: {kubernetes.io/os: linux}}
-`
-
-// house is a cluster that add-ons are installed in.
-type house struct {
-	server *apiserver.Server
-	// kubeconfig is a file.
-	kubeconfig    string
-	helm, kubectl string
-}
-
-// newHouse starts the cluster of a tree.
-func newHouse(t *testing.T, e example) *house {
-	t.Helper()
-	b, err := builder()
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &house{server: startServer(t, admissionFlags(t, e)...), kubeconfig: filepath.Join(t.TempDir(), "admin.conf")}
-	helm, err := b.Binaries(t.Context(), build.Helm())
-	if err != nil {
-		t.Fatal(err)
-	}
-	kubernetes, err := b.Binaries(t.Context(), build.Kubernetes(release), "kubectl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.helm, h.kubectl = filepath.Join(helm, "helm"), filepath.Join(kubernetes, "kubectl")
-	text, err := h.server.Kubeconfig("https://" + h.server.Address())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(h.kubeconfig, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	given, err := judges.Parse([]byte(rights))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, o := range given {
-		apply(t, h.server, o)
-	}
-	takes(t, h.server, e)
-	if err := h.server.RunControllers(t.Context(), b, release); err != nil {
-		t.Fatal(err)
-	}
-	return h
-}
-
-// admissionFlags are the flags of the tree's API server that decide about admission. Its files lie in the tree.
-func admissionFlags(t *testing.T, e example) []string {
-	t.Helper()
-	found, err := filepath.Glob(filepath.Join(e.tree, "clusters", "*", "cluster", "init.yaml"))
-	if err != nil || len(found) != 1 {
-		t.Fatalf("%s has no one init.yaml: %v, %v", e.name, found, err)
-	}
-	text, err := os.ReadFile(found[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	var flags []string
-	for doc := range bytes.SplitSeq(text, []byte("\n---\n")) {
-		var config struct {
-			APIServer struct {
-				ExtraArgs []struct{ Name, Value string }
-			}
-		}
-		if err := yaml.Unmarshal(doc, &config); err != nil {
-			t.Fatal(err)
-		}
-		for _, arg := range config.APIServer.ExtraArgs {
-			if strings.Contains(arg.Name, "admission") {
-				value := strings.Replace(arg.Value, "/etc/kubernetes/hardening", filepath.Join(filepath.Dir(found[0]), "hardening"), 1)
-				flags = append(flags, "--"+arg.Name+"="+value)
-			}
-		}
-	}
-	if len(flags) != 2 {
-		t.Fatalf("the API server of %s has the flags %q about admission", e.name, flags)
-	}
-	return flags
-}
-
-// run runs a client of the cluster as somebody.
-func (h *house) run(ctx context.Context, program, as string, stdin []byte, args ...string) (string, error) {
-	user, group := "--as", "--as-group"
-	if program == h.helm {
-		user, group = "--kube-as-user", "--kube-as-group"
-	}
-	args = append(args, "--kubeconfig", h.kubeconfig, user, as)
-	for _, g := range people[as] {
-		args = append(args, group, g)
-	}
-	cmd := exec.CommandContext(ctx, program, args...)
-	scratch := filepath.Dir(h.kubeconfig)
-	cmd.Env = append(os.Environ(), "HELM_CACHE_HOME="+scratch, "HELM_CONFIG_HOME="+scratch, "HELM_DATA_HOME="+scratch, "KUBECACHEDIR="+scratch)
-	var out, said bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(stdin), &out, &said
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, said.Bytes())
-	}
-	return out.String(), nil
-}
-
 // install installs an add-on, compares what is refused with what is expected, and removes it.
-func (h *house) install(t *testing.T, i install) {
-	who := i.as
-	if who == "" {
-		who = "kubernetes-admin"
-	}
-	args := []string{"install", i.name, packaged(t, h, i.chart), "--namespace", i.name, "--no-hooks"}
-	if i.values != "" {
-		args = append(args, "--values", filepath.Join("testdata", "installs", i.values))
-	}
-	refused := map[string]string{}
+func (h *house) install(t *testing.T, e example, i install) {
+	who, c := cmp.Or(i.as, "kubernetes-admin"), chart(t, i.chart)
+	args := append([]string{"install", i.chart, packaged(t, h, c), "--namespace", i.namespace, "--no-hooks"}, values(t, e, i)...)
 	_, err := h.run(t.Context(), h.helm, who, nil, args...)
 	var hooks []judges.Object
 	defer func() { h.remove(t, i, hooks) }()
@@ -218,35 +112,26 @@ func (h *house) install(t *testing.T, i install) {
 		if said := fmt.Sprint(err); !refuses(i.ends, said) {
 			t.Errorf("not refused by bartizan-%s: %s", i.ends, said)
 		}
-		fmt.Printf("Helm         %s %s as %s: refused by bartizan-%s\n", i.chart.Name, i.chart.Version, who, i.ends)
+		fmt.Printf("Helm         %-24s %-8s as %s: refused by bartizan-%s\n", i.chart, c.Version, who, i.ends)
 		return
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []judges.Object
-	for _, part := range []string{"manifest", "hooks"} {
-		text, err := h.run(t.Context(), h.helm, who, nil, "get", part, i.name, "--namespace", i.name)
-		if err != nil {
-			t.Fatal(err)
+	all := h.parts(t, i, "manifest")
+	refused := map[string]string{}
+	// Helm makes the objects of hooks one after the other, and waits for them: no node would ever finish a Job.
+	for _, o := range h.parts(t, i, "hooks") {
+		if !strings.Contains(hookOf(t, o), "-install") {
+			continue
 		}
-		objects, err := judges.Parse([]byte(text))
-		if err != nil {
-			t.Fatal(err)
+		hooks, all = append(hooks, o), append(all, o)
+		if _, err := h.run(t.Context(), h.kubectl, who, o.YAML, "create", "--namespace", i.namespace, "-f", "-"); err != nil {
+			refused[o.ID()] = err.Error()
 		}
-		// Helm makes the objects of hooks too, one after the other, and waits for them: no node would ever finish them.
-		for _, o := range objects {
-			if part == "hooks" {
-				hooks = append(hooks, o)
-				if _, err := h.run(t.Context(), h.kubectl, who, o.YAML, "create", "--namespace", i.name, "-f", "-"); err != nil {
-					refused[o.ID()] = err.Error()
-				}
-			}
-		}
-		all = append(all, objects...)
 	}
 	pods := 0
-	for id, made := range h.pods(t, i.name, all) {
+	for id, made := range h.pods(t, i.namespace, all) {
 		pods += made.pods
 		if made.refused != "" {
 			refused[id] = made.refused
@@ -263,190 +148,69 @@ func (h *house) install(t *testing.T, i install) {
 		}
 	}
 	policies := slices.Compact(slices.Sorted(maps.Values(i.refused)))
-	fmt.Printf("Helm         %s %s: %d objects, %d pods, %d refused %s\n", i.chart.Name, i.chart.Version, len(all), pods, len(refused), strings.Join(policies, ", "))
+	fmt.Printf("Helm         %-24s %-8s in %-24s %3d objects %3d pods %3d refused %s\n", i.chart, c.Version, i.namespace, len(all), pods, len(refused), strings.Join(policies, ", "))
+}
+
+// installArgoCD applies Argo CD's manifests as its makers tell people to.
+func (h *house) installArgoCD(t *testing.T) {
+	b, err := builder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := build.ArgoCD()
+	dir, err := b.Binaries(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, c.Data[0], "install.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const namespace = "argocd"
+	// Definitions of the same kinds are there: the tree's own objects need them.
+	if _, err := h.run(t.Context(), h.kubectl, "kubernetes-admin", text, "apply", "--server-side", "--force-conflicts", "--namespace", namespace, "-f", "-"); err != nil {
+		t.Fatal(err)
+	}
+	objects, err := judges.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pods := 0
+	for id, made := range h.pods(t, namespace, objects) {
+		pods += made.pods
+		if made.refused != "" {
+			t.Errorf("%s: %s", id, made.refused)
+		}
+	}
+	fmt.Printf("kubectl      %-24s %-8s in %-24s %3d objects %3d pods\n", c.Name, c.Version, namespace, len(objects), pods)
 }
 
 // remove takes an add-on away, and what is remembered of it.
 func (h *house) remove(t *testing.T, i install, hooks []judges.Object) {
 	t.Helper()
-	_, err := h.run(t.Context(), h.helm, "kubernetes-admin", nil, "uninstall", i.name, "--namespace", i.name, "--no-hooks", "--ignore-not-found")
+	_, err := h.run(t.Context(), h.helm, "kubernetes-admin", nil, "uninstall", i.chart, "--namespace", i.namespace, "--no-hooks", "--ignore-not-found")
 	for _, o := range hooks {
-		_, failed := h.run(t.Context(), h.kubectl, "kubernetes-admin", o.YAML, "delete", "--namespace", i.name, "--ignore-not-found", "-f", "-")
+		_, failed := h.run(t.Context(), h.kubectl, "kubernetes-admin", o.YAML, "delete", "--namespace", i.namespace, "--ignore-not-found", "-f", "-")
 		err = errors.Join(err, failed)
 	}
-	for end := time.Now().Add(time.Minute); err == nil && len(h.podsNow(t, i.name)) > 0; time.Sleep(500 * time.Millisecond) {
-		_, err = h.run(t.Context(), h.kubectl, "kubernetes-admin", nil, "delete", "events", "--all", "--namespace", i.name)
+	for end := time.Now().Add(time.Minute); err == nil && len(h.podsNow(t, i.namespace)) > 0; time.Sleep(500 * time.Millisecond) {
+		_, err = h.run(t.Context(), h.kubectl, "kubernetes-admin", nil, "delete", "events", "--all", "--namespace", i.namespace)
 		if time.Now().After(end) {
 			err = errors.New("its pods stay")
 		}
 	}
 	if err != nil {
-		t.Fatalf("%s cannot be removed: %v", i.name, err)
+		t.Fatalf("%s cannot be removed: %v", i.chart, err)
 	}
 }
 
 // refuses reports whether the API server says that this policy refuses something, with its message.
 func refuses(policy, said string) bool {
+	switch policy {
+	case podSecurity:
+		return strings.Contains(said, `violates PodSecurity "restricted:`)
+	case limits:
+		return strings.Contains(said, "must be less than or equal to memory limit of 128Mi")
+	}
 	return strings.Contains(said, "ValidatingAdmissionPolicy 'bartizan-"+policy+"'") && strings.Contains(said, "denied request: bartizan-"+policy+": ")
-}
-
-// packaged is the chart as a package of its version.
-func packaged(t *testing.T, h *house, c build.Component) string {
-	t.Helper()
-	b, err := builder()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := b.Binaries(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	chart := t.TempDir()
-	if err := os.CopyFS(chart, os.DirFS(filepath.Join(dir, c.Data[0]))); err != nil {
-		t.Fatal(err)
-	}
-	args := []string{"package", chart, "--destination", t.TempDir()}
-	if template, err := os.ReadFile(filepath.Join(chart, "Chart.template.yaml")); err == nil {
-		// What its makers' release tool does.
-		text := bytes.ReplaceAll(template, []byte("{{IS_PRERELEASE}}"), []byte("false"))
-		if err := os.WriteFile(filepath.Join(chart, "Chart.yaml"), text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		args = append(args, "--version", c.Version, "--app-version", c.Version)
-	}
-	if _, err := h.run(t.Context(), h.helm, "kubernetes-admin", nil, args...); err != nil {
-		t.Fatal(err)
-	}
-	files, err := filepath.Glob(filepath.Join(args[3], "*.tgz"))
-	if err != nil || len(files) != 1 {
-		t.Fatalf("Helm made %v of %s: %v", files, c.Name, err)
-	}
-	return files[0]
-}
-
-// made is what became of an object that makes pods.
-type made struct {
-	pods    int
-	refused string // in the API server's words
-}
-
-// owned is an object with its controller.
-type owned struct {
-	Metadata struct {
-		Name            string
-		OwnerReferences []struct{ Kind, Name string }
-	}
-}
-
-// pods waits until each of the objects that make pods has got some, or was refused some, and says which, by their ids.
-func (h *house) pods(t *testing.T, namespace string, objects []judges.Object) map[string]made {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(500 * time.Millisecond) {
-		found := h.podsNow(t, namespace)
-		all, waiting := map[string]made{}, []string{}
-		for _, o := range objects {
-			if !slices.Contains([]string{"DaemonSet", "Deployment", "Job", "StatefulSet"}, o.Kind) {
-				continue
-			}
-			m := found[o.Kind+"/"+o.Name]
-			if m == (made{}) {
-				waiting = append(waiting, o.ID())
-			}
-			all[o.ID()] = m
-		}
-		if len(waiting) == 0 {
-			return all
-		}
-		if time.Now().After(end) {
-			t.Fatalf("no controller makes pods of %s", waiting)
-		}
-	}
-}
-
-// podsNow looks at the pods of a namespace, and at those that could not be made, by kind and name of what makes them.
-func (h *house) podsNow(t *testing.T, namespace string) map[string]made {
-	t.Helper()
-	var pods, sets struct{ Items []owned }
-	var events struct {
-		Items []struct {
-			Reason, Message string
-			InvolvedObject  struct{ Kind, Name string }
-		}
-	}
-	for path, list := range map[string]any{
-		"/api/v1/namespaces/" + namespace + "/pods":              &pods,
-		"/apis/apps/v1/namespaces/" + namespace + "/replicasets": &sets,
-		"/api/v1/namespaces/" + namespace + "/events":            &events,
-	} {
-		if err := h.server.Get(t.Context(), path, list); err != nil {
-			t.Fatal(err)
-		}
-	}
-	deployment := map[string]string{}
-	for _, s := range sets.Items {
-		for _, owner := range s.Metadata.OwnerReferences {
-			deployment[s.Metadata.Name] = owner.Kind + "/" + owner.Name
-		}
-	}
-	maker := func(kind, name string) string {
-		if kind == "ReplicaSet" {
-			return deployment[name]
-		}
-		return kind + "/" + name
-	}
-	found := map[string]made{}
-	for _, p := range pods.Items {
-		for _, owner := range p.Metadata.OwnerReferences {
-			m := found[maker(owner.Kind, owner.Name)]
-			m.pods++
-			found[maker(owner.Kind, owner.Name)] = m
-		}
-	}
-	for _, e := range events.Items {
-		if e.Reason == "FailedCreate" {
-			m := found[maker(e.InvolvedObject.Kind, e.InvolvedObject.Name)]
-			m.refused = e.Message
-			found[maker(e.InvolvedObject.Kind, e.InvolvedObject.Name)] = m
-		}
-	}
-	return found
-}
-
-// typeChecked asks the controller that checks the types of expressions whether all of them are right.
-func (h *house) typeChecked(t *testing.T) {
-	t.Helper()
-	var policies struct {
-		Items []struct {
-			Metadata struct {
-				Name       string
-				Generation int64
-			}
-			Status struct {
-				ObservedGeneration int64
-				TypeChecking       *struct{ ExpressionWarnings []any }
-			}
-		}
-	}
-	for end := time.Now().Add(time.Minute); ; time.Sleep(500 * time.Millisecond) {
-		if err := h.server.Get(t.Context(), "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies", &policies); err != nil {
-			t.Fatal(err)
-		}
-		checked := 0
-		for _, p := range policies.Items {
-			if p.Status.TypeChecking == nil || p.Status.ObservedGeneration != p.Metadata.Generation {
-				continue
-			}
-			checked++
-			for _, w := range p.Status.TypeChecking.ExpressionWarnings {
-				t.Errorf("%s: %v", p.Metadata.Name, w)
-			}
-		}
-		if checked == len(policies.Items) && checked > 0 {
-			fmt.Printf("API server   %s the types of %d policies are right\n", release, checked)
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("%d of %d policies are checked", checked, len(policies.Items))
-		}
-	}
 }

@@ -68,19 +68,19 @@ func ReadObjects(tree string) ([]Object, error) {
 	return objects, nil
 }
 
-// Parse reads the objects of a YAML file, without those for kustomize.
+// Parse reads the objects of a YAML file, without those for kustomize. Documents without content, such as comments alone, are none.
 func Parse(text []byte) ([]Object, error) {
 	var objects []Object
 	for doc := range bytes.SplitSeq(append([]byte("\n"), text...), []byte("\n---\n")) {
-		if len(bytes.TrimSpace(doc)) == 0 {
-			continue
-		}
-		var head struct {
+		var head *struct {
 			APIVersion, Kind string
 			Metadata         struct{ Namespace, Name string }
 		}
 		if err := yaml.Unmarshal(doc, &head); err != nil {
 			return nil, err
+		}
+		if head == nil {
+			continue
 		}
 		if strings.HasPrefix(head.APIVersion, forKustomize) {
 			continue
