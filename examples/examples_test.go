@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -69,6 +70,7 @@ var binary = sync.OnceValues(func() (string, error) {
 var scratch string
 
 func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // many trees are made and dropped
 	flag.Parse()
 	dir, err := os.MkdirTemp("", "bartizan-examples-")
 	if err != nil {

@@ -72,6 +72,7 @@ func breakEverything(t *testing.T, name string, spec *model.Spec, done map[strin
 		}
 		t.Run(name+"/"+below, func(t *testing.T) {
 			t.Parallel()
+			checks, found := slices.Clone(clusterChecks), false
 			for _, s := range todo {
 				for _, b := range s.Breaks() {
 					edited := maps.Clone(files)
@@ -80,7 +81,7 @@ func breakEverything(t *testing.T, name string, spec *model.Spec, done map[strin
 						// What a pool's patch leaves out comes from the cluster's configuration: it must go there too.
 						edited[initFile] = broken(t, parsed[initFile], breaks.Spot{Doc: base, Path: s.Path}, b)
 					}
-					if noticed(spec, edited, file) {
+					if checks, found = noticed(spec, edited, file, checks); found {
 						continue
 					}
 					id := below + " " + s.ID
@@ -113,16 +114,18 @@ func broken(t *testing.T, f *breaks.File, s breaks.Spot, b breaks.Break) []byte 
 	return data
 }
 
-// noticed reports whether a check finds something in the file. The audit policy is evaluated last: it takes long.
-func noticed(spec *model.Spec, files map[string][]byte, file string) bool {
-	p := &Pass{Spec: spec, Files: files, result: &Result{}, cache: newCache()}
-	for _, p.check = range append(slices.DeleteFunc(slices.Clone(clusterChecks), func(c *Check) bool { return c == audit }), audit) {
-		p.check.Run(p)
+// noticed returns the checks with the one at the front that finds something in the file, and whether there is one: what is
+// broken in a file is mostly noticed by the same check, and no check knows what others found.
+func noticed(spec *model.Spec, files map[string][]byte, file string, checks []*Check) ([]*Check, bool) {
+	cache := newCache()
+	for i, check := range checks {
+		p := &Pass{Spec: spec, Files: files, check: check, result: &Result{}, cache: cache}
+		check.Run(p)
 		if slices.ContainsFunc(p.result.Findings, func(f Finding) bool { return f.Path == file && f.Message != "" }) {
-			return true
+			return slices.Insert(slices.Delete(checks, i, i+1), 0, check), true
 		}
 	}
-	return false
+	return checks, false
 }
 
 // excuseFor returns the index of the reason why the break of the spot needs no finding, or -1.
