@@ -40,7 +40,7 @@ example: build
 	bin/bartizan threatmodel examples/online-boutique -o boutique/threatmodel --today $(TODAY)
 
 # Lets a real API server and other people's scanners judge what is written for every example, and an analyser and the API
-# server's authorizer our reading of network policies and of roles:
+# server's authorizer our reading of network policies and of roles; installs charts of add-ons, and asks whose signatures pass.
 # Linux with unshare; see docs/judges.md.
 judges:
 	$(GO) test -tags e2e -count=1 -timeout 60m -v ./e2e/judges

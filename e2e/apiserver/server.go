@@ -1,5 +1,6 @@
-// Package apiserver runs a real API server with its etcd and nothing else: no node, no controller. That is enough to ask
-// what the server takes, and what its authorizer allows, for trees of any size. It needs neither root nor a network.
+// Package apiserver runs a real API server with its etcd, and the controllers if they are asked for, but no node. That is
+// enough to ask what the server takes, what its authorizer allows, and which pods are made, for trees of any size. It needs
+// neither root nor a network.
 package apiserver
 
 import (

@@ -23,10 +23,10 @@ import (
 
 // A real API server, with the real definitions of what Kubernetes does not have, takes every object of every example by
 // server-side apply, as the tree's administrator, strictly and without a warning. Applying all of them again changes nothing,
-// while all admission policies of the tree are in force.
+// while all admission policies of the tree are in force. Then the real controllers make all pods under these policies, the levels and the quotas.
 func TestTheAPIServerTakesTheExamples(t *testing.T) {
 	for _, example := range examples(t) {
-		t.Run(example.name, func(t *testing.T) { takes(t, startServer(t), example) })
+		t.Run(example.name, func(t *testing.T) { newHouse(t, example).makesPods(t, example) })
 	}
 }
 

@@ -24,7 +24,11 @@ import (
 var people = map[string][]string{
 	"kubernetes-admin": {"kubeadm:cluster-admins", "system:authenticated"},
 	"developer":        {"developers", "system:authenticated"},
+	gitOps:             {"system:serviceaccounts", "system:serviceaccounts:argocd", "system:authenticated"},
 }
+
+// gitOps is the account by which the GitOps controller applies the tree's guards.
+const gitOps = "system:serviceaccount:argocd:guard"
 
 // rights are what kubeadm gives to administrators, and all that RBAC can give to developers. The nodes are those of the tree.
 const rights = `apiVersion: rbac.authorization.k8s.io/v1

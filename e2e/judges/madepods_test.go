@@ -3,10 +3,14 @@
 package judges_test
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"sigs.k8s.io/yaml"
 
 	"github.com/bartizan-dev/bartizan/e2e/judges"
 )
@@ -25,18 +29,19 @@ type owned struct {
 	}
 }
 
-// pods waits until each of the objects that make pods has got some, or was refused some, and says which, by their ids.
+// pods waits until each of the objects that make pods has got its pods, or was refused one, and says which, by their ids.
 func (h *house) pods(t *testing.T, namespace string, objects []judges.Object) map[string]made {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(500 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(500 * time.Millisecond) {
 		found := h.podsNow(t, namespace)
 		all, waiting := map[string]made{}, []string{}
 		for _, o := range objects {
-			if !slices.Contains([]string{"DaemonSet", "Deployment", "Job", "StatefulSet"}, o.Kind) {
+			wants := wanted(t, o)
+			if wants == 0 {
 				continue
 			}
 			m := found[o.Kind+"/"+o.Name]
-			if m == (made{}) {
+			if m.pods < wants && m.refused == "" {
 				waiting = append(waiting, o.ID())
 			}
 			all[o.ID()] = m
@@ -45,9 +50,28 @@ func (h *house) pods(t *testing.T, namespace string, objects []judges.Object) ma
 			return all
 		}
 		if time.Now().After(end) {
-			t.Fatalf("no controller makes pods of %s", waiting)
+			t.Fatalf("no controller makes the pods of %s", waiting)
 		}
 	}
+}
+
+// wanted is how many pods the controllers make of an object while none becomes ready.
+func wanted(t *testing.T, o judges.Object) int {
+	t.Helper()
+	switch o.Kind {
+	case "DaemonSet", "Job", "StatefulSet":
+		return 1
+	case "Deployment":
+		var deployment struct{ Spec struct{ Replicas *int } }
+		if err := yaml.Unmarshal(o.YAML, &deployment); err != nil {
+			t.Fatal(err)
+		}
+		if n := deployment.Spec.Replicas; n != nil {
+			return *n
+		}
+		return 1
+	}
+	return 0
 }
 
 // podsNow looks at the pods of a namespace, and at those that could not be made, by kind and name of what makes them.
@@ -99,4 +123,40 @@ func (h *house) podsNow(t *testing.T, namespace string) map[string]made {
 		}
 	}
 	return found
+}
+
+// makesPods waits for the pods of a tree. None is refused. Of each CronJob one Job is made.
+func (h *house) makesPods(t *testing.T, e example) {
+	t.Helper()
+	objects := map[string][]judges.Object{}
+	for _, o := range e.objects {
+		if o.Kind == "CronJob" {
+			o = h.startJob(t, o)
+		}
+		if wanted(t, o) > 0 {
+			objects[o.Namespace] = append(objects[o.Namespace], o)
+		}
+	}
+	makers, pods := 0, 0
+	for _, namespace := range slices.Sorted(maps.Keys(objects)) {
+		found := h.pods(t, namespace, objects[namespace])
+		for _, id := range slices.Sorted(maps.Keys(found)) {
+			if said := found[id].refused; said != "" {
+				t.Errorf("%s: %s", id, said)
+			}
+			makers, pods = makers+1, pods+found[id].pods
+		}
+	}
+	h.typeChecked(t)
+	fmt.Printf("API server   %s %6d pods of %d workloads of %s\n", release, pods, makers, e.name)
+}
+
+// startJob makes a Job of a CronJob, as its controller does when its time has come.
+func (h *house) startJob(t *testing.T, o judges.Object) judges.Object {
+	t.Helper()
+	name := o.Name + "-now"
+	if _, err := h.run(t.Context(), h.kubectl, "kubernetes-admin", nil, "create", "job", name, "--from=cronjob/"+o.Name, "--namespace", o.Namespace); err != nil {
+		t.Fatal(err)
+	}
+	return judges.Object{APIVersion: "batch/v1", Kind: "Job", Namespace: o.Namespace, Name: name}
 }
