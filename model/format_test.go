@@ -58,6 +58,12 @@ func TestFormatChangesSpaceOnly(t *testing.T) {
 			if loaded.HasErrors() {
 				continue // the case is about the syntax
 			}
+			if d := cmp.Diff(words(text), words(want)); d != "" {
+				t.Fatalf("%s: a token was changed: %s", file, d)
+			}
+			if again, _ := Format("-", want); !bytes.Equal(again, want) {
+				t.Fatalf("%s: a second run finds something to do", file)
+			}
 			for range 20 {
 				messy := respace(text, chance)
 				if !bytes.Equal(messy, want) {
@@ -67,14 +73,8 @@ func TestFormatChangesSpaceOnly(t *testing.T) {
 				if loaded.HasErrors() {
 					t.Fatalf("%s: the test broke the text:\n%s", file, loaded.Text())
 				}
-				if d := cmp.Diff(words(text), words(got)); d != "" {
-					t.Fatalf("%s: a token was changed: %s", file, d)
-				}
-				if d := cmp.Diff(string(want), string(got)); d != "" {
-					t.Fatalf("%s: the layout depends on the space before: %s", file, d)
-				}
-				if again, _ := Format("-", got); !bytes.Equal(again, got) {
-					t.Fatalf("%s: a second run finds something to do", file)
+				if !bytes.Equal(want, got) {
+					t.Fatalf("%s: the layout depends on the space before: %s", file, cmp.Diff(string(want), string(got)))
 				}
 			}
 		}

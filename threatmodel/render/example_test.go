@@ -26,6 +26,18 @@ func proved(t *testing.T, dir string) (*model.Spec, model.Posture) {
 	return l.Spec, model.NewPosture(verify.Run(l.Spec, set.Files(), verify.All).Proved, l.Spec.Attestations)
 }
 
+// reports are those of examples that tests have asked for, by directory. No output changes its report.
+var reports = map[string]*threatmodel.Report{}
+
+// report returns the report of an example, which is made once.
+func report(t *testing.T, dir string) *threatmodel.Report {
+	t.Helper()
+	if reports[dir] == nil {
+		reports[dir] = analyse(t, dir)
+	}
+	return reports[dir]
+}
+
 // analyse judges an example as the commands do.
 func analyse(t *testing.T, dir string) *threatmodel.Report {
 	t.Helper()
@@ -39,7 +51,7 @@ func analyse(t *testing.T, dir string) *threatmodel.Report {
 
 func TestDrawingsOfExamplesAreReadable(t *testing.T) {
 	for _, dir := range []string{"../../examples/online-boutique", "../../examples/minimal", "../../model/testdata/sketch"} {
-		r := analyse(t, dir)
+		r := report(t, dir)
 		d, err := FittedOverview(dir, r)
 		if err != nil {
 			t.Fatal(err)
@@ -75,7 +87,7 @@ func TestDrawingsOfExamplesAreReadable(t *testing.T) {
 // A blocked step of a drawing names its control and the file, and a control that no file proves is never drawn as a
 // blocker.
 func TestBlockedStepsNameControlAndFile(t *testing.T) {
-	r := analyse(t, "../../examples/online-boutique")
+	r := report(t, "../../examples/online-boutique")
 	blocked := 0
 	for _, b := range Overview("boutique", r).boxes() {
 		if b.Mark != MarkBlocked {
@@ -92,9 +104,9 @@ func TestBlockedStepsNameControlAndFile(t *testing.T) {
 	}
 }
 
+// The outputs of two analyses are the same, also where one of the reports was drawn before.
 func TestOutputsAreDeterministic(t *testing.T) {
-	write := func() []byte {
-		r := analyse(t, "../../examples/online-boutique")
+	write := func(r *threatmodel.Report) []byte {
 		var b bytes.Buffer
 		for _, err := range []error{
 			DOT(&b, Overview("x", r)), Mermaid(&b, Overview("x", r)), SVG(&b, Overview("x", r)), Markdown(&b, "x", r), Text(&b, r), JSON(&b, r),
@@ -105,7 +117,8 @@ func TestOutputsAreDeterministic(t *testing.T) {
 		}
 		return b.Bytes()
 	}
-	if a, b := write(), write(); !bytes.Equal(a, b) {
+	const dir = "../../examples/online-boutique"
+	if a, b := write(report(t, dir)), write(analyse(t, dir)); !bytes.Equal(a, b) {
 		t.Error("two runs differ")
 	}
 }
@@ -114,7 +127,7 @@ func TestOutputsAreDeterministic(t *testing.T) {
 func TestOpenPathsSayWhatWouldCloseThem(t *testing.T) {
 	paths := 0
 	for _, dir := range []string{"../../examples/online-boutique", "../../examples/minimal", "../../model/testdata/sketch"} {
-		for _, e := range analyse(t, dir).Entries {
+		for _, e := range report(t, dir).Entries {
 			for _, a := range e.Assets {
 				if a.Verdict != threatmodel.OpenToday && a.Verdict != threatmodel.NeedsFaults {
 					continue
