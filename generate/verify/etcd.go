@@ -7,9 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
-
 	"github.com/bartizan-dev/bartizan/model"
 )
 
@@ -62,8 +59,8 @@ func (k *kubeadmFiles) member(n model.Node) (*member, error) {
 		kind string
 		v    any
 	}{{"InitConfiguration", &m.init}, {"ClusterConfiguration", &m.config}} {
-		var meta metav1.TypeMeta
-		if err := yaml.Unmarshal(docs[i], &meta); err != nil {
+		meta, err := typeOf(docs[i])
+		if err != nil {
 			return m, err
 		}
 		if meta.APIVersion != kubeadmVersion || meta.Kind != into.kind {

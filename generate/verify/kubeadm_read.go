@@ -11,7 +11,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
 
 	"github.com/bartizan-dev/bartizan/generate"
 	"github.com/bartizan-dev/bartizan/model"
@@ -178,8 +177,8 @@ func (k *kubeadmFiles) read() error {
 	}
 	seen := map[string]bool{}
 	for _, doc := range docs {
-		var meta metav1.TypeMeta
-		if err := yaml.Unmarshal(doc, &meta); err != nil {
+		meta, err := typeOf(doc)
+		if err != nil {
 			return err
 		}
 		name := meta.APIVersion + "/" + meta.Kind
@@ -377,8 +376,8 @@ func (k *kubeadmFiles) readHardening(flag, apiVersion, kind string, into any) (s
 	if len(docs) != 1 {
 		return file, fmt.Errorf("one document is wanted, there are %d", len(docs))
 	}
-	var meta metav1.TypeMeta
-	if err := yaml.Unmarshal(docs[0], &meta); err != nil {
+	meta, err := typeOf(docs[0])
+	if err != nil {
 		return file, err
 	}
 	if meta.APIVersion != apiVersion || meta.Kind != kind {

@@ -273,7 +273,7 @@ func compareIDs(a, b objectID) int {
 
 // object decodes one YAML document. On an error the object is as far as it was read.
 func (d *decoder) object(doc []byte) (Object, error) {
-	data, err := yaml.YAMLToJSONStrict(doc)
+	data, err := strictJSON(doc)
 	if err != nil {
 		return Object{}, err
 	}
@@ -309,7 +309,7 @@ func (d *decoder) object(doc []byte) (Object, error) {
 // decodeStrict decodes one YAML document, or an object of a kind that Kubernetes does not define, into a type of ours.
 // Unknown and repeated fields are errors, and the case of names counts, as it does for the API server.
 func decodeStrict(doc []byte, into any) error {
-	data, err := yaml.YAMLToJSONStrict(doc)
+	data, err := strictJSON(doc)
 	if err != nil {
 		return err
 	}
