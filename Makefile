@@ -39,12 +39,12 @@ example: build
 	bin/bartizan generate examples/online-boutique -o boutique --today $(TODAY) --unresolved-images
 	bin/bartizan threatmodel examples/online-boutique -o boutique/threatmodel --today $(TODAY)
 
-# Lets a real API server and other people's scanners judge what is written for every example, and an analyser and the API
+# Lets a real API server and other people's scanners judge what is written for every example, and an analyser, an engine and the API
 # server's authorizer our reading of network policies and of roles; installs charts of add-ons, and asks whose signatures pass.
 # Linux with unshare; see docs/judges.md.
 judges:
 	$(GO) test -tags e2e -count=1 -timeout 60m -v ./e2e/judges
-	$(GO) test -tags e2e -count=1 -timeout 30m -v -run 'IndependentAnalyser|RealAPIServer' ./generate/verify
+	$(GO) test -tags e2e -count=1 -timeout 30m -v -run 'IndependentAnalyser|IndependentEngine|RealAPIServer' ./generate/verify
 
 # Linux, root; see docs/end-to-end.md.
 e2e: files clusters network

@@ -233,5 +233,5 @@ func builder(t *testing.T) *build.Builder {
 }
 
 func row(columns ...any) {
-	fmt.Printf("%-18s %-21s %-8s %5v %10v %17v %7v %8v %7v %9v %12v\n", columns...)
+	fmt.Printf("%-18s %-21s %-21s %5v %10v %17v %7v %8v %7v %9v %12v\n", columns...)
 }

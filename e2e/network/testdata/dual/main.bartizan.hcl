@@ -1,5 +1,4 @@
-# Two families of addresses, SCTP, and guard rails, with a network plugin that has no objects of its own: its policies and those of
-# the cluster say all that is declared.
+# Two families of addresses, SCTP, guard rails and names, for the controller that filters them in the test.
 
 cluster "main" {
   kubernetes  = "1.36"
@@ -16,7 +15,7 @@ cluster "main" {
   network {
     pods        = ["10.244.0.0/16", "fd00:10:244::/56"]
     services    = ["10.96.0.0/16", "fd00:10:96::/112"]
-    cni         = "calico"
+    cni         = "kube-network-policies"
     guard_rails = true
   }
   identity {
@@ -113,6 +112,10 @@ workload "front" "web" {
   egress "mail" {
     zones = [zone.internet]
     port  = 465
+  }
+  egress "names" {
+    fqdns = ["api.example.com"]
+    port  = 443
   }
   egress "logs" {
     zones    = [zone.logs]
