@@ -116,6 +116,7 @@ var guardRules = []rbacv1.PolicyRule{
 	{APIGroups: []string{"crd.antrea.io"}, Verbs: manageVerbs, Resources: []string{"networkpolicies"}},
 	{APIGroups: []string{"external-secrets.io"}, Verbs: manageVerbs, Resources: []string{"externalsecrets", "secretstores"}},
 	{APIGroups: []string{"gateway.networking.k8s.io"}, Verbs: manageVerbs, Resources: []string{"gateways", "httproutes"}},
+	{APIGroups: []string{"k8s.ovn.org"}, Verbs: manageVerbs, Resources: []string{"egressfirewalls"}},
 	{APIGroups: []string{"networking.gke.io"}, Verbs: manageVerbs, Resources: []string{"fqdnnetworkpolicies"}},
 	{APIGroups: []string{"networking.k8s.aws"}, Verbs: manageVerbs, Resources: []string{"applicationnetworkpolicies", "clusternetworkpolicies"}},
 	{APIGroups: []string{"networking.k8s.io"}, Verbs: manageVerbs, Resources: []string{"ingresses", "networkpolicies"}},

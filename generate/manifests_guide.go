@@ -24,6 +24,7 @@ var customResources = []struct{ group, owner string }{
 	{"crd.antrea.io", "Antrea"},
 	{"external-secrets.io", "External Secrets Operator"},
 	{"gateway.networking.k8s.io", "Gateway API, standard channel"},
+	{"k8s.ovn.org", "OVN-Kubernetes"},
 	{"kustomize.toolkit.fluxcd.io", "Flux (kustomize-controller)"},
 	{"networking.gke.io", "Google Kubernetes Engine"},
 	{"networking.k8s.aws", "Amazon EKS, which installs them on Auto Mode"},
@@ -37,11 +38,15 @@ var customResources = []struct{ group, owner string }{
 
 // pluginSettings are what must be set elsewhere so that a network plugin does what the policies say. No file shows
 // it, so no proof takes it.
-// Sources: docs.tigera.io/calico-enterprise/latest/network-policy/domain-based-policy; sigs.k8s.io/kube-network-policies v1.1.0, pkg/cmd/cmd.go and pkg/dns; cloud.google.com/kubernetes-engine/docs/how-to/fqdn-network-policies and nodelocal-dns-cache; docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html, auto-net-pol.html and create-node-class.html.
+// Sources: docs.tigera.io/calico-enterprise/latest/network-policy/domain-based-policy; ovn-kubernetes.io/features/network-security-controls/egress-firewall; sigs.k8s.io/kube-network-policies v1.1.0, pkg/cmd/cmd.go and pkg/dns; cloud.google.com/kubernetes-engine/docs/how-to/fqdn-network-policies and nodelocal-dns-cache; docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html, auto-net-pol.html and create-node-class.html.
 var pluginSettings = map[model.CNI]string{
 	model.CalicoEnterprise: `
 Rules for DNS names believe the servers that ` + "`dnsTrustedServers`" + ` of FelixConfiguration names, which no file here does: leave its
 default, the cluster's DNS.
+`,
+	model.OVNKubernetes: `
+Rules for DNS names hold only where OVN-Kubernetes runs with ` + "`--enable-egress-firewall`" + `, which no file here does. It looks the names
+up itself: where its DNS gives other addresses than that of the pods, these do not get through.
 `,
 	model.KubeNetworkPolicies: `
 The network policies hold only once kube-network-policies runs on every node, which no file here installs, beside a network

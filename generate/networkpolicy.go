@@ -26,7 +26,9 @@ Each namespace gets a policy that isolates all its pods in both directions. Each
 declared sources to its ports, and lets it out to the cluster's DNS, the ports that it calls or that admit it, its
 egress destinations and, if it has api_access, the API server. Where the CNI is Cilium, what Kubernetes' own policies cannot
 say (DNS names, nodes, the API server, Cilium's gateway) is a CiliumNetworkPolicy in the same file; where it is Antrea, DNS
-names are a NetworkPolicy of Antrea's, where it is Calico Enterprise one of Calico's; where it is EKS Auto Mode, an ApplicationNetworkPolicy of Amazon's. All deny what no
+names are a NetworkPolicy of Antrea's, where it is Calico Enterprise one of Calico's; where it is EKS Auto Mode, an ApplicationNetworkPolicy of Amazon's. OVN-Kubernetes has names for all pods of a namespace together: the
+policies let workloads with names out on their ports, and an EgressFirewall leaves the names of that; whether it does, a flag decides
+that no file shows, so egress-exact is not claimed. All deny what no
 name may lead to on the ports where names are reached: the metadata addresses, the API server and the cluster's nodes; on EKS a
 ClusterNetworkPolicy of Amazon's does. For kube-network-policies names are a ClusterNetworkPolicy of the experimental channel, in
 the Admin tier, that first passes all of these and the cluster's own networks on to the policies of the namespace; a pod can forge
@@ -38,7 +40,7 @@ Host-network pods use their node's addresses: no policy selects them, and none i
 		model.DefaultDeny, model.IngressExact, model.EgressExact,
 		model.MetadataBlocked, model.APIEgressBlocked, model.DNSClusterOnly, model.GatewaySourcesExact,
 	},
-	Kinds: slices.Concat(objectKinds("networking.k8s.io/v1", "NetworkPolicy"), objectKinds("cilium.io/v2", "CiliumNetworkPolicy"), objectKinds("crd.antrea.io/v1beta1", "NetworkPolicy"), objectKinds(calicoAPI, "NetworkPolicy"),
+	Kinds: slices.Concat(objectKinds("networking.k8s.io/v1", "NetworkPolicy"), objectKinds("cilium.io/v2", "CiliumNetworkPolicy"), objectKinds("crd.antrea.io/v1beta1", "NetworkPolicy"), objectKinds(calicoAPI, "NetworkPolicy"), objectKinds(ovnAPI, "EgressFirewall"),
 		objectKinds(amazonAPI, "ApplicationNetworkPolicy", "ClusterNetworkPolicy"), objectKinds(googleAPI, "FQDNNetworkPolicy"),
 		objectKinds(clusterPolicyAPI, "ClusterNetworkPolicy")),
 	Run: runNetworkPolicy,
@@ -56,6 +58,11 @@ func runNetworkPolicy(p *Pass) error {
 		for _, n := range c.Namespaces {
 			if err := defaultDeny(p, n); err != nil {
 				return err
+			}
+			if c.Network.CNI == model.OVNKubernetes {
+				if err := egressFirewall(p, net, n); err != nil {
+					return err
+				}
 			}
 			for _, w := range n.Workloads {
 				if w.Host.Network {
@@ -219,7 +226,7 @@ func (n *network) reachesAPI(w *model.Workload) bool {
 	}
 	// Nothing keeps a name from addresses that are not known.
 	if len(servers) == 0 && slices.ContainsFunc(w.Egress, func(e *model.Egress) bool {
-		return len(e.FQDNs) > 0 && (e.Port == n.cluster.APIPort() || e.Port == n.cluster.API.Endpoint.Port)
+		return len(e.FQDNs) > 0 && (n.cluster.Network.CNI == model.OVNKubernetes || e.Port == n.cluster.APIPort() || e.Port == n.cluster.API.Endpoint.Port)
 	}) {
 		return true
 	}

@@ -60,6 +60,11 @@ func (n *network) byName(r *netRules, e *model.Egress) bool {
 		r.antreaEgress = append(r.antreaEgress, rule)
 	case model.CalicoEnterprise:
 		r.calicoEgress = append(r.calicoEgress, CalicoEgress{CalicoAllow, string(protocolOf(e.Protocol)), CalicoDestination{Domains: e.FQDNs, Ports: []int{e.Port}}})
+	case model.OVNKubernetes: // what of these is no name, the firewall of the namespace denies, if it runs
+		r.complete = false
+		r.egress = append(r.egress, networkingv1.NetworkPolicyEgressRule{
+			To: n.outside(), Ports: []networkingv1.NetworkPolicyPort{netPort(e.Protocol, e.Port)},
+		})
 	case model.EKSAutoMode:
 		r.amazonEgress = append(r.amazonEgress, ApplicationEgress{
 			To: []ApplicationPeer{{DomainNames: e.FQDNs}}, Ports: []networkingv1.NetworkPolicyPort{netPort(e.Protocol, e.Port)},

@@ -22,6 +22,7 @@ func (l *loader) checkSpec() {
 	l.checkNetworks()
 	l.checkPorts()
 	l.checkNodeFlows()
+	l.checkSharedNames()
 	l.checkSelectors()
 	l.checkGateways()
 	l.checkAccounts()

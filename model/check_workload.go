@@ -248,8 +248,6 @@ func (l *loader) checkPodSecurity(n *node, w *Workload) {
 var withoutNames = map[CNI]string{
 	// https://docs.tigera.io/calico-enterprise/latest/network-policy/domain-based-policy
 	Calico: "Its open-source edition has none; for Calico Enterprise and Calico Cloud write cni = \"calico-enterprise\".",
-	// https://ovn-kubernetes.io/features/network-security-controls/egress-firewall/
-	OVNKubernetes: "Its EgressFirewall holds for all pods of a namespace together, not for one workload.",
 	// https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html
 	AmazonVPCCNI: "EKS enforces names on the nodes of Auto Mode alone: where all nodes are, write cni = \"eks-auto-mode\".",
 }
@@ -266,7 +264,7 @@ func (l *loader) checkEgress(n *node, w *Workload) {
 			l.warnf(b.at, "Egress not held", "%s uses its node's network, where no network policy holds: it reaches whatever its node reaches. Leave the block out, which nothing enforces.", n.describe())
 		}
 		if why := withoutNames[c.Network.CNI]; why != "" && len(l.items(b, "fqdns")) > 0 {
-			l.errorf(l.at(b, "fqdns"), "Names not enforced", "Rules that limit connections to DNS names are written for cni = \"cilium\", \"antrea\", \"calico-enterprise\", \"kube-network-policies\", \"eks-auto-mode\" and \"gke-dataplane-v2\"; %s has %q. %s Give the addresses in cidrs, or a zone.", c.Addr(), c.Network.CNI, why)
+			l.errorf(l.at(b, "fqdns"), "Names not enforced", "Rules that limit connections to DNS names are written for cni = \"cilium\", \"antrea\", \"calico-enterprise\", \"ovn-kubernetes\", \"kube-network-policies\", \"eks-auto-mode\" and \"gke-dataplane-v2\"; %s has %q. %s Give the addresses in cidrs, or a zone.", c.Addr(), c.Network.CNI, why)
 		}
 		switch {
 		case len(l.items(b, "fqdns")) == 0:
@@ -278,6 +276,8 @@ func (l *loader) checkEgress(n *node, w *Workload) {
 				}
 			}
 			l.warnf(l.at(b, "fqdns"), "Names not proved", "%s learns the addresses of DNS names from every answer that passes a node, also from one that a pod has forged: whoever runs code in %s can open any address on this port, but those of nodes, pods and the cloud's metadata service. Its egress counts as not exact. Give the addresses in cidrs, or write cni = \"cilium\".", c.Network.CNI, n.describe())
+		case c.Network.CNI == OVNKubernetes:
+			l.warnf(l.at(b, "fqdns"), "Names not proved", "OVN-Kubernetes holds names only where it runs with --enable-egress-firewall, which no file here says: without it %s reaches any address outside of the cluster on this port, but those of nodes and the cloud's metadata service. Its egress counts as not exact, unless an attestation says that the flag is set.", n.describe())
 		case c.Network.CNI.ConfinesNames():
 		case as[Protocol](l, b, "protocol") == SCTP:
 			l.errorf(l.at(b, "protocol"), "Names not enforced", "Rules for DNS names of %s know TCP and UDP, not SCTP. Give the addresses in cidrs, or a zone.", c.Network.CNI.Provider())

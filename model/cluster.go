@@ -130,6 +130,10 @@ func (c CNI) KnowsNodes() bool { return c != EKSAutoMode && c != CalicoEnterpris
 // a name itself.
 func (c CNI) AsksDNS() bool { return c != KubeNetworkPolicies }
 
+// ProvesNames reports whether files show that a workload reaches its names and nothing else. OVN-Kubernetes denies the rest only if a
+// flag of its own says so, which is off by default (dist/images/ovnkube.sh).
+func (c CNI) ProvesNames() bool { return c.ConfinesNames() && c.AsksDNS() && c != OVNKubernetes }
+
 // Identity is how people log in.
 type Identity struct {
 	OIDC *OIDC // nil only for managed clusters

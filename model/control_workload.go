@@ -68,7 +68,7 @@ var workloadControls = []*Control{
 		Layer:     LayerNetwork,
 		Subject:   "workload",
 		Title:     "The workload reaches declared destinations only",
-		Doc:       "The workload reaches the ports that it calls or that admit it, its declared destinations, the cluster's DNS and nothing else, so that stolen data and remote control find no way out. DNS names are enforced where the CNI can (Cilium, Antrea, EKS Auto Mode, GKE Dataplane V2), and refused in the specification where it cannot. Whoever answers for a name chooses the addresses that it stands for: any, but not the metadata addresses, the API server or the cluster's nodes, which are denied first on the ports of names. GKE denies no address to names: there a workload that has some does not have the control.",
+		Doc:       "The workload reaches the ports that it calls or that admit it, its declared destinations, the cluster's DNS and nothing else, so that stolen data and remote control find no way out. DNS names are enforced where the CNI can (Cilium, Antrea, Calico Enterprise, OVN-Kubernetes, kube-network-policies, EKS Auto Mode, GKE Dataplane V2), and refused in the specification where it cannot. Whoever answers for a name chooses the addresses that it stands for: any, but not the metadata addresses, the API server or the cluster's nodes, which are denied first on the ports of names. Three of these do not give the control to a workload with names: GKE denies no address to names, kube-network-policies believes answers that the workload itself can forge, and OVN-Kubernetes denies the rest only by a flag that no file shows.",
 		Standards: []string{"CIS-1.12-5.3.2", "OWASP-2025-K05", "NIST-800-190-4.4.2", "PCI-04"},
 	},
 	{

@@ -169,7 +169,7 @@ var workloadBlocks = []*BlockType{
   port  = 443
 }`,
 		Attributes: []*Attribute{
-			{Name: "fqdns", Type: listOf(dnsNameType), Doc: "DNS names of the destination; the network plugin must be cilium, antrea, calico-enterprise, kube-network-policies, eks-auto-mode or gke-dataplane-v2. Whoever answers for a name chooses its addresses: any, but not the cloud's metadata addresses, the API server or the cluster's nodes; with gke-dataplane-v2 any at all. With kube-network-policies the workload itself can be who answers."},
+			{Name: "fqdns", Type: listOf(dnsNameType), Doc: "DNS names of the destination; the network plugin must be cilium, antrea, calico-enterprise, ovn-kubernetes, kube-network-policies, eks-auto-mode or gke-dataplane-v2. Whoever answers for a name chooses its addresses: any, but not the cloud's metadata addresses, the API server or the cluster's nodes; with gke-dataplane-v2 any at all. With kube-network-policies the workload itself can be who answers."},
 			{Name: "cidrs", Type: listOf(cidrType), Doc: "Networks.",
 				Weakening: &Weakness{Doc: "Stolen data can be sent anywhere, and tools fetched from anywhere.", Values: []any{"0.0.0.0/0", "::/0"}}},
 			{Name: "zones", Type: listOf(to("zone")), Doc: "Zones.",

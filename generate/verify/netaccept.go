@@ -2,7 +2,6 @@ package verify
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -54,16 +53,18 @@ func (r adminRule) taken() netDrop {
 }
 
 // hidesNames reports names that never lead to addresses for which they may stand, because an earlier rule takes those.
-func (v *workloadVerdict) hidesNames(names []*netPolicy) bool {
+func (v *workloadVerdict) hidesNames(names []*netPolicy, declared *permissions) bool {
 	j, found := v.judge, false
-	world := addrs(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")).
-		minus(j.never()).minus(addrs(j.cluster.Network.Pods...)).minus(addrs(j.cluster.Network.Services...))
+	world := everywhere.minus(j.never()).minus(addrs(j.cluster.Network.Pods...)).minus(addrs(j.cluster.Network.Services...))
 	for _, p := range names {
-		for _, x := range p.egress.rules[0].peers {
-			if cut := world.minus(x.leads); len(cut) > 0 {
-				found = true
-				v.find(model.EgressExact, p.path+separator+p.object+": "+x.place,
-					fmt.Sprintf("Earlier rules take %s, for which the declared name %s may stand.", cut, x.name))
+		rule := p.egress.rules[0]
+		for _, x := range rule.peers {
+			for _, port := range rule.ports {
+				if cut := world.minus(x.leads).minus(declared.addrs[portOf{port.protocol, port.from}]); len(cut) > 0 {
+					found = true
+					v.find(model.EgressExact, p.path+separator+p.object+": "+x.place,
+						fmt.Sprintf("Earlier rules take %s, for which the declared name %s may stand.", cut, x.name))
+				}
 			}
 		}
 	}

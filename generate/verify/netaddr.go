@@ -11,6 +11,9 @@ type addrRange struct{ lo, hi netip.Addr }
 // addrSet is a set of IP addresses: ranges in ascending order that neither overlap nor touch; IPv4 before IPv6.
 type addrSet []addrRange
 
+// everywhere are all addresses.
+var everywhere = addrs(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))
+
 // last returns the highest address of a prefix.
 func last(p netip.Prefix) netip.Addr {
 	b := p.Masked().Addr().AsSlice()

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"net/netip"
 	"slices"
 
 	"github.com/bartizan-dev/bartizan/model"
@@ -51,7 +50,7 @@ func (p *netPolicy) named(place, name string, ports []netPorts, nodes ...string)
 		ports = []netPorts{{}} // covered by what is dropped on all ports
 	}
 	for _, x := range ports {
-		left := addrs(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))
+		left := everywhere
 		kept := slices.Clone(nodes)
 		for _, d := range p.drops {
 			if len(d.ports) == 0 || x.from != 0 && x.from == x.to && d.covers(x.from, x.protocol) {

@@ -25,7 +25,7 @@ var networkPolicyCheck = &Check{
 Default deny: a policy of the namespace selects every pod for both directions and allows nothing, and every other
 policy of the namespace selects pods of a declared workload only. Exact: the permissions of all policies that may
 select the workload's pods are the declared ones. Rules of the API: k8s.io/api/networking/v1, NetworkPolicySpec;
-https://kubernetes.io/docs/concepts/services-networking/network-policies/. Of Cilium's, Antrea's, Calico's, Amazon's and Google's policies the
+https://kubernetes.io/docs/concepts/services-networking/network-policies/. Of Cilium's, Antrea's, Calico's, OVN-Kubernetes', Amazon's and Google's policies the
 part that Bartizan writes is understood. A name leads wherever its DNS server says but to what is denied first; where a
 plugin denies nothing to names, the rules of a workload with names are compared and nothing is proved that a name could undo. A host-network pod is
 outside of every policy; for such workloads nothing is proved.
@@ -56,6 +56,7 @@ type networkJudge struct {
 	declared  map[*model.Port][]model.Peer // sources of each port
 	callees   map[*model.Workload][]*model.Port
 	published map[*model.Gateway][]*model.Port
+	firewalls map[string]*firewall // of OVN-Kubernetes, by namespace
 	// opaque namespaces have a policy that is not understood; "" stands for all of them.
 	opaque map[string]bool
 	// proxies is the policy on Cilium's own gateways.
@@ -67,7 +68,7 @@ func newNetworkJudge(p *Pass, c *model.Cluster) *networkJudge {
 	j := &networkJudge{
 		pass: p, spec: p.Spec, cluster: c, objects: p.Objects(c),
 		all: map[string][]*netPolicy{}, owners: map[string]bool{}, opaque: map[string]bool{},
-		declared: map[*model.Port][]model.Peer{}, callees: c.Callees(), published: map[*model.Gateway][]*model.Port{},
+		declared: map[*model.Port][]model.Peer{}, callees: c.Callees(), published: map[*model.Gateway][]*model.Port{}, firewalls: map[string]*firewall{},
 	}
 	for _, f := range c.Flows() {
 		j.declared[f.To] = append(j.declared[f.To], f.From)
@@ -115,6 +116,12 @@ func (j *networkJudge) collect() {
 				var p *clusterPolicy
 				if p, err = readAmazonCluster(o, v); err == nil {
 					cluster = append(cluster, p)
+					continue
+				}
+				break
+			}
+			if o.GVK.GroupVersion().String()+" "+o.GVK.Kind == "k8s.ovn.org/v1 EgressFirewall" {
+				if err = j.readFirewall(o, v); err == nil {
 					continue
 				}
 				break
@@ -197,6 +204,25 @@ func (j *networkJudge) native(o Object, u *unstructured.Unstructured) (*netPolic
 		return nil, err
 	}
 	return parseCilium(o.Path, &c)
+}
+
+// readFirewall reads an EgressFirewall of OVN-Kubernetes.
+func (j *networkJudge) readFirewall(o Object, u *unstructured.Unstructured) error {
+	if j.cluster.Network.CNI != model.OVNKubernetes {
+		return fmt.Errorf("the CNI is %s, not %s", j.cluster.Network.CNI, model.OVNKubernetes)
+	}
+	var e generate.EgressFirewall
+	if err := decodeObject(u, &e); err != nil {
+		return err
+	}
+	if j.firewalls[o.Namespace] != nil {
+		return fmt.Errorf("the namespace has another")
+	}
+	f, err := parseFirewall(o.Path, &e)
+	if err == nil {
+		j.firewalls[o.Namespace] = f
+	}
+	return err
 }
 
 // policyGroups are API groups of network plugins. Everything in them may allow traffic.

@@ -63,6 +63,15 @@ func namesSpec(cni model.CNI) *model.Spec {
 	legacy.Egress = append(legacy.Egress,
 		&model.Egress{Name: "partner", CIDRs: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Port: 443, Protocol: model.TCP},
 		&model.Egress{Name: "remote", FQDNs: []string{"api.other.example"}, Port: 6443, Protocol: model.TCP})
+	if cni == model.OVNKubernetes { // on ports of names the namespace has one list
+		for _, w := range legacy.Namespace.Workloads {
+			for _, e := range w.Egress {
+				if w != legacy {
+					e.Port += 1000
+				}
+			}
+		}
+	}
 	return spec
 }
 

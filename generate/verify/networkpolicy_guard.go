@@ -138,7 +138,7 @@ func (v *workloadVerdict) deniesDeclared(w *model.Workload, rules []adminRule, d
 	for at, set := range declared.addrs {
 		need(at, set)
 	}
-	world := addrs(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")).minus(j.never())
+	world := everywhere.minus(j.never())
 	for p := range declared.named {
 		at := portOf{p.protocol, p.port}
 		switch p.kind() {

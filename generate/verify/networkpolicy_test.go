@@ -79,7 +79,7 @@ func netSpec(cni model.CNI) *model.Spec {
 	legacy.Selector = map[string]string{"app": "legacy", "tier": "back"}
 	dns := port(legacy, "dns", 53, model.UDP)
 	db.Calls = []*model.Port{gossip, dns} // its pods talk to each other
-	if slices.Contains([]model.CNI{model.Cilium, model.Antrea, model.CalicoEnterprise, model.KubeNetworkPolicies, model.EKSAutoMode, model.GKEDataplaneV2}, cni) {
+	if slices.Contains([]model.CNI{model.Cilium, model.Antrea, model.CalicoEnterprise, model.OVNKubernetes, model.KubeNetworkPolicies, model.EKSAutoMode, model.GKEDataplaneV2}, cni) {
 		legacy.Egress = []*model.Egress{{Name: "pay", FQDNs: []string{"api.pay.example", "cdn.pay.example"}, Port: 443, Protocol: model.TCP}}
 	}
 	gitops := &model.GitOps{Name: "flux", Kind: model.Flux, Branch: "main", Deploys: c.Namespaces}

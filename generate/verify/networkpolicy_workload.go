@@ -20,17 +20,20 @@ func (j *networkJudge) workload(w *model.Workload) {
 	admin := j.admin(w)
 	names := j.accepted(admin)
 	policies = append(confined(policies, admin), names...)
+	// What a firewall leaves counts for exactness alone: no file shows that it runs.
+	left, more := j.firewalls[w.Namespace.Name].behind(policies, addrs(j.cluster.Network.Pods...))
+	left = append(left, more...)
 	out := isolated(policies, w.Selector, egressOf)
-	egress := allowedBy(policies, egressOf)
+	egress := allowedBy(left, egressOf)
 	declared := j.declaredEgress(w)
 	v.needs = confiners(admin)
 	for _, p := range names {
 		v.needs = append(v.needs, p.path)
 	}
 	named := slices.ContainsFunc(w.Egress, func(e *model.Egress) bool { return len(e.FQDNs) > 0 })
-	v.open, v.forged = named && !j.cluster.Network.CNI.ConfinesNames(), named && !j.cluster.Network.CNI.AsksDNS()
-	dropped, misled, denied := v.dropsDeclared(policies, declared), !v.open && v.misleads(policies, declared), v.deniesDeclared(w, admin, declared)
-	hidden := v.hidesNames(names)
+	v.open, v.unproved = named && !j.cluster.Network.CNI.ConfinesNames(), named && !j.cluster.Network.CNI.ProvesNames()
+	dropped, misled, denied := v.dropsDeclared(policies, declared), !v.open && v.misleads(left, declared), v.deniesDeclared(w, admin, declared)
+	hidden := v.hidesNames(append(names, more...), declared)
 	if !dropped && !misled && !denied && !hidden {
 		v.exact(model.EgressExact, out, egress, declared)
 	}
@@ -40,7 +43,10 @@ func (j *networkJudge) workload(w *model.Workload) {
 	v.blocked(model.MetadataBlocked, out, policies, declared, func(r netRule, p netPeer) bool {
 		return p.addrs.overlaps(metadata) || p.leads.overlaps(metadata)
 	})
-	v.blocked(model.APIEgressBlocked, out, policies, declared, j.reachesAPI)
+	// Where the addresses of the API server are not known, what lets names out may reach it: then there is no such control.
+	if !named || j.cluster.Network.CNI != model.OVNKubernetes || len(j.cluster.APIServers()) > 0 {
+		v.blocked(model.APIEgressBlocked, out, policies, declared, j.reachesAPI)
+	}
 	v.blocked(model.DNSClusterOnly, out, policies, declared, func(r netRule, p netPeer) bool {
 		if !r.opens(dnsPort) {
 			return false
@@ -130,7 +136,7 @@ type workloadVerdict struct {
 	understood bool
 	needs      []string // further files that the proofs take
 	open       bool     // declared names may lead anywhere: what is allowed beyond a port and a name nobody knows
-	forged     bool     // the workload itself may answer for its names
+	unproved   bool     // what else the workload may reach by way of declared names no file shows
 }
 
 func (v *workloadVerdict) find(control model.ControlID, place, message string) {
@@ -187,7 +193,7 @@ func (v *workloadVerdict) blocked(control model.ControlID, isolated bool, polici
 }
 
 func (v *workloadVerdict) prove(control model.ControlID) {
-	if (v.open || v.forged) && control == model.EgressExact {
+	if v.unproved && control == model.EgressExact {
 		return
 	}
 	v.judge.pass.Prove(control, v.subject, v.path)
@@ -212,7 +218,7 @@ func (s *permissions) reach(property func(netRule, netPeer) bool, open bool) boo
 		case "name":
 			peer := netPeer{name: name}
 			if open {
-				peer.leads = addrs(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))
+				peer.leads = everywhere
 			}
 			if property(rule, peer) {
 				return true
