@@ -57,10 +57,10 @@ func TestEveryExampleIsListed(t *testing.T) {
 	}
 }
 
-// binary is the program, built once for all tests.
+// binary is the program, built once for all tests; linking what debuggers read would take as long again.
 var binary = sync.OnceValues(func() (string, error) {
 	bin := filepath.Join(scratch, "bartizan")
-	out, err := exec.Command("go", "build", "-o", bin, "../cmd/bartizan").CombinedOutput()
+	out, err := exec.Command("go", "build", "-ldflags=-w", "-o", bin, "../cmd/bartizan").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
