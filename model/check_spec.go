@@ -23,6 +23,7 @@ func (l *loader) checkSpec() {
 	l.checkPorts()
 	l.checkNodeFlows()
 	l.checkSharedNames()
+	l.checkAddOns()
 	l.checkSelectors()
 	l.checkGateways()
 	l.checkAccounts()

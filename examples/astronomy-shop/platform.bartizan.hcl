@@ -104,9 +104,3 @@ gateway "public" {
   namespace = namespace.edge
   from      = [zone.internet]
 }
-
-addon "cilium" {
-  version   = "1.20.2"
-  namespace = namespace.edge
-  owner     = team.platform
-}

@@ -40,9 +40,3 @@ gateway "depots" {
   namespace = namespace.edge
   from      = [zone.depots]
 }
-
-addon "cilium" {
-  version   = "1.20.2"
-  namespace = namespace.edge
-  owner     = team.platform
-}

@@ -153,11 +153,6 @@ gateway "public" {
   from      = [zone.internet]
 }
 
-addon "cilium" {
-  version   = "1.20.2"
-  namespace = namespace.edge
-  owner     = team.platform
-}
 addon "cert-manager" {
   version   = "1.21.1"
   namespace = namespace.cert-manager

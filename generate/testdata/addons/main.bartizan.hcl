@@ -99,6 +99,20 @@ addon "policy-controller" {
   owner     = team.platform
 }
 
+# Its objects are its chart's; the tree writes what surrounds its pods.
+workload "signing" "webhook" {
+  manifests = "external"
+  pods      = { "control-plane" = "policy-controller-webhook" }
+  port "https" {
+    number = 8443
+    from   = [node_pool.control]
+  }
+  egress "registry" {
+    fqdns = ["registry.example.com"]
+    port  = 443
+  }
+}
+
 registry "hub" {
   host      = "docker.io"
   path      = "library/redis"
