@@ -57,7 +57,7 @@ func TestEveryExampleIsListed(t *testing.T) {
 	}
 }
 
-// binary is the program, built once for all tests; linking what debuggers read would take as long again.
+// binary is the program, built once for all tests; linking what debuggers read takes half as long again.
 var binary = sync.OnceValues(func() (string, error) {
 	bin := filepath.Join(scratch, "bartizan")
 	out, err := exec.Command("go", "build", "-ldflags=-w", "-o", bin, "../cmd/bartizan").CombinedOutput()
