@@ -69,7 +69,7 @@ func TestKindsAreExplainedByWhatWritesThem(t *testing.T) {
 		language    string
 		apiVersions int
 	}{
-		{"NetworkPolicy", "NetworkPolicy", []string{"network-policy"}, "", 2},
+		{"NetworkPolicy", "NetworkPolicy", []string{"network-policy"}, "", 3},
 		{"cronjob", "CronJob", []string{"workload", "workload-patch"}, "workload.schedule", 1},
 		{"Kustomization", "Kustomization", []string{"gitops", "kustomization"}, "", 2},
 		{"PersistentVolumeClaim", "PersistentVolumeClaim", []string{"workload"}, "", 1},
