@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -24,6 +25,7 @@ import (
 // both grow from one size to the next. Ten times the workloads should take about ten times as long. Run it by make
 // bench; BARTIZAN_BENCH_SIZES=100,1000 chooses other sizes.
 func BenchmarkStages(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100)) // as in the program, not as in the other tests
 	sizes := []int{100, 1000, 10000}
 	if s := os.Getenv("BARTIZAN_BENCH_SIZES"); s != "" {
 		sizes = nil
