@@ -6,13 +6,14 @@ import (
 	"slices"
 )
 
-// outbound is a port on which a workload leaves the pod network.
+// outbound is a port on which a workload leaves the cluster.
 type outbound struct {
 	protocol Protocol
 	port     int
 }
 
-// destinations lists where a workload may connect outside of the pod network, by port, in the words of the specification.
+// destinations lists where a workload may connect outside of the cluster, by port, in the words of the specification. Nodes and API
+// servers are none: the policies of workloads with names leave these out by themselves.
 func destinations(w *Workload) map[outbound]map[string]bool {
 	all := map[outbound]map[string]bool{}
 	add := func(protocol Protocol, port int, to string) {
@@ -33,20 +34,10 @@ func destinations(w *Workload) map[outbound]map[string]bool {
 			add(e.Protocol, e.Port, string(z.Addr()))
 		}
 	}
-	for _, p := range w.Calls {
-		if p.Workload.Host.Network {
-			add(p.Protocol, p.Number, string(p.Workload.Addr()))
-		}
-	}
-	if len(w.APIAccess) > 0 {
-		for _, s := range w.Namespace.Cluster.APIServers() {
-			add(TCP, int(s.Port()), "the API server")
-		}
-	}
 	return all
 }
 
-// shared are the destinations of all pods of a namespace outside of the pod network, on one port.
+// shared are the destinations of all pods of a namespace outside of the cluster, on one port.
 type shared struct {
 	sorted []string
 	of     map[string]*Workload // the first workload that declares it

@@ -90,6 +90,10 @@ func TestNamesOfOVNKubernetesAreConfinedAndNotProved(t *testing.T) {
 			t.Errorf("%s of a workload without names is not proved", control)
 		}
 	}
+	// What it may call is open on a port of names, and to it alone.
+	if !holds(result, model.Hold{Control: model.EgressExact, Subject: "workload.shop.watch"}) {
+		t.Error("egress-exact of a workload that calls the API server is not proved")
+	}
 	if guide := string(files["clusters/main/manifests/README.md"]); !strings.Contains(guide, "--enable-egress-firewall") {
 		t.Errorf("the guide does not say what must be set:\n%s", guide)
 	}

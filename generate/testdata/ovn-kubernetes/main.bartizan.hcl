@@ -77,6 +77,14 @@ workload "shop" "web" {
   calls = [workload.shop.pay.port.http]
 }
 
+# It calls the API server on a port on which another workload reaches names.
+workload "shop" "watch" {
+  image = "registry.example.com/shop/watch:v1"
+  api_access "pods" {
+    resources = ["pods"]
+    verbs     = ["get", "list"]
+  }
+}
 registry "main" {
   host      = "registry.example.com"
   signed_by = [file("cosign.pub")]
